@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lint types contracts migrations templates deployment prose bench soak lock schema screenshots clean help
+.PHONY: run test compiled check lint types contracts migrations templates deployment prose bench soak lock schema screenshots clean help
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,12 @@ run: $(VENV)/.desk ## Everything on this machine, with sample data; Ctrl-C stops
 test: $(VENV)/.dev $(VENV)/.cloud ## All tests, including those in a real browser (ARGS="-k rating" for some)
 	@$(BIN)/python tests/e2e/chromium.py
 	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+
+# Where there is no C compiler, one line says so, and plain Python runs.
+run test bench: compiled
+
+compiled: $(VENV)/.compiler
+	@$(BIN)/python -m deploy.compile
 
 check: lint types contracts migrations templates deployment prose ## All static checks
 
@@ -51,14 +57,14 @@ deployment: $(VENV)/.dev
 prose: $(VENV)/.dev ## Words that read as translated, British or misspelled, by docs/style (ARGS="docs pricing/admin")
 	$(BIN)/python -m tests.prose $(ARGS)
 
-bench: $(VENV)/.dev ## How fast the engine is, compared with its lower bounds and the usual way (ARGS="intake --quick")
+bench: $(VENV)/.dev ## How fast the engine is, compared with its floors and the usual way (ARGS="rating --quick", ARGS=--write)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(VENV)/.dev ## Everything at once while processes are killed, then checks that nothing is lost (ARGS="--minutes 2 --seed 7")
 	$(BIN)/python -m tests.soak $(ARGS)
 
 lock: $(VENV)/.dev ## Lock the requirements again, with hashes
-	for part in requirements requirements-desk requirements-watch requirements-dev requirements-cloud; do \
+	for part in requirements requirements-desk requirements-watch requirements-compile requirements-dev requirements-cloud; do \
 		$(BIN)/uv pip compile $$part.in --output-file $$part.txt --universal --python-version 3.11 \
 			--fork-strategy fewest --generate-hashes --no-strip-extras --no-header --quiet || exit 1; done
 
@@ -82,6 +88,10 @@ $(VENV)/.desk: requirements.txt requirements-desk.txt | $(VENV)/bin/python
 	@echo "Installing the locked requirements …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-desk.txt
 	@touch $@
+
+$(VENV)/.compiler: requirements-compile.txt $(VENV)/.desk
+	@if command -v $${CC:-cc} >/dev/null; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-compile.txt && touch $@; fi
 
 $(VENV)/.dev: requirements-dev.txt requirements-watch.txt $(VENV)/.desk
 	@echo "Installing the requirements of checks and tests …"

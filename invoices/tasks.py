@@ -7,7 +7,7 @@ from billing_engine.core.queues.queue import Queue, sweep
 from invoices.domain.document.store import DOCUMENTS
 from invoices.domain.mail.delivery import MAILS
 from invoices.domain.month_close.bulk_action import BULK_ACTIONS
-from invoices.domain.run.billing_run import BILLS
+from invoices.domain.run.bills import BILLS
 from invoices.domain.run.schedule import start_due_runs
 
 QUEUES: tuple[Queue, ...] = (BILLS, BULK_ACTIONS, DOCUMENTS, MAILS)
@@ -18,9 +18,9 @@ MAX_SECONDS_PER_EMAIL = 240
 
 
 @shared_task(name="invoices.bill")
-def bill_task(*, item_id: int, **_: object) -> None:
-    """Bill one customer's period in a run."""
-    BILLS.work(item_id, at=now())
+def bill_task(*, item_ids: list[int], **_: object) -> None:
+    """Bill periods of some customers in a run."""
+    BILLS.work(item_ids, at=now())
 
 
 @shared_task(name="invoices.render", time_limit=MAX_SECONDS_PER_DOCUMENT)
@@ -31,7 +31,7 @@ def render_task(*, item_id: int, attempt: int, **_: object) -> None:
 
 @shared_task(name="invoices.bulk_action")
 def bulk_action_task(*, item_id: int, **_: object) -> None:
-    """Approve, issue or send all invoices of a month, one at a time."""
+    """Approve, issue or send all invoices of a month, a batch at a time."""
     while BULK_ACTIONS.work(item_id, at=now()):
         pass
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from django.conf import settings
+from django.db import connections
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 _forks = multiprocessing.get_context("forkserver")
@@ -73,9 +74,14 @@ def _run(program: str, environ: dict[str, str], files: list[Path]) -> None:
 def _settle(environ: dict[str, str]) -> None:
     """Take over what has changed in the environment since the engine was loaded, such as the mail server's port."""
     changed = {name: value for name, value in environ.items() if os.environ.get(name) != value}
+    gone = os.environ.keys() - environ.keys()
     os.environ.update(changed)
-    if changed.keys() - {"PYTEST_CURRENT_TEST"}:
+    for name in gone:
+        del os.environ[name]
+    if (changed.keys() | gone) - {"PYTEST_CURRENT_TEST", "PYTHONPATH"}:
         said = importlib.reload(importlib.import_module("billing_engine.settings"))
         for name in filter(str.isupper, dir(said)):
             if getattr(settings, name, None) != getattr(said, name):
                 setattr(settings, name, getattr(said, name))
+        connections._settings = None  # Django remembers the databases that it was loaded with
+        vars(connections).pop("settings", None)

@@ -64,6 +64,7 @@ class VerbFilter(DropdownFilter):
 
 @admin.register(Deed)
 class DeedAdmin(ReadOnlyPage[Deed]):
+    is_large = True
     nothing_yet = "Nothing has been done yet."
     list_display = ("shown_at", "shown_who", "shown_what", "shown_subject", "shown_reason", "shown_address")
     list_filter = (

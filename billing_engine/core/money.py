@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.core import Locale
 from babel.localedata import locale_identifiers
@@ -21,6 +21,7 @@ SUM_DIGITS = 40
 KEPT_DIGITS = 60
 MOST_PLACES = 4  # of any currency's minor unit: CLF and UYW have four
 LOCALE = Locale("en", "US")
+REMEMBERED = 10_000  # amounts in words, a few hundred bytes each
 _reader: ContextVar[Locale] = ContextVar("reader", default=LOCALE)
 
 
@@ -84,7 +85,7 @@ def reader() -> Locale:
 
 def number_in_words(number: Decimal) -> str:
     """`1,250`, `0.5`: up to six decimal places as needed."""
-    return _plain(format_decimal(number, "#,##0.######", locale=reader()))
+    return _number(str(number), reader())
 
 
 def in_words(amount: Decimal, currency: str) -> str:
@@ -105,17 +106,28 @@ def difference_in_words(amount: Decimal, currency: str) -> str:
     return sign + price_in_words(abs(amount), currency)
 
 
+# Formatting takes long, and the same few amounts are on many lines. As text, because 0 and -0 are equal, but not in words.
+@lru_cache(maxsize=REMEMBERED)
+def _number(number: str, locale: Locale) -> str:
+    return _plain(format_decimal(Decimal(number), "#,##0.######", locale=locale))
+
+
 def _written(amount: Decimal, currency: str, *, most: int) -> str:
+    return _amount(str(amount), currency, most, reader())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _amount(amount: str, currency: str, most: int, locale: Locale) -> str:
     # The locale's pattern with our decimal places: CLDR's are those of coins in use, which are none for RSD and IQD.
-    pattern = copy(reader().currency_formats["standard"])
+    pattern = copy(locale.currency_formats["standard"])
     pattern.frac_prec = (places(currency), most)
-    return _spaced(pattern.apply(amount, reader(), currency=currency, currency_digits=False), currency)
+    return _spaced(pattern.apply(Decimal(amount), locale, currency=currency, currency_digits=False), currency, locale)
 
 
-def _spaced(amount: str, currency: str) -> str:
+def _spaced(amount: str, currency: str, locale: Locale) -> str:
     """The symbol is the usual one everywhere (`¥`, no letters of other scripts); a code is separated from its number
     (`KWD 1.500`), a symbol is not (`$1.50`)."""
-    signed = amount.replace(get_currency_symbol(currency, reader()), get_currency_symbol(currency, LOCALE))
+    signed = amount.replace(get_currency_symbol(currency, locale), get_currency_symbol(currency, LOCALE))
     return re.sub(r"(?<=[A-Z])(?=[0-9])", "\N{NO-BREAK SPACE}", _plain(signed))
 
 

@@ -23,7 +23,7 @@ LEFT_ALONE_SECONDS = 5
 TAKE_TURN = """
     local time = redis.call('TIME')
     local now = time[1] * 1000000 + time[2]
-    local each = math.floor(60000000 / tonumber(ARGV[1]))
+    local each = math.max(math.floor(60000000 / tonumber(ARGV[1])), 1)
     local full = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
     local wait = full + each - now - 60000000
     if wait > 0 then return math.ceil(wait / 1000) end

@@ -1,35 +1,100 @@
 """Reports may read from a read replica; everything else reads from the primary database.
 
-A replica lags a moment behind. Code that bases decisions on a read, or that has just written, reads from the primary.
+A replica lags a moment behind, and the pages that read from it say how far. Code that bases decisions on a read, or that
+has just written, reads from the primary. While the replica can't be reached, reports read from the primary too.
 """
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 COPY = "copy"
 ROWS_AT_A_TIME = 2_000
+# A machine that is gone takes seconds to be noticed, so not every report tries.
+RETRY_SECONDS = 30
+# While the primary writes, a replica is always some milliseconds behind, which is not worth a word.
+MOMENTS, MOMENT_SECONDS = 5, 0.02
+WRITTEN = "SELECT pg_current_wal_flush_lsn(), clock_timestamp()"
+REPLAYED = """
+    SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn, pg_last_xact_replay_timestamp() WHERE pg_is_in_recovery()
+"""
 
-_reporting: ContextVar[bool] = ContextVar("reporting", default=False)
+_reading: ContextVar[str | None] = ContextVar("reading", default=None)
+_unreachable_until = 0.0
+
+logger = logging.getLogger(__name__)
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 Row = TypeVar("Row")
 
 
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old a report's data is; without an instant, the replica has replayed nothing yet or can't be reached."""
+
+    is_reachable: bool
+    as_of: datetime | None = None
+    behind: timedelta | None = None
+
+
 @contextmanager
 def reporting() -> Iterator[None]:
-    """Reads inside may be a moment old."""
-    token = _reporting.set(True)
+    """Reads inside may be a moment old; without a replica that answers, they come from the primary."""
+    alias = _reading.get() or (COPY if COPY in connections.databases and _answers() else DEFAULT_DB_ALIAS)
+    token = _reading.set(alias)
     try:
         yield
     finally:
-        _reporting.reset(token)
+        _reading.reset(token)
+
+
+def freshness() -> Freshness | None:
+    """How old the data is that a report reads now; None if it comes from the primary by choice, not by need."""
+    if COPY not in connections.databases:
+        return None
+    if _alias() != COPY:
+        return Freshness(is_reachable=False)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(WRITTEN)
+        written, now = cursor.fetchone()
+    last_commit = None
+    with connections[COPY].cursor() as cursor:
+        for _ in range(MOMENTS):
+            cursor.execute(REPLAYED, [written])
+            row = cursor.fetchone()
+            if row is None:  # no replica: the reader's login on the primary itself
+                return None
+            has_all, last_commit = row
+            if has_all:
+                return Freshness(is_reachable=True, as_of=now, behind=timedelta(0))
+            time.sleep(MOMENT_SECONDS)
+    return Freshness(is_reachable=True, as_of=last_commit, behind=last_commit and now - last_commit)
+
+
+def _answers() -> bool:
+    """Whether the replica accepts statements; one that did not is left alone for a while."""
+    global _unreachable_until  # noqa: PLW0603 -- one memory per process, like its connections
+    if time.monotonic() < _unreachable_until:
+        return False
+    try:
+        with connections[COPY].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("The read replica can't be reached, so reports read from the primary: %s", error)
+        connections[COPY].close()
+        _unreachable_until = time.monotonic() + RETRY_SECONDS
+        return False
+    return True
 
 
 def from_copy(reads: Callable[Given, Answer]) -> Callable[Given, Answer]:
@@ -63,11 +128,11 @@ def rows_of(sql: str, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def _alias() -> str | None:
-    return COPY if _reporting.get() and COPY in connections.databases else None
+    return _reading.get()
 
 
 class CopyRouter:
-    """Routes report reads to the replica, if there is one."""
+    """Routes report reads to the replica, if there is one that answers."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return _alias()

@@ -1,15 +1,24 @@
 """Celery's consumer, with a heartbeat from its own loop and while it waits for an unavailable broker."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from celery.worker.consumer import Consumer
 
 from billing_engine.operations import heartbeat
+from pricing.rating import WHY_PURE
+
+logger = logging.getLogger(__name__)
 
 
 class BeatingConsumer(Consumer):
     """An unavailable broker is not the worker's error, so reconnecting counts as being alive."""
+
+    def start(self) -> None:
+        """Called once; tells which code rates, because plain Python takes longer."""
+        logger.info("Rating runs %s.", f"as plain Python: {WHY_PURE}" if WHY_PURE else "compiled")
+        super().start()
 
     def register_with_event_loop(self, hub: Any) -> None:
         """Called whenever the loop starts, also after the broker came back."""

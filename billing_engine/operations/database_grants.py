@@ -55,7 +55,7 @@ GRANTS = {
     ),
     "leads_quarantinestep": "INSERT",
     "leads_correction": "INSERT",
-    "leads_bulkretry": "INSERT, UPDATE (attempts, trying, total, stored, refused, reached, finished_at)",
+    "leads_bulkretry": "INSERT, UPDATE (attempts, trying, one_by_one, total, stored, refused, reached, finished_at)",
     "leads_billingperiod": "INSERT, UPDATE (state, closed_at, is_sealed)",
     "leads_unratedmark": "INSERT, DELETE",
     # Prices. Drafts are edited and deleted; triggers keep rules in force.
@@ -112,7 +112,7 @@ GRANTS = {
     "invoices_billingrun": "INSERT, UPDATE (finished_at, paused_at, paused_by_id)",
     "invoices_billingrunitem": "INSERT, UPDATE (attempts, state, invoice_id, code, message, settled_at)",
     "invoices_billingschedule": "UPDATE (is_active, grace_days)",
-    "invoices_billingcycle": "INSERT, UPDATE (attempts, trying, state, bulk_action, bulk_action_by_id)",
+    "invoices_billingcycle": "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id)",
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
     # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.

@@ -130,6 +130,7 @@ class MailTemplateAdmin(Page[MailTemplate]):
 
 @admin.register(InvoiceMail)
 class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
+    is_large = True
     nothing_yet = "No invoice has been sent yet."
     list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_state", "shown_reason")
     list_filter = (("state", ChoicesDropdownFilter), NeedsAttentionFilter, MailMonthFilter)

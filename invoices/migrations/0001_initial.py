@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("core", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("auth", "__first__"),
         ("leads", "0001_initial"),
         ("pricing", "0001_initial"),
     ]
@@ -55,7 +55,15 @@ class Migration(migrations.Migration):
                 (
                     "trying",
                     models.BigIntegerField(
-                        db_default=0, default=0, help_text="The thing that a worker processed last."
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
                     ),
                 ),
                 (
@@ -1239,7 +1247,7 @@ class Migration(migrations.Migration):
         # Reopened periods.
         InstallSql("invoices", "models/sql/a_period_that_is_issued_never_reopens.sql", "e4f0d39967bb"),
         # What was undone.
-        InstallSql("invoices", "models/sql/next_in_series.sql", "e17ed0e55b02"),
+        InstallSql("invoices", "models/sql/next_in_series.sql", "5065bf15ef6d"),
         InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "653f0b3e3c32"),
         InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "0283833f6554"),
     ]

@@ -69,6 +69,7 @@ class BeforeItsLead(DropdownFilter):
 
 @admin.register(Action)
 class ActionAdmin(ReadOnlyPage[Action]):
+    is_large = True
     nothing_yet = "No actions have been received yet. They arrive with the leads that sources send."
     list_display = (
         "shown_id",

@@ -51,6 +51,7 @@ LINKED_AT_MOST = 500  # IDs that fit into a URL
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyPage[Delivery]):
+    is_large = True
     nothing_yet = "Nothing has been delivered yet. Requests and files from sources appear here."
     list_display = (
         "shown_received",
@@ -88,7 +89,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     shown_batch = column(shortened, "batch_id", title="batch")
     shown_sent = column(instant, "sent_at", title="sent at, according to sender")
     shown_key = column(code, "idempotency_key", title="idempotency key", empty=NOTHING)
-    shown_size = column(lambda size: amount(filesizeformat(size)), "body_size", title="size", order="body_size")
+    shown_size = column(lambda size: amount(filesizeformat(size)), "body_size", title="size")
     shown_leads = column(number, "leads_received", title="leads")
     shown_actions = column(number, "actions_received", title="actions")
     lead_outcomes = column(lambda delivery: _outcomes_in_words(delivery, "leads"), title="lead outcomes")

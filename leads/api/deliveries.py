@@ -1,5 +1,6 @@
 """`POST /api/v1/deliveries`: sources deliver leads."""
 
+from functools import cache
 from typing import Any, cast
 
 from django.http import HttpResponse
@@ -84,10 +85,16 @@ class DeliveriesView(APIView):
             idempotency_key=webhook_id or None if idempotency_key is None else idempotency_key,
         )
         response = HttpResponse(receipt.as_bytes, content_type=JSON, status=status.HTTP_202_ACCEPTED)
-        response["Location"] = reverse("receipt", args=[receipt.delivery_id])
+        response["Location"] = f"{_receipts()}{receipt.delivery_id}"
         if receipt.is_repeated:
             response["Idempotent-Replayed"] = "true"
         return response
+
+
+@cache
+def _receipts() -> str:
+    """The address of every receipt, without its number."""
+    return reverse("receipt", args=[0]).removesuffix("0")
 
 
 def _sent(request: Request) -> bytes:

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("core", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("auth", "__first__"),
     ]
 
     operations = [
@@ -1171,7 +1171,7 @@ class Migration(migrations.Migration):
                 ],
                 "indexes": [
                     django.contrib.postgres.indexes.BrinIndex(fields=["delivery"], name="action_delivery"),
-                    models.Index(fields=["period", "occurred_at", "id"], name="action_rating_order"),
+                    models.Index(fields=["period", "occurred_at", "id", "action_type"], name="action_rating_order"),
                     models.Index(
                         condition=models.Q(("voided_after_close", True)),
                         fields=["period"],
@@ -1524,7 +1524,15 @@ class Migration(migrations.Migration):
                 (
                     "trying",
                     models.BigIntegerField(
-                        db_default=0, default=0, help_text="The thing that a worker processed last."
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
                     ),
                 ),
                 ("code", models.CharField(max_length=40)),
@@ -1994,4 +2002,5 @@ class Migration(migrations.Migration):
         InstallSql("leads", "models/sql/leads_and_actions_are_never_emptied.sql", "46e4fcd2980e"),
         InstallSql("leads", "models/sql/a_correction_never_changes.sql", "e936a4fe5773"),
         InstallSql("leads", "models/sql/facts_in_force_never_change.sql", "1012efa69e10"),
+        InstallSql("leads", "domain/credentials/sql/key.sql", "2f41759fa5fc"),
     ]

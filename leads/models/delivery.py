@@ -112,7 +112,12 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Delivery {self.pk}"
+        return delivery_name(self.pk)
+
+
+def delivery_name(pk: int) -> str:
+    """The name of a delivery."""
+    return f"Delivery {pk}"
 
 
 class QuarantinedItemQuerySet(models.QuerySet["QuarantinedItem"]):

@@ -7,22 +7,34 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
+from billing_engine.core.errors import Refused
 from leads.domain.identity import external_id, person_key, phone_key
 from leads.models import Action, CustomerTerms, Lead, Source
 
 AS_NUMBERS = 1_000  # with more matches, a list is filtered by the condition itself
 
 
+class TooManyLeads(Refused):
+    """Rows of leads can't be listed by the beginning of an ID or address that thousands of leads share."""
+
+    code = "too_many_leads"
+
+
 def leads_named(term: str, *, path: str = "pk", by_person: bool) -> Q:
     """Match rows by their lead at `path`; exact matches are preferred over prefixes.
 
-    By its ID and, for people who may see contacts, by email address or phone number.
+    By its ID and, for people who may see contacts, by email address or phone number. Raises TooManyLeads.
     """
     term = external_id(term)
-    for ways in (_whole(term, by_person=by_person), _begun(term, by_person=by_person)):
+    whole, begun = _whole(term, by_person=by_person), _begun(term, by_person=by_person)
+    for ways in (whole, begun):
         found = _numbers(Lead, ways)
+        if len(found) > AS_NUMBERS and path == "pk":
+            return _any(ways)
+        if len(found) > AS_NUMBERS and ways is begun:
+            raise TooManyLeads(f"More than {AS_NUMBERS:,} leads begin with “{term}”. Enter more of it.")
         if len(found) > AS_NUMBERS:
-            return _any(ways) if path == "pk" else Q(**{f"{path}__in": Lead.objects.filter(_any(ways))})
+            return Q(**{f"{path}__in": Lead.objects.filter(_any(ways))})
         if found:
             return Q(**{f"{path}__in": found})
     return Q(pk__in=[])

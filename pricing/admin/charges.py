@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import (
@@ -29,19 +29,11 @@ from leads.domain.access.contacts import may_see_contacts
 from leads.queries.search import actions_named
 from pricing.admin.action_days import DaysOfItsAction
 from pricing.admin.action_outcome import price_of, reason_chip
+from pricing.admin.charge_filters import BY_MONTH, BY_PERIOD, ByActionType, ByCap, ByReason, ByRule, OfCustomer
 from pricing.domain.audit.explain import explain
 from pricing.domain.rate.inputs import model_of
 from pricing.models import Charge
 
-# Charges are indexed only by action, so filters by period use the actions' index.
-BY_PERIOD = "action__period__id__exact"
-# The totals of a month close link to its charges.
-LINKED = ("action__period__label__in",)
-CUT_BY = {
-    Charge.Cap.PER_LEAD.value: "cut_per_lead",
-    Charge.Cap.PER_PERIOD.value: "cut_per_period",
-    Charge.Cap.BUDGET.value: "cut_by_budget",
-}
 THE_ACTION: Any = (
     "The action",
     {
@@ -59,22 +51,9 @@ COVERED: Any = ("shown_amount", "outcome"), ("shown_rule", "before"), "shown_pai
 EXCLUDED: Any = (("shown_amount", "outcome"),)
 
 
-class ByCap(DropdownFilter):
-    """Filter by the cap that reduced the charge."""
-
-    title = "cap"
-    parameter_name = "cap"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Charge.Cap.choices)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Charge]) -> QuerySet[Charge]:
-        column = CUT_BY.get(self.value() or "")
-        return queryset.filter(**{f"{column}__isnull": False}) if column else queryset
-
-
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyPage[Charge]):
+    is_large = True
     nothing_yet = "No actions have been rated yet. Charges appear within seconds of their actions."
     change_form_template = "pricing/charge.html"
     list_display = (
@@ -90,11 +69,11 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
     list_filter = (
         DaysOfItsAction,
         ("action__period", AutocompleteSelectFilter),
-        ("action__period__customer", AutocompleteSelectFilter),
+        ("action__period__customer", OfCustomer),
         ("action__lead__product", AutocompleteSelectFilter),
-        ("action__action_type", AutocompleteSelectFilter),
-        ("rule", AutocompleteSelectFilter),
-        ("reason", ChoicesDropdownFilter),
+        ("action__action_type", ByActionType),
+        ("rule", ByRule),
+        ("reason", ByReason),
         ByCap,
     )
     related = (
@@ -133,7 +112,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         return (None, {"fields": fields}), *self.fieldsets[1:]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        return lookup in LINKED or super().lookup_allowed(lookup, value, request)
+        return lookup == BY_MONTH or super().lookup_allowed(lookup, value, request)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         in_time = BY_PERIOD in request.GET or DaysOfItsAction.is_asked_for(request)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -19,6 +18,7 @@ from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page
+from billing_engine.core.admin_kit.paginator import PatientChangeList
 from leads.models import Channel
 from pricing.domain.rule_book.checks import CheckResult, run_checks
 from pricing.domain.rule_book.expectations import check_faults, remove_check, save_check
@@ -66,7 +66,7 @@ class CheckForm(forms.ModelForm[PriceCheck]):
         return given
 
 
-class CheckChangeList(ChangeList):
+class CheckChangeList(PatientChangeList):
     """A page of checks, all run in one pass against the current rules."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -35,7 +35,7 @@ WAIVE_MANY = AsksWhy(
     says="They are excluded from billing with the reason you give, and no longer block the close. Each stays in its lead's"
     " history.",
 )
-GROUPED_AT_MOST = 100_000
+GROUPED_AT_MOST = 10_000
 GROUPS_SHOWN = 25
 GROUP = {
     "customer": "period__customer",
@@ -47,6 +47,7 @@ FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
 
 @admin.register(UnratedAction)
 class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
+    is_large = True
     nothing_yet = "No unrated actions. Every action matches a rule."
     list_before_template = "pricing/unrated_top.html"
     list_display = (

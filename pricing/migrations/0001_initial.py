@@ -17,13 +17,35 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("core", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("auth", "__first__"),
         ("leads", "0001_initial"),
     ]
 
     operations = [
         # An exclusion constraint needs "&&" for text, and core PostgreSQL has it for ranges only.
         migrations.RunSQL('CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")', "DROP TYPE textrange"),
+        migrations.CreateModel(
+            name="BookStamp",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rules", "Price rules and their tiers"),
+                            ("catalog", "Facts of products, sources and action types"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "stamp",
+                    models.UUIDField(
+                        help_text="Never used twice, so what is rolled back is never taken for what is committed."
+                    ),
+                ),
+            ],
+        ),
         migrations.CreateModel(
             name="PeriodTerms",
             fields=[
@@ -800,6 +822,23 @@ class Migration(migrations.Migration):
                         name="a_charge_is_its_full_price_less_what_each_cap_cut",
                     ),
                 ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        fields=["period", "reason", "action"],
+                        name="charge_excluded",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("cut_per_lead__isnull", False),
+                            ("cut_per_period__isnull", False),
+                            ("cut_by_budget__isnull", False),
+                            _connector="OR",
+                        ),
+                        fields=["period", "action"],
+                        name="charge_cut",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1467,4 +1506,5 @@ class Migration(migrations.Migration):
         InstallSql("pricing", "models/sql/terms_of_a_closed_period_never_change.sql", "49de697873e8"),
         InstallSql("pricing", "models/sql/a_rule_ends_by_revision_or_retirement.sql", "27128f596471"),
         InstallSql("pricing", "models/sql/prices_and_charges_are_never_emptied.sql", "f731f881161f"),
+        InstallSql("pricing", "models/sql/a_change_to_the_book_is_stamped.sql", "29cdafcf5dc3"),
     ]

@@ -1,5 +1,6 @@
 """Step 2: choose the rule that prices an action. Highest priority wins, then the most specific scope, then the latest start."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from pricing.rating.instants import Instant
@@ -15,6 +16,7 @@ from pricing.rating.values import (
     SourceId,
 )
 
+Scope = tuple[ProductId, SourceId, KindId]
 Rank = tuple[int, bool, bool, bool, bool, bool, bool, Instant]
 DIMENSIONS = ("priority", "customer", "product", "category", "source", "channel", "action type", "effective from")
 
@@ -44,8 +46,9 @@ class RuleBook:
             reverse=True,
         )
         self._of_type: dict[KindId, list[RuleFacts]] = {}
-        # Only scopes whose facts never change; the others are found by the facts of the action's day.
-        self._of_scope: dict[tuple[ProductId, SourceId, KindId], list[RuleFacts]] = {}
+        # Only scopes whose facts never change; the others are searched once between two changes.
+        self._of_scope: dict[Scope, list[RuleFacts]] = {}
+        self._of_stretch: dict[Scope, tuple[list[Instant], dict[int, list[RuleFacts]]]] = {}
         self._of_facts: dict[tuple[ProductFacts, SourceFacts, KindId], list[RuleFacts]] = {}
 
     def winner(self, action: ActionFacts) -> RuleFacts | None:
@@ -74,13 +77,30 @@ class RuleBook:
         scope = (action.product, action.source, action.action_type)
         found = self._of_scope.get(scope)
         if found is None:
-            about, sender = self._catalog.product_of(action), self._catalog.source_of(action)
-            facts = (about, sender, action.action_type)
-            found = self._of_facts.get(facts)
+            changing = self._of_stretch.get(scope)
+            if changing is None:
+                changing = self._of_stretch[scope] = self._changes_of(action.product, action.source), {}
+            changes, of_stretch = changing
+            if not changes:
+                found = self._of_scope[scope] = self._by_facts(action)
+                return found
+            stretch = bisect_right(changes, action.occurred_at)
+            found = of_stretch.get(stretch)
             if found is None:
-                found = self._of_facts[facts] = self._open_to_facts(*facts)
-            if action.product not in self._catalog.products_later and action.source not in self._catalog.sources_later:
-                self._of_scope[scope] = found
+                found = of_stretch[stretch] = self._by_facts(action)
+        return found
+
+    def _changes_of(self, product: ProductId, source: SourceId) -> list[Instant]:
+        """When the facts of the product or of the source change, in order."""
+        begins = {begin for begin, _ in self._catalog.products_later.get(product, ())}
+        begins |= {begin for begin, _ in self._catalog.sources_later.get(source, ())}
+        return sorted(begins)
+
+    def _by_facts(self, action: ActionFacts) -> list[RuleFacts]:
+        facts = self._catalog.product_of(action), self._catalog.source_of(action), action.action_type
+        found = self._of_facts.get(facts)
+        if found is None:
+            found = self._of_facts[facts] = self._open_to_facts(*facts)
         return found
 
     def _open_to_facts(self, about: ProductFacts, sender: SourceFacts, action_type: KindId) -> list[RuleFacts]:

@@ -167,7 +167,7 @@ class Rater:
             or action.is_test
             or action.is_waived
             or self._excludes
-            or action.action_type in self._not_billable
+            or (action.action_type in self._not_billable and not self._catalog.bills(action))
         ):
             return exclusion(action, self._customer, self._catalog)
         return ""

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
-from billing_engine.core.read_replica import from_copy, rows_from_copy
+from billing_engine.core.read_replica import freshness, from_copy, rows_from_copy
 from billing_engine.core.tables.csv import Cell, csv_response
 from invoices.domain.wording import late_in_words
 from leads.models import BillingPeriod, Customer
@@ -19,6 +19,7 @@ from pricing.models import Charge
 from pricing.wording.decision import reason_in_words
 from reports.admin.activity_form import ActivityForm
 from reports.admin.activity_table import Sheet, sheet_of
+from reports.admin.freshness import freshness_in_words
 from reports.queries.activity import ActivityRow, activity_of
 
 PERMISSION = "invoices.view_invoice"
@@ -36,6 +37,7 @@ def activity_page(request: HttpRequest) -> HttpResponse:
         "title": "Billing activity",
         "form": ActivityForm(customer, month),
         "customer": customer,
+        "freshness": freshness_in_words(freshness()),
         "sheet": _sheet(customer, month) if customer else None,
     }
     if customer:

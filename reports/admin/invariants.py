@@ -12,7 +12,9 @@ from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.spans import Cycle, Month
+from billing_engine.core.read_replica import freshness, from_copy
 from invoices.domain.wording import month_in_words
+from reports.admin.freshness import freshness_in_words
 from reports.queries.invariant import Invariant, Sides, side_in_words
 from reports.queries.invariants import invariants
 
@@ -24,6 +26,7 @@ LISTS = {"1": "leads.delivery", "2": "leads.billingperiod", "5": "leads.customer
 
 
 @needs(*MAY_SEE)
+@from_copy
 def invariants_page(request: HttpRequest) -> HttpResponse:
     """Recount the selected month, the current month, or all time."""
     month = _chosen(request.GET.get("month", ""))
@@ -31,6 +34,7 @@ def invariants_page(request: HttpRequest) -> HttpResponse:
     page = {
         **admin.site.each_context(request),
         "title": "Invariants",
+        "freshness": freshness_in_words(freshness()),
         "month": month_in_words(str(month)) if month else "All time",
         "earlier": month.previous() if month else None,
         "later": month.next() if month else None,

@@ -2,7 +2,7 @@
 
 Benchmarks, not tests. Each starts its own PostgreSQL in a temporary folder, with a server's default settings
 (nothing is left unsafe for speed), and leaves neither a process nor a file behind. Without a name all run,
-in turn.
+in turn. `--write` puts the tables into docs/performance.md; with `--strict`, a missed aim is an error.
 """
 
 import argparse
@@ -21,21 +21,22 @@ from billing_engine.local_servers import LocalServerError
 from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.postgres import Postgres
 from billing_engine.local_servers.redis import Redis
+from tests.bench.report.registry import BENCHES, FULL, QUICK, TINY, Asked, Bench
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-BENCHES = ("rating", "intake", "simulation", "run", "close", "paper")
-QUICK, FULL = 100_000, 1_000_000
+BY_NAME = {bench.name: bench for bench in BENCHES}
+MISSED = 3  # the exit code of a strict bench that missed an aim
 
 
 def main() -> None:
     """Measure, and print one table."""
     options = _options()
     if options.bench is None:
-        sys.exit(max(_alone(bench) for bench in BENCHES))
+        sys.exit(max(_alone(bench.name) for bench in BENCHES))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # programs that end politely are ended with Ctrl-C
+    bench, folder = BY_NAME[options.bench], Folder(options.folder / options.bench)
     try:
-        folder = Folder(CHECKOUT / "var" / "bench")
-        with _server(folder) as database_url, _broker(folder, options.bench) as redis_url:
+        with _server(folder) as database_url, _broker(folder, bench) as redis_url:
             os.environ |= {
                 "DJANGO_SETTINGS_MODULE": "billing_engine.settings",
                 "DATABASE_URL": database_url,
@@ -45,39 +46,31 @@ def main() -> None:
                 "DEBUG": "off",  # Django would remember every query
             }
             django.setup()
-            _measure(options, folder)
+            missed = _measured(bench, options, folder)
     except KeyboardInterrupt:
         sys.exit("\nStopped; nothing is left running.")
     except LocalServerError as error:
         sys.exit(str(error))
+    if missed and options.strict:
+        sys.exit(MISSED)
 
 
-def _measure(options: argparse.Namespace, folder: Folder) -> None:
-    actions = options.actions or (QUICK if options.quick else FULL)
-    if options.bench == "rating":
-        from tests.bench.measure import measure  # noqa: PLC0415 -- models load after the settings
+def _measured(bench: Bench, options: argparse.Namespace, folder: Folder) -> int:
+    """Print and, if asked, write the table; return how many aims were missed."""
+    from tests.bench.report.excerpts import write_excerpts  # noqa: PLC0415 -- models load after the settings
+    from tests.bench.report.lines import rows_of  # noqa: PLC0415 -- likewise
+    from tests.bench.report.page import print_table, section, write  # noqa: PLC0415 -- likewise
 
-        measure(actions=actions, rounds=options.rounds)
-    elif options.bench == "simulation":
-        from tests.bench.simulation.measure import measure_simulation  # noqa: PLC0415 -- models load after the settings
-
-        measure_simulation(actions=actions, rounds=options.rounds)
-    elif options.bench == "close":
-        from tests.bench.close import measure_close  # noqa: PLC0415 -- models load after the settings
-
-        measure_close(actions=actions, rounds=options.rounds)
-    elif options.bench == "paper":
-        from tests.bench.paper.measure import measure_paper  # noqa: PLC0415 -- models load after the settings
-
-        measure_paper(quick=options.quick, rounds=options.rounds)
-    elif options.bench == "run":
-        from tests.bench.run.measure import measure_run  # noqa: PLC0415 -- models load after the settings
-
-        measure_run(quick=options.quick, rounds=options.rounds)
-    else:
-        from tests.bench.intake.measure import measure_intake  # noqa: PLC0415 -- models load after the settings
-
-        measure_intake(folder, quick=options.quick, rounds=options.rounds)
+    rounds = 1 if options.size == TINY else options.rounds
+    outcome = bench.measure(Asked(options.size, rounds, folder, options.actions))
+    rows = rows_of(bench.lines, outcome)
+    print_table(bench.title, rows, outcome, size=options.size)
+    if options.write:
+        titles = [each.title for each in BENCHES]
+        write(section(bench.title, rows, outcome, size=options.size), titles=titles, page=options.page)
+        if (guide := options.page.with_name("scaling.md")).exists():
+            write_excerpts(bench.name, rows, size=options.size, guide=guide)
+    return sum(row.is_missed for row in rows)
 
 
 def _alone(bench: str) -> int:
@@ -98,9 +91,9 @@ def _server(folder: Folder) -> Iterator[str]:
 
 
 @contextmanager
-def _broker(folder: Folder, bench: str) -> Iterator[str]:
-    """Return whether the run requests work; no worker listens here, and the others request none."""
-    if bench != "run":
+def _broker(folder: Folder, bench: Bench) -> Iterator[str]:
+    """Redis for a bench that requests work; no worker listens here, and the others request none."""
+    if not bench.needs_redis:
         yield "redis://127.0.0.1:1/0"
         return
     redis = Redis(folder)
@@ -118,12 +111,16 @@ def _forget(folder: Folder, postgres: Postgres) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("bench", nargs="?", choices=BENCHES, help="which one; without it, all of them in turn")
-    parser.add_argument("--quick", action="store_true", help="fewer of everything")
-    parser.add_argument(
-        "--actions", type=int, help=f"rating, simulation: how many to rate ({FULL:,}; {QUICK:,} when quick)"
-    )
+    parser.add_argument("bench", nargs="?", choices=BY_NAME, help="which one; without it, all of them in turn")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="size", action="store_const", const=QUICK, default=FULL, help="fewer of all")
+    size.add_argument("--tiny", dest="size", action="store_const", const=TINY, help="only to see that it runs")
+    parser.add_argument("--actions", type=int, help="how many actions, where a bench has a number of them")
     parser.add_argument("--rounds", type=int, default=3, help="each figure is the median of so many (%(default)s)")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--strict", action="store_true", help=f"exit with {MISSED} if an aim is missed")
+    parser.add_argument("--page", type=Path, default=CHECKOUT / "docs" / "performance.md", help="the page to write")
+    parser.add_argument("--folder", type=Path, default=CHECKOUT / "var" / "bench", help="where the servers keep data")
     return parser.parse_args()
 
 

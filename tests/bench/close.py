@@ -18,10 +18,12 @@ from leads.models import BillingPeriod, Delivery
 from pricing.models import UnratedAction
 from tests.bench import world
 from tests.bench.measure import execute, say
-from tests.bench.worker import work
+from tests.bench.report.lines import Measured, Outcome
+from tests.bench.report.registry import Asked
+from tests.bench.simulation.pages import WITHOUT_A_MANIFEST
+from tests.bench.worker import forget_peak, peak_mb, work
 
 NOVEMBER_3 = datetime(2026, 11, 3, tzinfo=UTC)
-AIM_MS = 500
 ACTIONS_A_DELIVERY = 4  # as if every lead is sent alone: the most rows a month can have
 DELIVERIES = """
     INSERT INTO leads_delivery (source_id, received_at, name, content_type, body, body_size, body_sha256, {counts})
@@ -30,8 +32,9 @@ DELIVERIES = """
 """
 
 
-def measure_close(*, actions: int, rounds: int) -> None:
+def measure_close(asked: Asked) -> Outcome:
     """The page as finance opens it, through all of Django, repeatedly."""
+    actions = asked.actions or asked.sized(4_000, 100_000, 1_000_000)
     call_command("migrate", verbosity=0)
     say(f"loading {actions:,} actions")
     here, periods = world.build()
@@ -46,13 +49,18 @@ def measure_close(*, actions: int, rounds: int) -> None:
     browser = Client()
     browser.force_login(User.objects.create(username="fay", is_staff=True, is_superuser=True))
     say("opening the page")
-    with override_settings(ALLOWED_HOSTS=["*"]):
-        times, queries = _opened(browser, address, 10 * rounds)
-    slowest = quantiles(times, n=20)[-1]
-    print(
-        f"\nThe month-close page, {actions:,} actions in {actions // ACTIONS_A_DELIVERY:,} deliveries, {len(periods)} periods"
+    forget_peak()  # what loading needed
+    with override_settings(ALLOWED_HOSTS=["*"], STORAGES=WITHOUT_A_MANIFEST):
+        times, queries = _opened(browser, address, 10 * asked.rounds)
+    return Outcome(
+        f"{actions:,} actions in {actions // ACTIONS_A_DELIVERY:,} deliveries, {len(periods)} periods.",
+        {
+            "Page of the month close, median": Measured(median(times)),
+            "Page of the month close, p95": Measured(quantiles(times, n=20)[-1]),
+            "Memory of the process that showed it": Measured(peak_mb()),
+        },
+        [f"{queries} queries a page; {len(times)} times, through all of Django without a web server."],
     )
-    print(f"  median {median(times):.0f} ms (aim: under {AIM_MS}), p95 {slowest:.0f} ms, {queries} queries")
 
 
 def _deliver(deliveries: int) -> None:

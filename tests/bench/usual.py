@@ -20,6 +20,7 @@ MOST_SPECIFIC = ("customer", "product", "source", "action_type")
 def rate_as_usual(periods: Iterable[int], limit: int) -> tuple[int, float]:
     """Rate up to `limit` actions of these periods; return their number, and the seconds."""
     actions = Action.objects.filter(period__in=periods).select_related("lead__product__customer", "lead__source")
+    actions = actions.prefetch_related("lead__product__revisions", "lead__source__revisions")
     started = time.perf_counter()
     with transaction.atomic():
         charges = [_charge(action) for action in actions.in_rating_order()[:limit]]
@@ -43,15 +44,16 @@ def _charge(action: Action) -> Charge:
 
 def _rule(action: Action) -> PriceRule | None:
     product, source = action.lead.product, action.lead.source
+    [of_product], [of_source] = product.revisions.all(), source.revisions.all()
     clock = local_time(action.occurred_at, product.customer.zone)
     return (
         PriceRule.objects.in_force()
         .open_to(product.customer)
         .filter(
             Q(product=None) | Q(product=product),
-            Q(category="") | Q(category=product.category),
+            Q(category="") | Q(category=of_product.category),
             Q(source=None) | Q(source=source),
-            Q(channel="") | Q(channel=source.channel),
+            Q(channel="") | Q(channel=of_source.channel),
             Q(action_type=None) | Q(action_type=action.action_type_id),
             Q(wall_to=None) | Q(wall_to__gt=clock),
             wall_from__lte=clock,

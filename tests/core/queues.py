@@ -83,6 +83,12 @@ def a_bill() -> None:
     start(Month(2026, 10), by=None, at=NOVEMBER_3)
 
 
+def two_bills_at_once() -> None:
+    PriceRuleFactory.create()
+    ActionFactory.create_batch(2)
+    start(Month(2026, 10), by=None, at=NOVEMBER_3)
+
+
 def bills() -> Any:
     return (
         list(BillingRunItem.objects.values_list("state", "code")),
@@ -228,10 +234,11 @@ AMOUNT = Decimal("2.5")
 
 CASES: dict[str, Case] = {
     "invoices.bill": Case(
-        make=a_bill,
+        make=two_bills_at_once,
         facts=bills,
-        done=([("billed", "")], [("draft", AMOUNT)], 1, ["closed"], True),
-        given_up=([("failed", "given_up")], [], 0, ["open"], True),
+        done=([("billed", "")] * 2, [("draft", AMOUNT)] * 2, 2, ["closed"] * 2, True),
+        given_up=([("failed", "given_up")] * 2, [], 0, ["open"] * 2, True),
+        deaths=5,  # one together, then two of each alone
     ),
     "invoices.bulk_action": Case(
         make=two_invoices_to_issue,

@@ -13,8 +13,17 @@ def test_every_file_that_the_dockerfile_copies_is_let_into_the_build() -> None:
     copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     files = {part for copy in copies for part in copy.split() if part != "."}
 
-    assert files == {"requirements.txt", "requirements-watch.txt"}
-    assert files - let_in == set()
+    compiled = {"requirements-compile.txt", "pricing/__init__.py", "pricing/rating", "deploy/compile.py"}
+    assert files == {"requirements.txt", "requirements-watch.txt"} | compiled
+    assert {file.partition("/")[0] for file in files} - let_in == set()
+
+
+def test_the_compiler_compiles_with_the_python_that_runs_and_stays_in_its_own_stage() -> None:
+    stages = [stage for stage in re.split(r"^(?=FROM )", DOCKERFILE, flags=re.MULTILINE) if stage.startswith("FROM ")]
+
+    assert len({stage.split()[1] for stage in stages}) == 1
+    assert [stage.split()[3] for stage in stages if "gcc" in stage] == ["compile"]
+    assert "AS" not in stages[-1].splitlines()[0]
 
 
 def test_every_package_of_the_product_is_in_the_image_and_compiled_in_it() -> None:

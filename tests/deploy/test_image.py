@@ -152,6 +152,11 @@ def test_operators_commands_run_as_one_off_tasks(
     assert image.run("manage", "wait_for_migrations", "--seconds", "5", environ=told) == ""
 
 
+def test_rating_runs_compiled_in_an_image_without_a_compiler(image: Image, running: dict[str, Container]) -> None:
+    assert "Rating runs compiled." in running["worker"].said()
+    assert not (image.root / "usr/bin/gcc").exists()
+
+
 @pytest.mark.parametrize("role", ["worker", "outgoing", "beat"])
 def test_a_role_that_hangs_becomes_unhealthy_and_is_healthy_again_when_it_goes_on(
     image: Image, running: dict[str, Container], role: str

@@ -138,7 +138,7 @@ def test_billing_names_the_run_and_the_item(key: str, said: Said):
     run = start(Month(2026, 9), by=None, at=datetime(2026, 10, 3, tzinfo=UTC))
     item = BillingRunItem.objects.get()
 
-    bill_task.apply(kwargs={"item_id": item.pk})
+    bill_task.apply(kwargs={"item_ids": [item.pk]})
 
     [line] = [line for line in said() if line.get("task") == "invoices.bill"]
     assert (line["run"], line["item"]) == (run.pk, item.pk)
@@ -192,7 +192,7 @@ def test_nothing_of_a_person_and_no_key_is_in_any_line_of_an_intake_and_a_run(
     client.get(f"/api/v1/actions/web/{EMAIL}?lead=L-1")
     client.post("/api/v1/deliveries", json.dumps(LEAD)[:-9], content_type="application/json")
     start(Month(2026, 9), by=None, at=datetime(2026, 10, 3, tzinfo=UTC))
-    bill_task.apply(kwargs={"item_id": BillingRunItem.objects.get().pk})
+    bill_task.apply(kwargs={"item_ids": [BillingRunItem.objects.get().pk]})
 
     loggers = {line["logger"] for line in said()}
     assert {"billing_engine.requests", "billing_engine.tasks"} <= loggers

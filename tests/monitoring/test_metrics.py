@@ -228,7 +228,7 @@ def test_messages_that_no_worker_has_taken_are_counted_by_queue(
     with django_capture_on_commit_callbacks(execute=True):
         after_commit("pricing.rate_periods", period_ids=[])
         after_commit("pricing.rate_periods", period_ids=[])
-        after_commit("invoices.bill", item_id=0)
+        after_commit("invoices.bill", item_ids=[0])
         after_commit("invoices.mail", item_id=0, attempt=0)
 
     found = figures(client)

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pricing.rating.highest import conflict_of
+from pricing.rating.instants import moment, stretch
 from pricing.rating.prices import (
     MICRO,
     Graduated,
@@ -27,7 +28,8 @@ from pricing.rating.values import (
     SourceFacts,
 )
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
+START = moment(datetime(2026, 3, 1, tzinfo=UTC))
+MINUTE, DAY = stretch(timedelta(minutes=1)), stretch(timedelta(days=1))
 MINUTES = 31 * 24 * 60
 PRODUCTS = (ProductFacts("TILE", "tiles"), ProductFacts("SLAB", "stone"), ProductFacts("SILL", "stone"))
 SOURCES = (SourceFacts("web", "website"), SourceFacts("show", "trade_show"))
@@ -46,7 +48,7 @@ amounts = st.one_of(
 )
 sizes = amounts.filter(bool)
 percents = st.integers(0, 30 * MICRO)
-instants = st.integers(0, MINUTES).map(lambda minutes: START + timedelta(minutes=minutes))
+instants = st.integers(0, MINUTES).map(lambda minutes: START + minutes * MINUTE)
 
 
 @st.composite
@@ -76,10 +78,10 @@ prices = st.one_of(streaming_prices, volume)
 
 # Mostly open, so that rules meet actions and each other.
 once = st.sampled_from(
-    [None, None, *(Once(per_person, timedelta(days)) for per_person in (False, True) for days in (2, 30))]
+    [None, None, *(Once(per_person, days * DAY) for per_person in (False, True) for days in (2, 30))]
 )
 caps = st.one_of(st.none(), st.none(), amounts)
-begins = st.sampled_from([-30, -30, -30, 0, 10]).map(lambda days: START + timedelta(days=days))
+begins = st.sampled_from([-30, -30, -30, 0, 10]).map(lambda days: START + days * DAY)
 
 
 def rules(price: st.SearchStrategy[Price] = prices, *, highest: bool = True) -> st.SearchStrategy[RuleFacts]:
@@ -109,9 +111,9 @@ def rules(price: st.SearchStrategy[Price] = prices, *, highest: bool = True) -> 
 
 
 def _rule(
-    number: int, scope: dict[str, Any], effective_from: datetime, lasts: int | None, *, highest_only: bool, **rest: Any
+    number: int, scope: dict[str, Any], effective_from: int, lasts: int | None, *, highest_only: bool, **rest: Any
 ) -> RuleFacts:
-    end = None if lasts is None else effective_from + timedelta(days=lasts)
+    end = None if lasts is None else effective_from + lasts * DAY
     rest["highest_only"] = highest_only and not conflict_of(rest["price"])
     return RuleFacts(id=number, lineage=number, effective_from=effective_from, effective_to=end, **scope, **rest)
 
@@ -130,8 +132,8 @@ customers = st.builds(
     CustomerFacts,
     id=st.just("ACME"),
     currency=st.just("USD"),
-    contract_start=st.sampled_from([None, None, None, START + timedelta(days=5)]),
-    contract_end=st.sampled_from([None, None, None, START + timedelta(days=25)]),
+    contract_start=st.sampled_from([None, None, None, START + 5 * DAY]),
+    contract_end=st.sampled_from([None, None, None, START + 25 * DAY]),
     excluded_domains=st.sampled_from([frozenset(), frozenset({"rival.example"})]),
     hard_budget=st.one_of(st.none(), st.none(), amounts.map(lambda amount: 5 * amount)),
 )

@@ -11,6 +11,7 @@ import pytest
 
 from billing_engine.core.money import rounded, spread
 from pricing.rating.counters import Counters
+from pricing.rating.instants import Instant, instant, moment, stretch
 from pricing.rating.period import rate_period
 from pricing.rating.prices import Graduated, GraduatedPercentage, Package, Percentage, PerUnit, Price, Tier, Volume
 from pricing.rating.values import (
@@ -35,7 +36,8 @@ RATED = [title for title, body in EXAMPLES.items() if "| day |" in body]
 ROUNDED = [title for title in EXAMPLES if title not in RATED]
 
 CUSTOMER = 7
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+LONG_AGO = moment(datetime(2020, 1, 1, tzinfo=UTC))
+A_DAY = stretch(timedelta(days=1))
 TIER = re.compile(r"([\d.]+)(?: each|% of the value)(?: plus ([\d.]+))?(?: up to (\d+))?")
 PACKAGE = re.compile(r"([\d.]+) per started package of ([\d.]+)")
 PERCENTAGE = re.compile(
@@ -77,9 +79,9 @@ def micro(amount: str) -> int:
     return int(Decimal(amount).scaleb(6))
 
 
-def instant(day: str) -> datetime:
+def moment_of(day: str) -> Instant:
     """`14` is October 14, 2026; a whole date is itself."""
-    return datetime.fromisoformat(f"2026-10-{day:0>2}" if len(day) < 3 else day).replace(tzinfo=UTC)
+    return moment(datetime.fromisoformat(f"2026-10-{day:0>2}" if len(day) < 3 else day).replace(tzinfo=UTC))
 
 
 def price(words: str, free: dict[str, int]) -> Price:
@@ -112,7 +114,7 @@ def options(limits: list[str]) -> dict[str, Any]:
         if cap := CAP.fullmatch(words):
             found[f"cap_per_{cap[2]}"] = micro(cap[1])
         elif once := ONCE.fullmatch(words):
-            found["once"] = Once(once[1] == "person", timedelta(days=int(once[2])))
+            found["once"] = Once(once[1] == "person", int(once[2]) * A_DAY)
         elif words == "highest only":
             found["highest_only"] = True
         else:
@@ -140,8 +142,8 @@ def rules(rows: list[Row]) -> list[RuleFacts]:
             lineage=ids[row.get("revises") or row["rule"]],
             price=price(row["price"], allowances(limits(row))),
             currency="USD",
-            effective_from=instant(row["from"]) if row.get("from") else LONG_AGO,
-            effective_to=instant(row["to"]) if row.get("to") else None,
+            effective_from=moment_of(row["from"]) if row.get("from") else LONG_AGO,
+            effective_to=moment_of(row["to"]) if row.get("to") else None,
             priority=int(row.get("priority") or 0),
             **dict(scope(row["scope"])),
             **options(limits(row)),
@@ -156,12 +158,12 @@ def limits(row: Row) -> list[str]:
 
 def customer(rows: list[Row]) -> CustomerFacts:
     facts = {row["customer"]: row["is"] for row in rows}
-    start, last, budget = facts.get("contract from"), facts.get("contract to"), facts.get("hard budget")
+    first, last, budget = facts.get("contract from"), facts.get("contract to"), facts.get("hard budget")
     return CustomerFacts(
         id=CUSTOMER,
         currency="USD",
-        contract_start=instant(start) if start else None,
-        contract_end=instant(last) + timedelta(days=1) if last else None,
+        contract_start=moment_of(first) if first else None,
+        contract_end=moment_of(last) + A_DAY if last else None,
         excluded_domains=frozenset(filter(None, facts.get("excluded domains", "").split(", "))),
         hard_budget=micro(budget) if budget else None,
     )
@@ -179,7 +181,7 @@ def action(number: int, row: Row) -> ActionFacts:
         product=PRODUCTS[named.get("product", "TILE")],
         source=SOURCES[named.get("source", "web")],
         action_type=TYPES[row["action"]],
-        occurred_at=instant(row["day"]),
+        occurred_at=moment_of(row["day"]),
         quantity=micro(row.get("quantity", "1")),
         value=micro(row["value"]) if row.get("value") else None,
         is_test="test lead" in flags,
@@ -194,14 +196,14 @@ def also_of(row: Row) -> list[str]:
 
 def period_of(row: Row) -> str:
     """The month the action is billed in: its own, or October if it is late."""
-    return "2026-10" if "late" in also_of(row) else f"{instant(row['day']):%Y-%m}"
+    return "2026-10" if "late" in also_of(row) else f"{instant(moment_of(row['day'])):%Y-%m}"
 
 
 def decided(example: Tables) -> Iterator[Decision]:
     """Decide period by period; “once” and what leads were charged are carried over, as `domain/rate/carry_over.py` does."""
     carried = Counters()
     rows = list(enumerate(example["day"], start=1))
-    in_order = sorted(rows, key=lambda each: (period_of(each[1]), instant(each[1]["day"]), each[0]))
+    in_order = sorted(rows, key=lambda each: (period_of(each[1]), moment_of(each[1]["day"]), each[0]))
     for _, of_a_period in groupby(in_order, key=lambda each: period_of(each[1])):
         yield from rate_period(
             [action(number, row) for number, row in of_a_period],

@@ -1,4 +1,4 @@
-"""Filters by time: a range of days in each row's customer's time zone, and by how long ago."""
+"""Filters by time (a range of days in each row's customer's time zone, how long ago), and filters within a scope."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
@@ -134,6 +135,25 @@ class Received(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found = LATEST.get(self.value() or "")
         return queryset.filter(received_at__gte=now() - found[1]) if found else queryset
+
+
+class Within:
+    """A filter of a large list that works only within a scope, because no index serves it in the whole list.
+
+    Mixed into a filter; a subclass names the parameters that are a scope. Without one, the list shows no rows and asks
+    for it. A search is always a scope.
+    """
+
+    scopes: tuple[str, ...] = ()
+    asks_for = ""
+    lacks_scope = False
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        found = super().queryset(request, queryset)  # type: ignore[misc]  # of the filter that this is mixed into
+        if found is queryset or any(request.GET.get(name) for name in (*self.scopes, SEARCH_VAR)):
+            return found
+        self.lacks_scope = True
+        return queryset.none()
 
 
 def _zones(model: type[Model], path: str) -> Iterable[str]:

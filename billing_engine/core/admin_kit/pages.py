@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -20,7 +19,7 @@ from billing_engine.core.access.recent_login import need_recent_login
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
-from billing_engine.core.admin_kit.paginator import PatientPaginator
+from billing_engine.core.admin_kit.paginator import PatientChangeList, PatientPaginator, page_by_key
 from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
@@ -72,7 +71,10 @@ class WithDeeds(ModelAdmin[Row]):
         if row is None:
             raise Http404
         found = self.deeds_on(row).select_related("person")
-        page = Paginator(found, DEEDS_A_PAGE).get_page(request.GET.get("p"))
+        try:
+            page = page_by_key(found, request.GET.get("p", ""), DEEDS_A_PAGE)
+        except ValueError as error:
+            raise Http404 from error
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -80,7 +82,7 @@ class WithDeeds(ModelAdmin[Row]):
             "object": row,
             "title": f"Deeds on {row}",
             "page": page,
-            "deeds": told(request, page, row=row, zone=zone_of(row)),
+            "deeds": told(request, page.rows, row=row, zone=zone_of(row)),
             "media": self.media,
         }
         return TemplateResponse(request, "core/history.html", context)
@@ -92,6 +94,7 @@ class Page(Extensible, WithDeeds[Row]):
     show_full_result_count = False
     paginator = PatientPaginator
     list_per_page = 50
+    is_large = False  # may have so many rows that its pages are turned by key, and sorted only by what has an index
     list_filter_submit = True  # these filters are form fields: they need a submit button
     list_fullwidth = True
     compressed_fields = True
@@ -111,6 +114,15 @@ class Page(Extensible, WithDeeds[Row]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return False
+
+    def get_sortable_by(self, request: HttpRequest) -> tuple[str, ...]:
+        """Of a large list, only the columns that name an order, which has an index."""
+        names: tuple[str, ...] = tuple(super().get_sortable_by(request))
+        shown = {name: getattr(self, name, None) for name in names}
+        return tuple(name for name in names if not self.is_large or getattr(shown[name], "admin_order_field", None))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PatientChangeList]:
+        return PatientChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """Each row with everything that its columns and facts read."""

@@ -1,6 +1,6 @@
 """Ask for an approval, and decide it: approve, send back or withdraw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -174,6 +174,13 @@ def withdraw(request: ApprovalRequest, *, by: User, at: datetime) -> ApprovalReq
     return request
 
 
+def requested(rows: Iterable[Model], *codes: str) -> set[int]:
+    """Return the ids of the rows about which such a request is pending."""
+    by_reference = {reference(row): row.pk for row in rows}
+    found = ApprovalRequest.objects.waiting().filter(kind__in=codes, subject__in=list(by_reference))
+    return {by_reference[subject] for subject in found.values_list("subject", flat=True)}
+
+
 def check_not_requested(row: Model, *codes: str) -> None:
     """Refuse to go past a pending request that still stands: its approval does the act."""
     waiting = ApprovalRequest.objects.waiting().filter(kind__in=codes, subject=reference(row))
@@ -182,9 +189,11 @@ def check_not_requested(row: Model, *codes: str) -> None:
 
 
 @transaction.atomic
-def close_for(row: Model, *, by: User, at: datetime) -> None:
-    """Close the pending requests about a row, because it is deleted, replaced or in force without them."""
-    for request in ApprovalRequest.objects.select_for_update().filter(subject=reference(row), state=State.WAITING):
+def close_for(*rows: Model, by: User, at: datetime) -> None:
+    """Close the pending requests about rows, because they are deleted, replaced or in force without them."""
+    about = [reference(row) for row in rows]
+    waiting = ApprovalRequest.objects.select_for_update().filter(subject__in=about, state=State.WAITING)
+    for request in waiting.order_by("pk"):
         _decide(request, State.REPLACED, by=by, at=at)
 
 

@@ -2,8 +2,6 @@
 
 from contextvars import ContextVar
 
-from structlog.contextvars import get_contextvars
-
 from billing_engine.core import log_context
 
 _address: ContextVar[str] = ContextVar("deed_address", default="")
@@ -27,7 +25,7 @@ def address() -> str | None:
 
 def task() -> str:
     """Return the task that this thread carries out, or the command; empty in a request."""
-    return str(get_contextvars().get("task", "")) or ("" if _address.get() else _command.get())
+    return str(log_context.ids().get("task", "")) or ("" if _address.get() else _command.get())
 
 
 def request() -> str:

@@ -75,32 +75,51 @@ def deed_of(
     also: Iterable[Model] = (),
 ) -> Deed:
     """Return the deed without storing it."""
+    touched = [on, *also, *([by] if by is not None and not isinstance(by, User) else [])]
+    columns = columns_of(
+        verb,
+        touched=map(reference, touched),
+        name=str(on),
+        by=by,
+        reason=reason,
+        before=before,
+        after=after,
+    )
+    return Deed(objects_touched=columns.pop("objects"), **columns)
+
+
+def columns_of(
+    verb: Verb,
+    *,
+    touched: Iterable[str],
+    name: str,
+    by: Model | None,
+    reason: str = "",
+    before: Values | None = None,
+    after: Values | None = None,
+) -> dict[str, Any]:
+    """Return the columns of a deed, for an SQL function that stores it together with what was done.
+
+    `touched` are references, its subject first; `name` is the name of the subject.
+    """
     person = by if isinstance(by, User) else None
     kind = Deed.Actor.PERSON if person else Deed.Actor.SOURCE if by is not None else Deed.Actor.ENGINE
     task = origin.task()
-    name = (person.get_full_name() or person.get_username()) if person else str(by) if by is not None else task
-    touched = [on, *also, *([by] if kind is Deed.Actor.SOURCE and by is not None else [])]
-    return Deed(
-        verb=verb.code,
-        actor=kind,
-        person=person,
-        actor_name=(name or ENGINE)[:NAME_LENGTH],
-        task=task,
-        request=origin.request(),
-        address=origin.address(),
-        objects_touched=list(dict.fromkeys(reference(row) for row in touched)),
-        subject_name=str(on)[:NAME_LENGTH],
-        before=plain(before),
-        after=plain(after),
-        reason=reason.strip(),
-    )
-
-
-def as_columns(deed: Deed) -> dict[str, Any]:
-    """Return the columns of a deed, for an SQL function that stores it together with what was done."""
-    unset = ("id", "at", "position", "digest")
-    fields = (field for field in Deed._meta.concrete_fields if field.name not in unset)
-    return {field.db_column or field.attname: getattr(deed, field.attname) for field in fields}
+    actor = (person.get_full_name() or person.get_username()) if person else str(by) if by is not None else task
+    return {
+        "verb": verb.code,
+        "actor": kind,
+        "person_id": person.pk if person else None,
+        "actor_name": (actor or ENGINE)[:NAME_LENGTH],
+        "task": task,
+        "request": origin.request(),
+        "address": origin.address(),
+        "objects": list(dict.fromkeys(touched)),
+        "subject_name": name[:NAME_LENGTH],
+        "before": plain(before),
+        "after": plain(after),
+        "reason": reason.strip(),
+    }
 
 
 def differing(stored: Model | None, row: Model) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,7 +13,12 @@ from django.db.models.functions import Now
 
 def reference(row: Model) -> str:
     """How a deed names what it touched, such as `invoices.invoice:12`."""
-    return f"{row._meta.label_lower}:{row.pk}"
+    return reference_to(row._meta.model, row.pk)  # not its type: Django's lazy user has another
+
+
+def reference_to(model: type[Model], pk: object) -> str:
+    """The same for a row that is not at hand."""
+    return f"{model._meta.label_lower}:{pk}"
 
 
 class DeedQuerySet(models.QuerySet["Deed"]):

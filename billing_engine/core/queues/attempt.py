@@ -16,10 +16,6 @@ GIVEN_UP, UNEXPECTED = "given_up", "unexpected"
 Result = TypeVar("Result")
 
 
-class NotYet(Exception):
-    """The work can't be done yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why an attempt failed: a code for programs, words for people."""
@@ -32,12 +28,11 @@ def attempted(act: Callable[[], Result], *, what: str) -> Result | Failure:
     """What the action returns, or why it failed.
 
     A refusal fails with its own code and message; any other error is logged and fails as unexpected, so one item's
-    error stops no other. OperationalError and NotYet are raised: the database or the time prevents the work, and the
-    item stays waiting.
+    error stops no other. OperationalError is raised: the database prevents the work, and the item stays waiting.
     """
     try:
         return act()
-    except (OperationalError, NotYet):
+    except OperationalError:
         raise
     except Refused as refusal:
         return Failure(refusal.code, str(refusal))

@@ -15,7 +15,7 @@ from django.db import transaction
 from billing_engine.core.queues.attempt import Failure, attempted
 from billing_engine.core.queues.leased import Leased, LeasingQueue
 from billing_engine.core.queues.queue import Message
-from billing_engine.core.saving import save_changes, save_equal_changes, values_of
+from billing_engine.core.saving import save_all_changes, save_changes, values_of
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +60,13 @@ class BatchQueue(LeasingQueue[Leased]):
     @transaction.atomic
     def _claim(self, item_ids: Sequence[int], *, attempt: int, at: datetime) -> list[Leased]:
         waiting = self.locked(self.waiting()).filter(pk__in=item_ids, attempts=attempt)
-        found = [(item, values_of(item)) for item in waiting.order_by("pk")]
-        for item, _ in found:
+        found = list(waiting.order_by("pk"))
+        before = {item.pk: values_of(item) for item in found}
+        for item in found:
             if self.begin(item, at=at):
                 item.next_attempt_at = at + self.lease
-        save_equal_changes(found)
-        return [item for item, _ in found]
+        save_all_changes(found, since=before)
+        return found
 
     def _try(self, items: Sequence[Leased], *, at: datetime) -> None:
         numbers = [item.pk for item in items]

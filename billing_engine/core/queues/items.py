@@ -28,9 +28,16 @@ class LeasedItem(WorkItem):
 
 
 class WorkPass(WorkItem):
-    """A row for a pass over many things; attempts are those at the current thing."""
+    """A row for a pass over many things; attempts are those at the current batch."""
 
-    trying = models.BigIntegerField(default=0, db_default=0, help_text="The thing that a worker processed last.")
+    trying = models.BigIntegerField(
+        default=0, db_default=0, help_text="The first thing of the batch that a worker processed last."
+    )
+    one_by_one = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+    )
 
     class Meta:
         abstract = True

@@ -61,6 +61,9 @@ class LeasedQueue(LeasingQueue[Leased], Generic[Leased, Result]):
     def settle(self, item: Leased, result: Result, *, at: datetime) -> None:
         """Write the result on the item, which is locked, and saved afterward."""
 
+    def after(self, item: Leased, *, at: datetime) -> None:
+        """What follows once an item is settled."""
+
     def due(self, *, at: datetime) -> Sequence[Message]:
         """A message for each item that is due."""
         return [{"item_id": item.pk, "attempt": item.attempts} for item in self.found_due("attempts", at=at)]

@@ -80,9 +80,6 @@ class ItemQueue(RowQueue[Item]):
         """Whether an attempt may start now. The item is locked, and saved afterward: it may be settled or postponed instead."""
         return True
 
-    def after(self, item: Item, *, at: datetime) -> None:
-        """What follows once an item is settled."""
-
     def begin(self, item: Item, *, at: datetime) -> bool:
         """Count an attempt, if one starts now; an item whose attempts are used up fails."""
         if self.most_attempts is not None and item.attempts >= self.most_attempts:

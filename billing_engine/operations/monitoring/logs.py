@@ -1,15 +1,15 @@
 """Log formats: JSON for machines, a plain line for local use. All libraries log the same way."""
 
 import logging
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import structlog
-from structlog.processors import ExceptionRenderer, TimeStamper, format_exc_info
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
+from structlog.processors import ExceptionRenderer, format_exc_info
 from structlog.tracebacks import ExceptionDictTransformer
 
+from billing_engine.core import log_context
 from billing_engine.operations.monitoring.redaction import masked
 
 JSON = "json"
@@ -23,6 +23,10 @@ TOLD = ("method", "path", "route", "status", "ms", "user", "source", "address", 
 IN_WORDS = {"method", "path", "status", "ms", "state"}
 
 FRAMES = 30
+
+# No line names these, so no record looks for them: by the standard library's guide (logging HOWTO, "Optimization").
+logging._srcfile = None  # noqa: SLF001 -- as its guide says
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 # Our own lines contain the same; these repeat it or log too often.
 QUIETER: dict[str, Any] = {
@@ -50,34 +54,44 @@ def logging_config(*, form: str, level: str) -> dict[str, Any]:
 
 def formatter(*, form: str) -> logging.Formatter:
     """Builds a line from message, ids, extra fields and exception, and redacts it."""
-    exceptions = (
-        ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=FRAMES))
-        if form == JSON
-        else format_exc_info
-    )
-    return ProcessorFormatter(
-        foreign_pre_chain=[
-            structlog.contextvars.merge_contextvars,
-            ExtraAdder(allow=TOLD),
-            add_log_level,
-            add_logger_name,
-            TimeStamper(fmt="iso", utc=True),
-        ],
-        processors=[
-            ProcessorFormatter.remove_processors_meta,
-            exceptions,
-            lambda _logger, _name, line: masked(line),
-            _as_json if form == JSON else _as_line,
-        ],
-    )
+    return Formatter(form)
 
 
-def _as_json(_logger: object, _name: str, line: Mapping[str, Any]) -> str:
-    first = {key: line[key] for key in ("timestamp", "level", "logger", "event")}
-    return msgspec.json.encode({**first, **line}, enc_hook=str).decode()
+class Formatter(logging.Formatter):
+    """Formats records of every library; each request has a line, so only exceptions go through structlog."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        if form == JSON:
+            self._exceptions: Any = ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=FRAMES))
+            self._written: Callable[[dict[str, Any]], str] = _as_json
+        else:
+            self._exceptions, self._written = format_exc_info, _as_line
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, Any] = {
+            "timestamp": at.isoformat().replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **log_context.ids(),
+        }
+        extra = record.__dict__
+        line |= {name: extra[name] for name in TOLD if name in extra}
+        if record.stack_info:
+            line["stack_info"] = record.stack_info
+        if record.exc_info:
+            line = self._exceptions(None, "", line | {"exc_info": record.exc_info})
+        return self._written(masked(line))
 
 
-def _as_line(_logger: object, _name: str, line: MutableMapping[str, Any]) -> str:
+def _as_json(line: dict[str, Any]) -> str:
+    return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+def _as_line(line: dict[str, Any]) -> str:
     words = " ".join(str(line.pop(key)) for key in ("timestamp", "level", "logger", "event"))
     exception = line.pop("exception", "")
     extra = " ".join(f"{key}={value}" for key, value in line.items() if key not in IN_WORDS)

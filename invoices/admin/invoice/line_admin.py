@@ -24,6 +24,7 @@ from pricing.models import Charge
 
 @admin.register(InvoiceLine)
 class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
+    is_large = True
     nothing_yet = "There are no invoice lines yet. They are created with the drafts."
     list_display = ("description", "shown_invoice", "shown_customer", "shown_actions", "shown_amount")
     list_filter = (

@@ -14,7 +14,6 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import amount, chip, day, instant, link
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.admin_kit.paginator import COUNTED_AT_MOST
 from invoices.admin.invoice.filters import (
     CurrencyFilter,
     CutByBudgetFilter,
@@ -126,7 +125,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
 def totals_of(changes: Any) -> list[dict[str, Any]]:
     """Return the totals of the listed invoices by currency, without void ones; empty if the list is too long to count."""
-    if changes.result_count > COUNTED_AT_MOST:
+    if changes.result_count.has_more:
         return []
     live = changes.queryset.exclude(state=State.VOID).order_by().values("currency")
     rows = live.annotate(invoices=Count("pk"), total=Sum("total")).order_by("currency")

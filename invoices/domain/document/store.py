@@ -1,6 +1,7 @@
 """The documents of invoices: requested, rendered by one worker, and stored."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,6 +72,18 @@ def ask_for(
     if is_new:
         DOCUMENTS.ask_for(document)
     return document
+
+
+def ask_for_all(invoices: Sequence[Invoice], *, at: datetime) -> None:
+    """Request the PDF of each of these invoices, which the caller has locked, unless it was requested before."""
+    stored = InvoiceDocument.objects.filter(invoice__in=invoices, kind=Kind.INVOICE).values_list("invoice", flat=True)
+    before = set(stored)
+    for document in InvoiceDocument.objects.bulk_create(
+        InvoiceDocument(invoice=invoice, requested_at=at, next_attempt_at=at)
+        for invoice in invoices
+        if invoice.pk not in before
+    ):
+        DOCUMENTS.ask_for(document)
 
 
 def document_of(invoice: Invoice) -> InvoiceDocument:
@@ -150,8 +163,7 @@ def request_missing(*, at: datetime) -> int:
     """
     missing = Invoice.objects.filter(~Exists(InvoiceDocument.objects.filter(invoice=OuterRef("pk"))), state="issued")
     found = list(missing.select_for_update(skip_locked=True)[:AT_A_TIME])
-    for invoice in found:
-        ask_for(invoice, at=at)
+    ask_for_all(found, at=at)
     return len(found)
 
 

@@ -17,25 +17,33 @@ PRINTED_OF_SELLER = ("name", "address", "tax_id", "email", "pay_to", "detail_url
 PRINTED_OF_CUSTOMER = ("name", "address", "tax_id", "purchase_order")
 # Text that is longer in bytes than in characters is not ASCII.
 IN_ANNEX = """
-    SELECT DISTINCT printed.name
+    SELECT DISTINCT action.period_id, printed.name
       FROM leads_action action
       JOIN pricing_charge charge ON charge.action_id = action.id AND charge.reason = ''
       JOIN leads_lead lead ON lead.id = action.lead_id
       JOIN leads_source source ON source.id = lead.source_id,
            LATERAL (VALUES (lead.external_id), (action.external_id), (source.name)) AS printed (name)
-     WHERE action.period_id = %s AND octet_length(printed.name) > char_length(printed.name)
-     ORDER BY 1
+     WHERE action.period_id = ANY(%s) AND octet_length(printed.name) > char_length(printed.name)
+     ORDER BY 1, 2
 """
 
 
-def unprintable_in_annex(period: BillingPeriod, lines: Iterable[InvoiceLine]) -> str:
-    """Return the characters that the annex could not show; stored with the draft, because it can have 10,000 charges."""
-    charges = sum(line.actions for line in lines if line.kind == InvoiceLine.Kind.CHARGES)
-    if not period.customer_terms.detail_annex or charges > MAX_CHARGES:
-        return ""
+def unprintable_in_annexes(drafts: Iterable[tuple[BillingPeriod, Iterable[InvoiceLine]]]) -> dict[int, str]:
+    """Return the characters that the annexes could not show, by period; stored with the draft, because an annex can have
+    10,000 charges."""
+    printed = [period.pk for period, lines in drafts if period.customer_terms.detail_annex and _has_annex(lines)]
+    if not printed:
+        return {}
+    names = defaultdict[int, list[str]](list)
     with connection.cursor() as cursor:
-        cursor.execute(IN_ANNEX, [period.pk])
-        return unprintable("".join(clean(name) for (name,) in cursor.fetchall()))
+        cursor.execute(IN_ANNEX, [printed])
+        for period, name in cursor.fetchall():
+            names[period].append(clean(name))
+    return {period: unprintable("".join(found)) for period, found in names.items()}
+
+
+def _has_annex(lines: Iterable[InvoiceLine]) -> bool:
+    return sum(line.actions for line in lines if line.kind == InvoiceLine.Kind.CHARGES) <= MAX_CHARGES
 
 
 def unprintable_on(drafts: Collection[Invoice]) -> dict[int, str]:

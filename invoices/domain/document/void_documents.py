@@ -1,5 +1,6 @@
 """The documents of a void invoice: its PDF stays, a second one is marked VOID, a third names the replacement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +24,16 @@ def keep_and_mark_void(invoice: Invoice, *, at: datetime) -> None:
     ask_for(invoice, at=at, kind=Kind.VOID, source=source_of(invoice))
 
 
-def name_the_replacement(invoice: Invoice, *, at: datetime) -> None:
-    """Request a document of the void invoice that names the invoice that was just issued to replace it."""
+def name_replacements(invoices: Sequence[Invoice], *, at: datetime) -> None:
+    """Request documents of the void invoices that name those that were just issued to replace them."""
+    periods = [invoice.period_id for invoice in invoices]
+    with_void = set(Invoice.objects.filter(period__in=periods, state="void").values_list("period", flat=True))
+    for invoice in invoices:
+        if invoice.period_id in with_void:
+            _name_the_replacement(invoice, at=at)
+
+
+def _name_the_replacement(invoice: Invoice, *, at: datetime) -> None:
     void = replaced_by(invoice)
     document = (
         void and InvoiceDocument.objects.filter(invoice=void, kind=Kind.VOID).order_by("pk").defer("content").first()

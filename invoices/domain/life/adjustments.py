@@ -1,6 +1,6 @@
 """Manual lines on a draft, each with a reason."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +25,8 @@ from invoices.domain.lines.totals import move_credit, total_up
 from invoices.domain.month_lock import check_unlocked
 from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod
+
+AdjustmentLine = tuple[InvoiceLine, Adjustment]
 
 
 class BadAdjustment(Refused):
@@ -106,39 +108,45 @@ def retotal(invoice: Invoice, *, at: datetime) -> None:
     invoice.taxes.all().delete()
     invoice.credit_entries.all().delete()
     lines = list(invoice.lines.select_related("product").order_by("position"))
-    store_taxes(invoice, total_up(invoice, lines))
+    [taxes] = total_up([(invoice, lines)])
+    store_taxes([(invoice, taxes)])
     invoice.save(update_fields=["subtotal", "tax", "credit", "total", "tax_exempt_reason"])
     move_credit(invoice, at=at)
 
 
-def store_taxes(invoice: Invoice, taxes: Iterable[InvoiceTax]) -> None:
-    """Store the taxes of a new draft."""
-    taxes = list(taxes)
-    for tax in taxes:
-        tax.invoice = invoice
-    if taxes:
-        InvoiceTax.objects.bulk_create(taxes)
+def store_taxes(of: Iterable[tuple[Invoice, Iterable[InvoiceTax]]]) -> None:
+    """Store the taxes of new drafts."""
+    found = []
+    for invoice, taxes in of:
+        for tax in taxes:
+            tax.invoice = invoice
+            found.append(tax)
+    if found:
+        InvoiceTax.objects.bulk_create(found)
 
 
-def copied_adjustments(invoice: Invoice) -> list[tuple[InvoiceLine, Adjustment]]:
+def copied_adjustments(invoice: Invoice) -> list[AdjustmentLine]:
     """Return copies of an invoice's adjustments, for the draft that replaces it."""
     lines = invoice.lines.filter(kind=InvoiceLine.Kind.ADJUSTMENT).select_related("adjustment").order_by("position")
     return [_copied(line, line.adjustment) for line in lines]
 
 
-def carried_over_adjustments(period: BillingPeriod) -> list[tuple[InvoiceLine, Adjustment]]:
-    """Return copies of the adjustments of the voided invoice that this period's next draft replaces.
+def carried_over_adjustments(periods: Collection[BillingPeriod]) -> dict[int, list[AdjustmentLine]]:
+    """Return copies of the adjustments of the voided invoices that these periods' next drafts replace, by period.
 
-    Empty if the period was reopened after that: the dialog said that reopening deletes the draft's adjustments.
+    None if the period was reopened after that: the dialog said that reopening deletes the draft's adjustments.
     """
-    opened = last_of(REOPENING, period)
-    if opened is None or opened.verb != INVOICE_VOIDED.code:
-        return []
-    voided = Invoice.objects.filter(period=period, state=State.VOID).order_by("-voided_at", "-pk").first()
-    return copied_adjustments(voided) if voided else []
+    voided = Invoice.objects.filter(period__in=periods, state=State.VOID).order_by("voided_at", "pk")
+    latest = {invoice.period_id: invoice for invoice in voided}
+    found = {}
+    for period in periods:
+        opened = last_of(REOPENING, period) if period.pk in latest else None
+        if opened is not None and opened.verb == INVOICE_VOIDED.code:
+            found[period.pk] = copied_adjustments(latest[period.pk])
+    return found
 
 
-def _copied(line: InvoiceLine, adjustment: Adjustment) -> tuple[InvoiceLine, Adjustment]:
+def _copied(line: InvoiceLine, adjustment: Adjustment) -> AdjustmentLine:
     copy = InvoiceLine(
         kind=line.kind,
         description=line.description,

@@ -1,25 +1,21 @@
-"""Close a period and draft its invoice in one transaction."""
+"""Close periods and draft their invoices in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from billing_engine.core import money
 from billing_engine.core.errors import Refused
-from invoices.domain.document.unprintable import unprintable_in_annex
-from invoices.domain.life.adjustments import carried_over_adjustments, store_taxes
-from invoices.domain.lines.compose import lines_of
+from invoices.domain.life.adjustments import AdjustmentLine, carried_over_adjustments
+from invoices.domain.life.draft import draft
 from invoices.domain.lines.minimum import minimum_of
-from invoices.domain.lines.totals import move_credit, total_up
-from invoices.models import Adjustment, Invoice, InvoiceLine
-from leads.models import BillingPeriod
-from pricing.domain.audit.terms import keep_terms
+from invoices.models import Invoice
+from leads.models import BillingPeriod, UnratedMark
+from pricing.domain.audit.terms import Terms, keep_terms, stored_rules
 from pricing.domain.rate.carry_over import mark_earlier
-from pricing.domain.rate.rate import rate
+from pricing.domain.rate.rate import rate_together
 from pricing.models import PeriodTally
-
-AdjustmentLine = tuple[InvoiceLine, Adjustment]
 
 
 class PeriodNotOver(Refused):
@@ -42,6 +38,14 @@ class AlreadyClosed(Refused):
     message = "This billing period is already closed."
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The outcome of closing periods: the draft of each (None if there is nothing to bill), or why it was refused."""
+
+    drafts: Mapping[int, Invoice | None]
+    refused: Mapping[int, Refused]
+
+
 @transaction.atomic
 def close(
     period: BillingPeriod, *, at: datetime, adjustments: Sequence[AdjustmentLine] | None = None
@@ -52,9 +56,28 @@ def close(
     wait until the period is closed. `adjustments` are those of the draft that this one replaces; by default, those of
     the voided invoice that it replaces.
     """
-    period = _locked(period)
-    _rate_and_close(period, at)
-    return draft(period, at=at, adjustments=carried_over_adjustments(period) if adjustments is None else adjustments)
+    closed = close_together([period], at=at, adjustments=None if adjustments is None else {period.pk: adjustments})
+    for refusal in closed.refused.values():
+        raise refusal
+    return closed.drafts[period.pk]
+
+
+@transaction.atomic
+def close_together(
+    periods: Sequence[BillingPeriod],
+    *,
+    at: datetime,
+    adjustments: Mapping[int, Sequence[AdjustmentLine]] | None = None,
+) -> Closed:
+    """The same for periods of different customers; those that are refused stay open and don't stop the others."""
+    locked = _locked(periods)
+    refused, ready = _refused(locked, at)
+    if not ready:
+        return Closed({}, refused)
+    terms = _close(ready, at)
+    if adjustments is None:
+        adjustments = carried_over_adjustments(ready)
+    return Closed(draft(ready, stored_rules(terms.values()), adjustments=adjustments, at=at), refused)
 
 
 @transaction.atomic
@@ -63,31 +86,44 @@ def close_if_empty(period: BillingPeriod, *, at: datetime) -> bool:
 
     An inactive customer owes no minimum, because no run bills it.
     """
-    period = _locked(period)
+    [period] = _locked([period])
     if period.actions.exists() or (period.customer.is_active and minimum_of(period)[0]):
         return False
-    _rate_and_close(period, at)
+    refused, ready = _refused([period], at)
+    for refusal in refused.values():
+        raise refusal
+    _close(ready, at)
     return True
 
 
-def _locked(period: BillingPeriod) -> BillingPeriod:
-    periods = BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer")
-    return periods.prefetch_related("customer__terms").get(pk=period.pk)
+def _locked(periods: Sequence[BillingPeriod]) -> list[BillingPeriod]:
+    found = BillingPeriod.objects.select_for_update(of=("self",)).select_related("customer").order_by("pk")
+    return list(found.prefetch_related("customer__terms").filter(pk__in=[period.pk for period in periods]))
 
 
-def _rate_and_close(period: BillingPeriod, at: datetime) -> None:
-    """Close a period that has ended and has no unrated actions, and keep the terms it was rated by."""
-    if not period.is_open:
-        raise AlreadyClosed
-    if period.end_at > at:
-        raise PeriodNotOver
-    tally = _rated(period, at)
-    if tally.unrated:
-        raise HasUnratedActions(unrated_in_words(tally.unrated))
-    keep_terms(period)
-    period.state, period.closed_at = BillingPeriod.State.CLOSED, at
-    period.save(update_fields=["state", "closed_at"])
-    mark_earlier(period)
+def _refused(periods: Sequence[BillingPeriod], at: datetime) -> tuple[dict[int, Refused], list[BillingPeriod]]:
+    """Rate the periods if needed; return why some can't be closed, and the others."""
+    refused: dict[int, Refused] = {}
+    for period in periods:
+        if not period.is_open:
+            refused[period.pk] = AlreadyClosed()
+        elif period.end_at > at:
+            refused[period.pk] = PeriodNotOver()
+    over = [period for period in periods if period.pk not in refused]
+    unrated = {pk: count for pk, count in _unrated(over, at).items() if count}
+    refused |= {pk: HasUnratedActions(unrated_in_words(count)) for pk, count in unrated.items()}
+    return refused, [period for period in over if period.pk not in unrated]
+
+
+def _close(periods: Sequence[BillingPeriod], at: datetime) -> dict[int, Terms]:
+    """Close periods that have ended and have no unrated actions; keep and return the terms they were rated by."""
+    terms = keep_terms(periods)
+    for period in periods:
+        period.state, period.closed_at = BillingPeriod.State.CLOSED, at
+    ids = [period.pk for period in periods]
+    BillingPeriod.objects.filter(pk__in=ids).update(state=BillingPeriod.State.CLOSED, closed_at=at)
+    mark_earlier(periods)
+    return terms
 
 
 def unrated_in_words(count: int) -> str:
@@ -96,30 +132,10 @@ def unrated_in_words(count: int) -> str:
     return f"{count:,} {actions} unrated. Operations must add a price rule for {them}, or waive {them} with a reason."
 
 
-def _rated(period: BillingPeriod, at: datetime) -> PeriodTally:
-    tally = PeriodTally.objects.filter(period=period).first()
-    if tally is None or period.unrated_marks.exists():
-        return rate(period, at=at)
-    return tally
-
-
-def draft(period: BillingPeriod, *, at: datetime, adjustments: Sequence[AdjustmentLine] = ()) -> Invoice | None:
-    """Draft the period's invoice with its lines, taxes and credit; return None if it would be empty."""
-    with money.read_in(period.customer_terms.locale):  # for the text below the lines
-        charged = lines_of(period)
-    lines = [*charged, *(line for line, _ in adjustments)]
-    if not lines:
-        return None
-    invoice = Invoice(customer=period.customer, period=period, currency=period.customer.currency)
-    taxes = total_up(invoice, lines)
-    invoice.unprintable = unprintable_in_annex(period, lines)[:100]
-    invoice.save(force_insert=True)
-    for position, line in enumerate(lines, start=1):
-        line.invoice, line.position = invoice, position
-    InvoiceLine.objects.bulk_create(lines, batch_size=1_000)
-    for line, adjustment in adjustments:
-        adjustment.line = line
-        adjustment.save(force_insert=True)
-    store_taxes(invoice, taxes)
-    move_credit(invoice, at=at)
-    return invoice
+def _unrated(periods: Sequence[BillingPeriod], at: datetime) -> dict[int, int]:
+    """Count the unrated actions of each period, after rating those that need it."""
+    counts = dict(PeriodTally.objects.filter(period__in=periods).values_list("period", "unrated"))
+    marked = set(UnratedMark.objects.filter(period__in=periods).values_list("period", flat=True))
+    to_rate = [period for period in periods if period.pk in marked or period.pk not in counts]
+    tallies = rate_together(to_rate, at=at) if to_rate else {}
+    return counts | {pk: tally.unrated for pk, tally in tallies.items()}

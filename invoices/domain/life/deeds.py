@@ -1,6 +1,6 @@
 """The deeds on a period and its invoices: what counts as work on an invoice, who did it, and who needs a second person."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from django.contrib.auth.models import User
@@ -9,7 +9,7 @@ from billing_engine.core import money
 from billing_engine.core.approvals.people import NeedsApproval
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
-from billing_engine.core.models.deed import DeedQuerySet
+from billing_engine.core.models.deed import DeedQuerySet, reference
 from invoices.models import Adjustment, BillingRunItem, Invoice
 from leads.domain.access.second_person import needs_second_person
 from leads.models import ApprovalThreshold, BillingPeriod, Customer
@@ -103,6 +103,15 @@ def is_adjusted_too_much(invoice: Invoice) -> bool:
         return False
     seller, currency = invoice.period.customer_terms.seller, invoice.currency
     return needs_second_person(ADJUSTED_INVOICE, seller, amount=adjusted, currency=currency)
+
+
+def ever_adjusted(invoices: Iterable[Invoice]) -> set[int]:
+    """Return the ids of the invoices with adjustments, or with any that were ever withdrawn in their periods."""
+    of_period = {reference(BillingPeriod(pk=invoice.period_id)): invoice.pk for invoice in invoices}
+    adjusted = Adjustment.objects.filter(line__invoice__in=of_period.values()).values_list("line__invoice", flat=True)
+    withdrawn = Deed.objects.filter(objects_touched__overlap=list(of_period), verb=ADJUSTMENT_WITHDRAWN.code)
+    touched = (each for objects in withdrawn.values_list("objects_touched", flat=True) for each in objects)
+    return set(adjusted) | {of_period[each] for each in touched if each in of_period}
 
 
 def authors_of_draft(invoice: Invoice) -> set[int]:

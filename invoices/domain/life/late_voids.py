@@ -63,14 +63,12 @@ def voided_actions(invoice: Invoice) -> "QuerySet[Action]":
     return _charged().filter(period=invoice.period_id).order_by("occurred_at", "pk").select_related(*related)
 
 
-def check_late_voids(invoice: Invoice, *, known: int = 0) -> int:
-    """Return the number of late voids; raise ActionsVoided if it exceeds the number `known` at approval."""
-    found = late_voids_of(invoice)
-    if found.actions > known:
+def check_late_voids(invoice: Invoice, found: LateVoids | None, *, known: int = 0) -> None:
+    """Raise ActionsVoided if the invoice has more late voids than the number `known` at approval."""
+    if found is not None and found.actions > known:
         amount = money.in_words(found.amount, invoice.currency)
         advice = "Send it back and regenerate it" if invoice.state == Invoice.State.APPROVED else "Regenerate it"
         raise ActionsVoided(f"{found.in_words} ({amount}). {advice}, or approve it with a reason.")
-    return found.actions
 
 
 def _charged() -> "QuerySet[Action]":

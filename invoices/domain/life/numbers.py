@@ -1,32 +1,38 @@
 """Invoice numbers: one series per seller and year, without gaps or duplicates, even if the prefix changes."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
 
 from django.db import connection
 
-from leads.domain.number_prefixes import STANDARD, claim
-from leads.models import Company
+from invoices.models import Invoice
+from leads.domain.number_prefixes import STANDARD
 
 # Only this function of the database counts a series: the app itself may only read it.
-NEXT = "SELECT series, serial FROM next_in_series(%s, %s)"
+NEXT = "SELECT series, serial FROM next_in_series(%s, %s, %s)"
 
 
-class Numbered(NamedTuple):
-    """A number: the id of its series, its position in the series, and its formatted text."""
-
-    series_id: int
-    serial: int
-    text: str
+def prefix_of(invoice: Invoice) -> str:
+    """Return the prefix of an invoice's number, as the details of its seller say."""
+    prefix: str = invoice.seller.get("number_prefix", STANDARD)
+    return prefix
 
 
-def next_number(company: Company | None, seller: dict[str, Any], *, year: int) -> Numbered:
-    """Return the next number of a company's series (None: the seller in the settings), formatted as `seller` says.
+def give_numbers(invoices: Iterable[Invoice]) -> None:
+    """Give each invoice the next number of its seller's series, in this order; the caller saves them.
 
-    The series stays locked until the caller commits; a rollback returns the number. Raises PrefixTaken.
+    The series stay locked until the caller commits; a rollback returns the numbers. Sorted, so that two callers never
+    wait for each other.
     """
-    prefix, digits = seller.get("number_prefix", STANDARD), seller.get("number_digits", 6)
-    claim(prefix, seller=company)
-    with connection.cursor() as cursor:
-        cursor.execute(NEXT, [company.pk if company else None, year])
-        series, serial = cursor.fetchone()
-    return Numbered(series, serial, f"{prefix.replace('{year}', str(year))}{serial:0{digits}d}")
+    of_series = dict[tuple[int, int], list[Invoice]]()
+    for invoice in invoices:
+        assert invoice.issued_on is not None  # noqa: S101 -- tells mypy: the caller has set it
+        seller = invoice.period.customer_terms.seller_id or 0
+        of_series.setdefault((seller, invoice.issued_on.year), []).append(invoice)
+    for (seller, year), some in sorted(of_series.items(), key=lambda each: each[0]):
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT, [seller or None, year, len(some)])
+            series, first = cursor.fetchone()
+        for serial, invoice in enumerate(some, start=first):
+            digits = invoice.seller.get("number_digits", 6)
+            invoice.series_id, invoice.serial = series, serial
+            invoice.number = f"{prefix_of(invoice).replace('{year}', str(year))}{serial:0{digits}d}"

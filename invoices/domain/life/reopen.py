@@ -220,7 +220,7 @@ def _set_open(period: BillingPeriod, *, why: str, sealed: bool) -> None:
     period.save(update_fields=["state", "closed_at", "is_sealed"])
     apply_voids(period)
     mark_unrated([period], reason=why)
-    mark_earlier(period)
+    mark_earlier([period])
 
 
 def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:

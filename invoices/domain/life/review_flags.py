@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from billing_engine.core import money
+from billing_engine.core.errors import Refused
 from invoices.domain.document.fonts import named
 from invoices.domain.document.unprintable import unprintable_on
 from invoices.domain.life.late_voids import LateVoids, late_voids_in
@@ -21,6 +22,12 @@ UNUSUAL = Decimal("0.5")  # of the average of the last invoices
 State = Invoice.State
 FIRST, BUDGET, SAME = "first", "budget", "replaces"
 INFORMATIONAL = (FIRST, BUDGET, SAME)
+
+
+class DraftIsFlagged(Refused):
+    """A flagged draft must be reviewed and approved individually."""
+
+    code = "draft_is_flagged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,12 @@ def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
         ]
         for draft in drafts
     }
+
+
+def check_not_flagged(flags: Iterable[Flag]) -> None:
+    """Refuse a draft that must be reviewed."""
+    if reasons := [flag.message for flag in flags if flag.needs_review]:
+        raise DraftIsFlagged(f"Review it first: {'; '.join(reasons)}.")
 
 
 def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]:

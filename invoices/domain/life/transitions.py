@@ -1,30 +1,39 @@
 """draft → approved → issued → sent. Voiding and reopening are in `reopen`."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
-from billing_engine.core.approvals.requests import check_not_requested, close_for
-from billing_engine.core.deeds.record import changes, record
-from billing_engine.core.errors import Refused
+from billing_engine.core.approvals.requests import check_not_requested, close_for, requested
+from billing_engine.core.deeds.record import changes, deed_of, record, record_all
+from billing_engine.core.models import Deed
+from billing_engine.core.saving import save_all
 from invoices.domain.document.parties import SELLERS, bill_to, seller_of
-from invoices.domain.document.store import ask_for
-from invoices.domain.document.void_documents import name_the_replacement
+from invoices.domain.document.store import ask_for_all
+from invoices.domain.document.void_documents import name_replacements
+from invoices.domain.life.batch import Batch, State, WrongState, locked
 from invoices.domain.life.deeds import (
     ADJUSTED_INVOICE,
     INVOICE_APPROVED,
     INVOICE_ISSUED,
     INVOICE_SENT_BACK,
     check_adjuster,
+    ever_adjusted,
     total_of,
     touched_by,
 )
-from invoices.domain.life.late_voids import check_late_voids, late_voids_of
-from invoices.domain.life.numbers import next_number
+from invoices.domain.life.late_voids import LateVoids, check_late_voids, late_voids_in
+from invoices.domain.life.numbers import give_numbers, prefix_of
+from invoices.domain.life.review_flags import check_not_flagged, flags_of
 from invoices.models import Invoice
+from leads.domain.number_prefixes import claim
 
-State = Invoice.State
+__all__ = ["State", "WrongState", "approve", "approve_all", "issue", "issue_all", "locked", "send_back", "to_draft"]
+
 ISSUE = (
     *("state", "issued_by", "issued_at", "issued_on", "due_on", "seller", "bill_to"),
     *("series", "serial", "number"),
@@ -32,30 +41,48 @@ ISSUE = (
 APPROVAL = ("state", "approved_by", "approved_at", "approved_over", "approved_over_reason")
 
 
-class WrongState(Refused):
-    """A step needs an invoice in the right state."""
-
-    code = "wrong_state"
-
-
-@transaction.atomic
 def approve(invoice: Invoice, *, by: User, at: datetime, reason: str = "") -> Invoice:
     """Approve a draft; no one who worked on it can if it was adjusted by more than the company's threshold.
 
     If actions on it were voided after it was drafted, a reason is required; raises ActionsVoided without one.
     """
-    invoice = locked(invoice, State.DRAFT)
-    check_may_approve(invoice, by)
-    invoice.approved_over = late_voids_of(invoice).actions if reason.strip() else check_late_voids(invoice)
-    invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
-    invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
-    invoice.save(update_fields=APPROVAL)
+    return approve_all([invoice], by=by, at=at, reason=reason).only()
+
+
+@transaction.atomic
+def approve_all(
+    invoices: Sequence[Invoice], *, by: User, at: datetime, reason: str = "", unseen: bool = False
+) -> Batch:
+    """Approve drafts, each by its own rules; `unseen` by a person, a draft with flags is refused."""
+    batch = Batch(invoices, State.DRAFT)
+    if unseen:
+        flags = flags_of(batch.passing)
+        batch.check(lambda invoice: check_not_flagged(flags[invoice.pk]))
+    guarded = _guarded(batch.passing)
+    batch.check(lambda invoice: check_may_approve(invoice, by) if invoice.pk in guarded else None)
+    late = late_voids_in(batch.periods)
+    if not reason.strip():
+        batch.check(lambda invoice: check_late_voids(invoice, late.get(invoice.period_id)))
+    for invoice in batch.passing:
+        invoice.approved_over = late.get(invoice.period_id, LateVoids()).actions
+        invoice.approved_over_reason = reason.strip() if invoice.approved_over else ""
+        invoice.state, invoice.approved_by, invoice.approved_at = State.APPROVED, by, at
+    save_all(batch.passing, APPROVAL)
+    record_all([_approved(invoice, by=by, reason=reason) for invoice in batch.passing])
+    close_for(*batch.passing, by=by, at=at)
+    return batch
+
+
+def _approved(invoice: Invoice, *, by: User, reason: str) -> Deed:
     after = {"state": State.APPROVED, "voided_actions_approved": invoice.approved_over or None}
-    before = {"state": State.DRAFT, "voided_actions_approved": None}
-    before, after = changes(before, after)
-    record(INVOICE_APPROVED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
-    close_for(invoice, by=by, at=at)
-    return invoice
+    before, after = changes({"state": State.DRAFT, "voided_actions_approved": None}, after)
+    also = touched_by(invoice)
+    return deed_of(INVOICE_APPROVED, on=invoice, by=by, reason=reason, before=before, after=after, also=also)
+
+
+def _guarded(drafts: Sequence[Invoice]) -> set[int]:
+    """Return the ids of the drafts that not everyone may approve, so that only they are asked about one by one."""
+    return ever_adjusted(drafts) | requested(drafts, ADJUSTED_INVOICE)
 
 
 def check_may_approve(invoice: Invoice, by: User) -> None:
@@ -91,41 +118,44 @@ def to_draft(invoice: Invoice) -> Invoice:
     return invoice
 
 
-@transaction.atomic
 def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
     """Give the invoice its number and freeze it; its PDF is rendered after the commit.
 
     From then on the database refuses every change. Raises ActionsVoided if actions were voided after the approval.
     """
-    invoice = locked(invoice, State.APPROVED)
-    check_late_voids(invoice, known=invoice.approved_over)
+    return issue_all([invoice], by=by, at=at).only()
+
+
+@transaction.atomic
+def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime) -> Batch:
+    """Issue approved invoices, each by its own rules, and number them in this order."""
+    batch, claimed = Batch(invoices, State.APPROVED), cache(claim)
+    prefetch_related_objects(batch.passing, SELLERS)
+    late = late_voids_in(batch.periods)
+    batch.check(lambda invoice: check_late_voids(invoice, late.get(invoice.period_id), known=invoice.approved_over))
+    for invoice in batch.passing:
+        _freeze(invoice, by=by, at=at)
+    batch.check(lambda invoice: claimed(prefix_of(invoice), seller=invoice.period.customer_terms.seller))
+    ask_for_all(batch.passing, at=at)
+    # Last, so that the series are locked only for one write; a rollback returns the numbers.
+    give_numbers(batch.passing)
+    save_all(batch.passing, ISSUE)
+    name_replacements(batch.passing, at=at)
+    record_all([_issued(invoice, by=by) for invoice in batch.passing])
+    return batch
+
+
+def _freeze(invoice: Invoice, *, by: User, at: datetime) -> None:
+    """Set all that an issued invoice keeps, except its number."""
     period = invoice.period
     invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
     invoice.issued_on = day = period.customer.day_of(at)
     invoice.due_on = day + timedelta(days=period.customer_terms.payment_terms_days)
     invoice.seller, invoice.bill_to = seller_of(invoice, on=day), bill_to(invoice, on=day)
-    ask_for(invoice, at=at)
-    # Last, so that the series is locked only for one write; a rollback returns the number.
-    numbered = next_number(period.customer_terms.seller, invoice.seller, year=day.year)
-    invoice.series_id, invoice.serial, invoice.number = numbered
-    invoice.save(update_fields=ISSUE)
-    name_the_replacement(invoice, at=at)
+
+
+def _issued(invoice: Invoice, *, by: User) -> Deed:
     after = {name: getattr(invoice, name) for name in ("state", "number", "issued_on", "due_on")}
     after["total"] = total_of(invoice)
-    record(INVOICE_ISSUED, on=invoice, by=by, before={"state": State.APPROVED}, after=after, also=touched_by(invoice))
-    return invoice
-
-
-def locked(invoice: Invoice, *states: Invoice.State) -> Invoice:
-    """Lock and reload the invoice; raise WrongState unless it is in one of the states."""
-    found = (
-        Invoice.objects.select_for_update(of=("self",))
-        .select_related("period__customer")
-        .prefetch_related(SELLERS)
-        .filter(pk=invoice.pk)
-        .first()
-    )
-    if found is None or found.state not in states:
-        is_now = "deleted" if found is None else found.get_state_display().lower()
-        raise WrongState(f"This invoice is {is_now}, not {' or '.join(state.label.lower() for state in states)}.")
-    return found
+    before, also = {"state": State.APPROVED}, touched_by(invoice)
+    return deed_of(INVOICE_ISSUED, on=invoice, by=by, before=before, after=after, also=also)

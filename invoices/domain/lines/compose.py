@@ -1,68 +1,101 @@
-"""Compose the lines of an invoice: charges by product, action type, rule and late month, then what was not charged and why."""
+"""Compose the lines of invoices: charges by product, action type, rule and late month, then what was not charged and why."""
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.lines.charge_sums import ChargeSums, sum_charges
+from invoices.domain.lines.charge_sums import ChargeSums, LineKey, sum_charges
 from invoices.domain.lines.minimum import minimum_of
-from invoices.domain.lines.tiers import tier_rows
+from invoices.domain.lines.tiers import prices_with_parts, tier_rows
 from invoices.models import InvoiceLine
 from leads.models import ActionType, BillingPeriod, Product
 from pricing.models import Charge, PriceRule
+from pricing.rating.values import RuleFacts
 
 
-def lines_of(period: BillingPeriod) -> list[InvoiceLine]:
-    """Return the unsaved lines of the period's invoice, in order."""
-    currency = period.customer.currency
-    found = sum_charges(period)
-    priced = _charged_lines(period, found, currency)
-    minimum = _minimum_line(period, sum((line.amount for line in priced), money.ZERO), currency)
-    return [*priced, *minimum, *_not_charged_lines(found)]
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the lines of several invoices name, read once for all of them."""
+
+    products: Mapping[int, str]
+    types: Mapping[int, ActionType]
+    rules: Mapping[int, str]
 
 
-def _charged_lines(period: BillingPeriod, found: ChargeSums, currency: str) -> list[InvoiceLine]:
-    rows = found.charged
-    products = Product.objects.in_bulk({key.product for key in rows})
-    types = ActionType.objects.prefetch_related("revisions").in_bulk({key.action_type for key in rows})
-    first_day = period.start_at.astimezone(period.customer.zone).date()
-    rules = {
-        rule.pk: rule for rule in PriceRule.objects.filter(pk__in={key.rule for key in rows}).prefetch_related("tiers")
-    }
-    details = tier_rows(period, found, rules)
-    alike = Counter(key._replace(rule=0) for key in rows)  # lines that only their rules tell apart
-    order = sorted(
-        rows,
-        key=lambda key: (
-            key.late_from != "",
-            key.late_from,
-            products[key.product].name,
-            types[key.action_type].name,
-            key,
-        ),
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The unsaved lines of an invoice, in order, and whether the ids of all charged leads and actions are ASCII."""
+
+    lines: list[InvoiceLine]
+    is_ascii: bool = True
+
+
+def compose(periods: Sequence[BillingPeriod], rules: Mapping[int, RuleFacts]) -> dict[int, Composed]:
+    """Compose the invoice of each period; `rules` are those that may have charged."""
+    found = sum_charges(periods, prices_with_parts(rules))
+    named = _named(found.values())
+    composed = {}
+    for period in periods:
+        with money.read_in(period.customer_terms.locale):  # for the text below the lines
+            priced = _charged_lines(period, found[period.pk], rules, named)
+            minimum = _minimum_line(period, sum((line.amount for line in priced), money.ZERO))
+            lines = [*priced, *minimum, *_not_charged_lines(found[period.pk], named)]
+            composed[period.pk] = Composed(lines, found[period.pk].is_ascii)
+    return composed
+
+
+def _named(found: Collection[ChargeSums]) -> Named:
+    keys = {key for of in found for key in of.charged}
+    excluded = {row.action_type for of in found for row in of.not_charged}
+    types = ActionType.objects.prefetch_related("revisions")
+    return Named(
+        products=dict(_names(Product, {key.product for key in keys})),
+        types=types.in_bulk(excluded | {key.action_type for key in keys}),
+        rules=dict(_names(PriceRule, {key.rule for key in keys})),
     )
+
+
+def _names(of: type[Product | PriceRule], ids: Collection[int]) -> Iterable[tuple[int, str]]:
+    return of._meta.base_manager.filter(pk__in=ids).values_list("pk", "name")
+
+
+def _charged_lines(
+    period: BillingPeriod, found: ChargeSums, rules: Mapping[int, RuleFacts], named: Named
+) -> list[InvoiceLine]:
+    currency = period.customer.currency
+    details = tier_rows(found, rules, currency)
+    first_day = period.first_day
+    units = {kind: named.types[kind].facts_on(first_day).unit for kind in {key.action_type for key in found.charged}}
+    alike = Counter(key._replace(rule=0) for key in found.charged)  # lines that only their rules tell apart
+
+    def place(key: LineKey) -> tuple[object, ...]:
+        names = named.products[key.product], named.types[key.action_type].name
+        return (key.late_from != "", key.late_from, *names, key)
+
     return [
         InvoiceLine(
             kind=InvoiceLine.Kind.CHARGES,
-            description=f"{products[key.product].name} · {types[key.action_type].name}"
-            + (f" · {rules[key.rule].name}" if alike[key._replace(rule=0)] > 1 else ""),
-            unit=types[key.action_type].facts_on(first_day).unit,
-            product=products[key.product],
-            action_type=types[key.action_type],
-            rule=rules[key.rule],
+            description=f"{named.products[key.product]} · {named.types[key.action_type].name}"
+            + (f" · {named.rules[key.rule]}" if alike[key._replace(rule=0)] > 1 else ""),
+            unit=units[key.action_type],
+            product_id=key.product,
+            action_type_id=key.action_type,
+            rule_id=key.rule,
             late_from=key.late_from,
-            actions=rows[key].actions,
-            quantity=rows[key].quantity,
-            exact_amount=rows[key].amount,
-            amount=money.rounded(rows[key].amount, currency),
-            cut_by_budget=found.trimmed.get(key, {}).get(Charge.Cap.BUDGET, money.ZERO),
+            actions=found.charged[key].actions,
+            quantity=found.charged[key].quantity,
+            exact_amount=found.charged[key].amount,
+            amount=money.rounded(found.charged[key].amount, currency),
+            cut_by_budget=found.trimmed.get((key, Charge.Cap.BUDGET), money.ZERO),
             detail=details.get(key, []),
         )
-        for key in order
+        for key in sorted(found.charged, key=place)
     ]
 
 
-def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list[InvoiceLine]:
+def _minimum_line(period: BillingPeriod, priced: Decimal) -> list[InvoiceLine]:
     """Return the line for the difference to the monthly minimum, prorated if the contract covers only part of the period."""
     minimum = period.customer_terms.monthly_minimum
     if not minimum:
@@ -74,7 +107,8 @@ def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list
     return [
         InvoiceLine(
             kind=InvoiceLine.Kind.MINIMUM,
-            description=f"Difference to the monthly minimum of {money.in_words(minimum, currency)}{part}",
+            description=f"Difference to the monthly minimum of"
+            f" {money.in_words(minimum, period.customer.currency)}{part}",
             quantity=1,
             exact_amount=missing,
             amount=missing,
@@ -82,13 +116,12 @@ def _minimum_line(period: BillingPeriod, priced: Decimal, currency: str) -> list
     ]
 
 
-def _not_charged_lines(found: ChargeSums) -> list[InvoiceLine]:
-    types = ActionType.objects.in_bulk({row.action_type for row in found.not_charged})
+def _not_charged_lines(found: ChargeSums, named: Named) -> list[InvoiceLine]:
     lines = [
         InvoiceLine(
             kind=InvoiceLine.Kind.NOT_CHARGED,
-            description=f"{types[action_type].name}: {Charge.Reason(reason).label.lower()}",
-            action_type=types[action_type],
+            description=f"{named.types[action_type].name}: {Charge.Reason(reason).label.lower()}",
+            action_type_id=action_type,
             reason=reason,
             actions=count,
             quantity=quantity,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span
@@ -41,6 +41,11 @@ CHARGES = """
       JOIN leads_billingperiod period ON period.id = action.period_id
 """
 WHERE = " WHERE action.period_id = %(period)s"
+# The rest follows from ON_LINE; said again, it lets PostgreSQL read only actions of the line's type, which its index knows.
+ONE_LINE = """
+     AND line.id = %(line)s AND action.action_type_id = %(type)s AND charge.reason = %(reason)s
+     AND (charge.reason <> '' OR lead.product_id = %(product)s AND charge.rule_id = %(rule)s)
+"""
 NAMES = """
       JOIN leads_product product ON product.id = lead.product_id
       JOIN leads_source source ON source.id = lead.source_id
@@ -64,7 +69,7 @@ REMAINDER = f"charge.amount - {FLOOR}"
 
 REMAINDERS = f"""
     SELECT line.position, line.amount, {REMAINDER}, count(*), sum(sum({FLOOR})) OVER (PARTITION BY line.position)
-    {CHARGES} {ON_LINE} {WHERE} AND charge.reason = '' AND (%(line)s IS NULL OR line.id = %(line)s)
+    {CHARGES} {ON_LINE} {WHERE} AND charge.reason = '' {{one_line}}
      GROUP BY 1, 2, 3
      ORDER BY 1, 3 DESC
 """
@@ -75,7 +80,7 @@ OF_INVOICE = f"""
 """
 OF_LINE = f"""
     SELECT {COLUMNS}
-    {CHARGES} {ON_LINE} {NAMES} {WHERE} AND line.id = %(line)s
+    {CHARGES} {ON_LINE} {NAMES} {WHERE} {ONE_LINE}
 """
 OF_PERIOD = f"SELECT {COLUMNS} {CHARGES} {NAMES} {WHERE}"
 IN_RATING_ORDER = " ORDER BY action.occurred_at, action.id"
@@ -89,11 +94,11 @@ BEFORE = f"""
     SELECT count(*), COALESCE(sum({FLOOR}), 0), count(*) FILTER (WHERE {REMAINDER} > %(threshold)s),
            count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0),
            COALESCE(sum(action.quantity), 0)
-    {CHARGES} {ON_LINE} {WHERE} AND line.id = %(line)s AND (action.occurred_at, action.id) < (%(at)s, %(action)s)
+    {CHARGES} {ON_LINE} {WHERE} {ONE_LINE} AND (action.occurred_at, action.id) < (%(at)s, %(action)s)
 """
 DAYS = f"""
     SELECT (action.occurred_at AT TIME ZONE %(zone)s)::date, count(*), sum(action.quantity)
-    {CHARGES} {ON_LINE} {WHERE} AND line.id = %(line)s
+    {CHARGES} {ON_LINE} {WHERE} {ONE_LINE}
      GROUP BY 1
      ORDER BY 1
 """
@@ -194,8 +199,8 @@ def page_of_period(
 def allocations_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Allocation]:
     """Return the allocation of each line of charges (or of one line) by position; raise DoesNotAddUp."""
     found = {}
-    params = _params(invoice, line=line and line.pk)
-    with closing(_streamed(REMAINDERS, params)) as rows:
+    params = _params_of(line) if line else _params(invoice)
+    with closing(_streamed(REMAINDERS.format(one_line=ONE_LINE if line else ""), params)) as rows:
         for (position, amount, floors), alike in groupby(rows, key=lambda row: (row[0], row[1], row[4])):
             counted = ((row[2], row[3]) for row in alike)
             found[position] = allocate(amount, floors=floors, remainders=counted, currency=invoice.currency)
@@ -211,7 +216,7 @@ def page_of_line(
     within: Span | None = None,
 ) -> list[DetailCharge]:
     """Return at most `limit` charges of a line, or of a span of it, in rating order: the first, or those next to the cursor."""
-    params = _params(line.invoice, line=line.pk, limit=limit)
+    params = _params_of(line)
     reverse = before is not None and after is None
     sql = OF_LINE
     if within:
@@ -221,8 +226,8 @@ def page_of_line(
         sql += f" AND (action.occurred_at, action.id) {'<' if reverse else '>'} (%(at)s, %(action)s)"
         params |= {"at": place[0], "action": place[1]}
     order = "DESC" if reverse else "ASC"
-    sql += f" ORDER BY action.occurred_at {order}, action.id {order} LIMIT %(limit)s"
-    rows = [DetailCharge._make(row) for row in _rows(sql, params)]
+    sql += f" ORDER BY action.occurred_at {order}, action.id {order}"
+    rows = [DetailCharge._make(row) for row in _first(sql, params, limit)]
     return rows[::-1] if reverse else rows
 
 
@@ -234,13 +239,13 @@ def sums_before(line: InvoiceLine, first: DetailCharge, spread: Allocation) -> R
 def sums_at(line: InvoiceLine, place: ChargeCursor, spread: Allocation) -> RunningSums:
     """Return the sums before a cursor, whether or not a charge is there, and advance `spread` to it."""
     params = {"at": place[0], "action": place[1], "threshold": spread.threshold}
-    [(charges, floors, above, ties, exact, quantity)] = _rows(BEFORE, _params(line.invoice, line=line.pk, **params))
+    [(charges, floors, above, ties, exact, quantity)] = _rows(BEFORE, _params_of(line, **params))
     return RunningSums(charges, quantity, exact, spread.skip(floors=floors, above=above, ties=ties))
 
 
 def days_of_line(line: InvoiceLine) -> list[LineDay]:
     """Return the days, in the customer's time zone, on which the line's actions occurred, with their number and quantity."""
-    return [LineDay._make(row) for row in _rows(DAYS, _params(line.invoice, line=line.pk))]
+    return [LineDay._make(row) for row in _rows(DAYS, _params_of(line))]
 
 
 def line_of(charge: Charge) -> InvoiceLine | None:
@@ -255,13 +260,27 @@ def line_of(charge: Charge) -> InvoiceLine | None:
 def _params(invoice: Invoice, **more: object) -> dict[str, Any]:
     places = -int(money.minor_unit(invoice.currency).as_tuple().exponent)
     zone = invoice.customer.time_zone
-    return {"invoice": invoice.pk, "period": invoice.period_id, "zone": zone, "places": places, "line": None} | more
+    return {"invoice": invoice.pk, "period": invoice.period_id, "zone": zone, "places": places} | more
+
+
+def _params_of(line: InvoiceLine, **more: object) -> dict[str, Any]:
+    key = {"type": line.action_type_id, "reason": line.reason, "product": line.product_id, "rule": line.rule_id}
+    return _params(line.invoice, line=line.pk, **key, **more)
 
 
 def _rows(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+@transaction.atomic
+def _first(sql: str, params: dict[str, Any], limit: int) -> list[tuple[Any, ...]]:
+    """Read the first rows in their order and leave the others: a cursor is planned for that, however many there may be."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchmany(limit)
     return rows
 
 

@@ -1,19 +1,18 @@
 """The rows below a line, as data: its price by tier or part, adding up to the line to the cent."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
 from billing_engine.core import money
-from invoices.domain.lines.charge_sums import ChargeSums, LineKey, Sums, TieredCharge, stream_charges
-from leads.models import BillingPeriod
+from invoices.domain.lines.charge_sums import ChargeSums, LineKey, SingleCharge, Stretch, Sums
 from pricing.domain.rate.charges import to_decimal
-from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
-from pricing.domain.rate.rule_totals import volume_totals
-from pricing.models import PriceRule
-from pricing.rating.prices import Counted, Price, Row
+from pricing.domain.rate.inputs import maybe_micro, micro
+from pricing.rating.prices import Counted, Price, Row, TierPart, Together
+from pricing.rating.values import LineageId, RuleFacts
 from pricing.wording.row import Facts, cut_facts, part_facts
 
 PAID = 1  # the only part of a price that is just a rate
@@ -27,6 +26,13 @@ class TierSums:
     amount: Counter[int] = field(default_factory=Counter)
     flat_fee: Counter[int] = field(default_factory=Counter)
 
+    def add(self, parts: Iterable[TierPart]) -> None:
+        """Add the parts of a charge, or of several together."""
+        for part in parts:
+            self.counted[part.tier] += part.counted
+            self.amount[part.tier] += part.amount
+            self.flat_fee[part.tier] += part.flat_fee
+
 
 class Part(NamedTuple):
     """One part of a line's price, its amount not yet rounded."""
@@ -37,42 +43,59 @@ class Part(NamedTuple):
     exact: Decimal
 
 
-def tier_rows(period: BillingPeriod, found: ChargeSums, rules: dict[int, PriceRule]) -> dict[LineKey, list[Facts]]:
+def prices_with_parts(rules: Mapping[int, RuleFacts]) -> dict[int, Price | None]:
+    """Return the prices whose charges are split into parts, by rule; None if each of its charges is split by itself.
+
+    A percentage's free actions are counted across the revisions of a rule, so then the charges of all are.
+    """
+    counting = {rule.lineage for rule in rules.values() if rule.price.counts_actions}
+    found: dict[int, Price | None] = {}
+    for pk, rule in rules.items():
+        if rule.lineage in counting:
+            found[pk] = None
+        elif rule.price.only_rate is None:
+            found[pk] = rule.price if rule.price.borders else None
+    return found
+
+
+def tier_rows(found: ChargeSums, rules: Mapping[int, RuleFacts], currency: str) -> dict[LineKey, list[Facts]]:
     """Return the rows below each line; a line of quantity × unit price without cuts has none."""
-    prices = {pk: price_facts(rule) for pk, rule in rules.items()}
-    sums = _sums(period, prices, {pk: rule.lineage for pk, rule in rules.items()})
+    sums = _sums(found, rules)
     rows: dict[LineKey, list[Facts]] = {}
     for key, line in found.charged.items():
-        price, cuts = prices[key.rule], found.trimmed.get(key, {})
+        price, cuts = rules[key.rule].price, found.cuts(key)
         parts = list(_parts(price, sums[key])) if price.only_rate is None else _in_one_piece(price, line, cuts)
         if parts or cuts:
-            rows[key] = _rounded(price, parts, cuts, period.customer.currency)
+            rows[key] = _rounded(price, parts, cuts, currency)
     return rows
 
 
-def _sums(period: BillingPeriod, prices: dict[int, Price], lineages: dict[int, int]) -> dict[LineKey, TierSums]:
-    """Split each charge into its parts and sum them by line; a percentage's free actions are counted across revisions."""
+def _sums(found: ChargeSums, rules: Mapping[int, RuleFacts]) -> dict[LineKey, TierSums]:
+    """Split the charges into their parts and sum them by line."""
     sums: dict[LineKey, TierSums] = defaultdict(TierSums)
-    wanted = {lineages[pk] for pk, price in prices.items() if price.only_rate is None}
-    if not wanted:
-        return sums
-    by_total = {lineages[pk] for pk, price in prices.items() if price.needs_total}
-    totals = volume_totals(period, by_total) if by_total else {}
-    actions: Counter[int] = Counter()
-    for key, one in stream_charges(period, [pk for pk, lineage in lineages.items() if lineage in wanted]):
-        lineage = lineages[key.rule]
-        before = _before(one, actions[lineage])
-        actions[lineage] += 1
+    totals: Counter[LineageId] = Counter()
+    for key, line in found.charged.items():
+        totals[rules[key.rule].lineage] += micro(line.quantity)
+    for stretch in found.stretches:
+        rule = rules[stretch.line.rule]
+        sums[stretch.line].add(rule.price.parts_together(_together(stretch), total=totals[rule.lineage]))
+    actions: Counter[LineageId] = Counter()
+    for one in sorted(found.single, key=itemgetter(1, 2)):
+        rule = rules[one.line.rule]
+        before = _before(one, actions[rule.lineage])
+        actions[rule.lineage] += 1
         quantity, value = micro(one.quantity), maybe_micro(one.value)
-        for part in prices[key.rule].parts(before, quantity, value, total=totals.get(lineage)):
-            line = sums[key]
-            line.counted[part.tier] += part.counted
-            line.amount[part.tier] += part.amount
-            line.flat_fee[part.tier] += part.flat_fee
+        sums[one.line].add(rule.price.parts(before, quantity, value, total=totals[rule.lineage]))
     return sums
 
 
-def _before(one: TieredCharge, actions: int) -> Counted:
+def _together(stretch: Stretch) -> Together:
+    return Together(
+        micro(stretch.before or money.ZERO), stretch.actions, micro(stretch.counted), micro(stretch.full_amount)
+    )
+
+
+def _before(one: SingleCharge, actions: int) -> Counted:
     return Counted(actions, micro(one.quantity_before), micro(one.value_before or money.ZERO))
 
 

@@ -1,11 +1,11 @@
 """A draft's totals: its lines, the taxes on them, and the customer's credit balance."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from billing_engine.core import money
 from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
@@ -13,6 +13,7 @@ from leads.models import Customer, Product, ProductRevision, Tax
 from leads.models.revision import fact_on
 
 Kind = CreditEntry.Kind
+Draft = tuple[Invoice, Sequence[InvoiceLine]]
 CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
 
 
@@ -67,26 +68,41 @@ def _bases(
     }
 
 
-def _categories(lines: Iterable[InvoiceLine], day: date) -> dict[int | None, str]:
-    """The category of each product on a day."""
-    products = Product.objects.filter(pk__in={line.product_id for line in lines if line.product_id})
-    return dict(products.values_list("pk", fact_on(ProductRevision, "category", day)))
+def _categories(drafts: Sequence[Draft]) -> dict[tuple[date, int | None], str]:
+    """The category of each product on the first day of its draft's period; only of drafts with taxes on categories."""
+    wanted = defaultdict[date, set[int]](set)
+    for invoice, lines in drafts:
+        if any(tax.category for tax in _taxes_of(invoice)):
+            wanted[invoice.period.first_day] |= {line.product_id for line in lines if line.product_id}
+    return {
+        (day, product): category
+        for day, ids in wanted.items()
+        for product, category in Product.objects.filter(pk__in=ids).values_list(
+            "pk", fact_on(ProductRevision, "category", day)
+        )
+    }
 
 
-def total_up(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
-    """Set the sums of a draft from its lines and return its taxes, without storing anything."""
+def _taxes_of(invoice: Invoice) -> list[Tax]:
     terms = invoice.period.customer_terms
-    exempt = terms.tax_exempt_reason
-    first_day = invoice.period.start_at.astimezone(invoice.customer.zone).date()
-    theirs = [] if exempt else terms.tax_rates
-    category_of = _categories(lines, first_day) if any(tax.category for tax in theirs) else {}
-    taxes = taxes_on(lines, taxes=theirs, category_of=category_of, currency=invoice.currency)
-    invoice.tax_exempt_reason = exempt
-    invoice.subtotal = sum((line.amount for line in lines), money.ZERO)
-    invoice.tax = sum((tax.amount for tax in taxes), money.ZERO)
-    invoice.credit = credit_for(invoice.subtotal + invoice.tax, balance=balance(invoice.customer, invoice.currency))
-    invoice.total = invoice.subtotal + invoice.tax + invoice.credit
-    return taxes
+    return [] if terms.tax_exempt_reason else terms.tax_rates
+
+
+def total_up(drafts: Sequence[Draft]) -> list[list[InvoiceTax]]:
+    """Set the sums of each draft from its lines and return its taxes, without storing anything."""
+    categories, credit = _categories(drafts), _locked_balances({invoice.customer_id for invoice, _ in drafts})
+    found = []
+    for invoice, lines in drafts:
+        day, available = invoice.period.first_day, credit.get((invoice.customer_id, invoice.currency), money.ZERO)
+        category_of = {line.product_id: categories.get((day, line.product_id), "") for line in lines}
+        taxes = taxes_on(lines, taxes=_taxes_of(invoice), category_of=category_of, currency=invoice.currency)
+        invoice.tax_exempt_reason = invoice.period.customer_terms.tax_exempt_reason
+        invoice.subtotal = sum((line.amount for line in lines), money.ZERO)
+        invoice.tax = sum((tax.amount for tax in taxes), money.ZERO)
+        invoice.credit = credit_for(invoice.subtotal + invoice.tax, balance=available)
+        invoice.total = invoice.subtotal + invoice.tax + invoice.credit
+        found.append(taxes)
+    return found
 
 
 def credit_for(due: Decimal, *, balance: Decimal) -> Decimal:
@@ -95,13 +111,22 @@ def credit_for(due: Decimal, *, balance: Decimal) -> Decimal:
 
 
 def balance(customer: Customer, currency: str) -> Decimal:
-    """Return the customer's available credit: drafts' credit does not count yet, credit that drafts use is already deducted."""
-    entries = CreditEntry.objects.filter(customer=customer, currency=currency)
-    if not entries.exists():
-        return money.ZERO
-    # So that two drafts never spend the same credit; deliveries only need the row to exist, and pass.
-    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-    return max(money.ZERO, entries.filter(CERTAIN).aggregate(sum=Sum("amount"))["sum"] or money.ZERO)
+    """Return the customer's available credit: drafts' credit does not count yet, credit that drafts use is already deducted.
+
+    The customer is locked, so that two drafts never spend the same credit.
+    """
+    return _locked_balances([customer.pk]).get((customer.pk, currency), money.ZERO)
+
+
+def with_credit(customers: Collection[int]) -> QuerySet[Customer]:
+    """Return those of the customers that have a credit balance, or had one."""
+    return Customer.objects.filter(pk__in=customers).filter(Exists(CreditEntry.objects.filter(customer=OuterRef("pk"))))
+
+
+def _locked_balances(customers: Collection[int]) -> dict[tuple[int, str], Decimal]:
+    # Deliveries only need the rows to exist, and pass. In order, so that two transactions never deadlock.
+    locked = list(with_credit(customers).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    return balances(locked) if locked else {}
 
 
 def balances(customers: Iterable[int]) -> dict[tuple[int, str], Decimal]:

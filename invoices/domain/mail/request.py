@@ -1,7 +1,8 @@
 """Request the email of an issued invoice: each request is stored once, and a worker delivers it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -10,14 +11,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.record import deed_of, record_all
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.models import Deed
 from invoices.domain.document.store import InvoiceIsNotIssued
+from invoices.domain.life.batch import Batch
 from invoices.domain.life.deeds import touched_by
 from invoices.domain.mail.delivery import MAILS
 from invoices.domain.mail.server import check_server
-from invoices.domain.mail.template import MAX_CHARACTERS, email_text
+from invoices.domain.mail.template import MAX_CHARACTERS, email_text, email_texts
 from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceMail
 
@@ -96,44 +99,45 @@ def send(
     BadRecipients, EmptyEmail or EmailTooLong.
     """
     check_may_be_sent(invoice)
-    subject, body = _checked(*(text or email_text(invoice)))
-    in_doubt = _in_doubt(invoice, subject, body)
-    defaults = {
-        "invoice": invoice,
-        "to": _addresses(recipients_of(invoice) if to is None else to),
-        "subject": subject,
-        "body": body,
-        "requested_at": at,
-        "requested_by": by,
-        "next_attempt_at": at,
-        # The customer's email program recognizes a second copy by it.
-        "message_id": in_doubt.message_id if in_doubt else _message_id(),
-        "may_have_arrived": in_doubt is not None,
-    }
-    mail, is_new = InvoiceMail.objects.get_or_create(request=request or uuid4(), defaults=defaults)
+    values = _values(invoice, text or email_text(invoice), by=by, at=at, to=to)
+    mail, is_new = InvoiceMail.objects.get_or_create(request=request or uuid4(), defaults=values)
     if is_new:
-        also = [invoice, *touched_by(invoice)]
-        after = {"to": mail.to, "subject": mail.subject, **_own_words(invoice, mail, is_given=text is not None)}
-        record(EMAIL_REQUESTED, on=mail, by=by, after=after, also=also)
+        record_all([_requested(mail, by=by, is_own_text=text is not None)])
         MAILS.ask_for(mail)
     return mail
 
 
-@transaction.atomic
 def send_once(invoice: Invoice, *, by: User | None, at: datetime) -> InvoiceMail:
     """Request the email of an invoice that was not sent yet, to its contacts and with its template's text.
 
     Of two simultaneous requests, the second is refused. Raises EmailIsWaiting or AlreadySent, and what `send` raises.
     """
-    locked = Invoice.objects.select_for_update(of=("self",), no_key=True)
-    invoice = locked.select_related("customer", "period").get(pk=invoice.pk)
-    check_may_be_sent(invoice)
-    mails = InvoiceMail.objects.filter(invoice=invoice)
-    if mails.waiting().exists():
-        raise EmailIsWaiting
-    if mails.filter(state=State.SENT).exists():
-        raise AlreadySent
-    return send(invoice, by=by, at=at)
+    invoice = send_all_once([invoice], by=by, at=at).only()
+    return invoice.mails.latest("pk")
+
+
+@transaction.atomic
+def send_all_once(invoices: Sequence[Invoice], *, by: User | None, at: datetime, unsent: bool = False) -> Batch:
+    """Request emails, each as `send_once` does; if `unsent`, only of invoices that none of the contacts has."""
+    batch = Batch(invoices, *((Invoice.State.ISSUED,) if unsent else Invoice.State))
+    if unsent:
+        batch.check(_check_unsent)
+    earlier = dict[int, set[str]]()
+    for invoice, state in InvoiceMail.objects.filter(invoice__in=batch.passing).values_list("invoice", "state"):
+        earlier.setdefault(invoice, set()).add(state)
+    texts, new = email_texts(batch.passing), list[InvoiceMail]()
+
+    def prepare(invoice: Invoice) -> None:
+        check_may_be_sent(invoice)
+        _check_once(earlier.get(invoice.pk, set()))
+        values = _values(invoice, texts[invoice.pk], by=by, at=at, is_first=invoice.pk not in earlier)
+        new.append(InvoiceMail(request=uuid4(), **values))
+
+    batch.check(prepare)
+    record_all([_requested(mail, by=by) for mail in InvoiceMail.objects.bulk_create(new)])
+    for mail in new:
+        MAILS.ask_for(mail)
+    return batch
 
 
 @transaction.atomic
@@ -149,6 +153,19 @@ def check_may_be_sent(invoice: Invoice) -> None:
     if invoice.state != Invoice.State.ISSUED:
         raise InvoiceIsNotIssued("Only an issued invoice can be sent.", invoice=invoice.pk)
     check_server()
+
+
+def _check_unsent(invoice: Invoice) -> None:
+    if invoice.sent_at:
+        raise AlreadySent
+
+
+def _check_once(earlier: Collection[str]) -> None:
+    """Refuse a second email, by the states of the invoice's earlier ones."""
+    if State.WAITING in earlier:
+        raise EmailIsWaiting
+    if State.SENT in earlier:
+        raise AlreadySent
 
 
 def check_may_be_sent_again(mail: InvoiceMail) -> None:
@@ -170,10 +187,38 @@ def _checked(subject: str, body: str) -> tuple[str, str]:
     return subject, body
 
 
-def _own_words(invoice: Invoice, mail: InvoiceMail, *, is_given: bool) -> dict[str, str]:
-    """Return the message if a person wrote it: it could name another account than the invoice does."""
-    is_own = is_given and mail.body.strip() != email_text(invoice)[1].strip()
-    return {"message": mail.body} if is_own else {}
+def _values(
+    invoice: Invoice,
+    text: tuple[str, str],
+    *,
+    by: User | None,
+    at: datetime,
+    to: Sequence[str] | None = None,
+    is_first: bool = False,
+) -> dict[str, Any]:
+    """Return what a new email says, except its request; `is_first` if the invoice is known to have no other."""
+    subject, body = _checked(*text)
+    in_doubt = None if is_first else _in_doubt(invoice, subject, body)
+    return {
+        "invoice": invoice,
+        "to": _addresses(recipients_of(invoice) if to is None else to),
+        "subject": subject,
+        "body": body,
+        "requested_at": at,
+        "requested_by": by,
+        "next_attempt_at": at,
+        # The customer's email program recognizes a second copy by it.
+        "message_id": in_doubt.message_id if in_doubt else _message_id(),
+        "may_have_arrived": in_doubt is not None,
+    }
+
+
+def _requested(mail: InvoiceMail, *, by: User | None, is_own_text: bool = False) -> Deed:
+    """Return the deed, with the message if a person wrote it: it could name another account than the invoice does."""
+    after = {"to": mail.to, "subject": mail.subject}
+    if is_own_text and mail.body.strip() != email_text(mail.invoice)[1].strip():
+        after["message"] = mail.body
+    return deed_of(EMAIL_REQUESTED, on=mail, by=by, after=after, also=[mail.invoice, *touched_by(mail.invoice)])
 
 
 def _in_doubt(invoice: Invoice, subject: str, body: str) -> InvoiceMail | None:

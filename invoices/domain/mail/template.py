@@ -1,12 +1,12 @@
 """The placeholders of email templates, and how a template becomes an email."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.deeds.record import record_saved
@@ -89,8 +89,15 @@ def save_template(template: MailTemplate, *, by: User) -> MailTemplate:
 
 def email_text(invoice: Invoice) -> tuple[str, str]:
     """Return the subject and message for an issued invoice, from the customer's template or the one for all."""
-    templates = MailTemplate.objects.filter(Q(customer=invoice.customer_id) | Q(customer=None))
-    return fill_in(templates.order_by(F("customer").asc(nulls_last=True)).first() or STANDARD, invoice)
+    return email_texts([invoice])[invoice.pk]
+
+
+def email_texts(invoices: Collection[Invoice]) -> dict[int, tuple[str, str]]:
+    """Return the subject and message of each issued invoice by its id."""
+    wanted = Q(customer__in={invoice.customer_id for invoice in invoices}) | Q(customer=None)
+    stored = {template.customer_id: template for template in MailTemplate.objects.filter(wanted)}
+    for_all = stored.get(None, STANDARD)
+    return {invoice.pk: fill_in(stored.get(invoice.customer_id, for_all), invoice) for invoice in invoices}
 
 
 def fill_in(template: MailTemplate, invoice: Invoice) -> tuple[str, str]:

@@ -1,10 +1,11 @@
-"""Bulk actions: approve, issue or send all invoices of a month; the workers process one invoice at a time.
+"""Bulk actions: approve, issue or send all invoices of a month; a worker processes one batch at a time.
 
 The action is stored on the month until it is done or stopped.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,9 +17,9 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.passes import PassQueue
-from invoices.domain.life.review_flags import flags_of
-from invoices.domain.life.transitions import approve, issue, locked
-from invoices.domain.mail.request import AlreadySent, send_once
+from invoices.domain.life.batch import Batch
+from invoices.domain.life.transitions import approve_all, issue_all
+from invoices.domain.mail.request import send_all_once
 from invoices.domain.month_history import record_step
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
@@ -60,12 +61,6 @@ class NoLongerAllowed(Refused):
     code = "no_longer_allowed"
 
 
-class DraftIsFlagged(Refused):
-    """A flagged draft must be reviewed and approved individually."""
-
-    code = "draft_is_flagged"
-
-
 @transaction.atomic
 def start_bulk_action(cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime) -> int:
     """Start a bulk action; return the number of invoices, or raise NothingToDo or BulkActionInProgress."""
@@ -73,7 +68,7 @@ def start_bulk_action(cycle: BillingCycle, action: BillingCycle.BulkAction, *, b
     if not count:
         raise NothingToDo
     if not BillingCycle.objects.filter(pk=cycle.pk, bulk_action="").update(
-        bulk_action=action, bulk_action_by=by, trying=0, attempts=0
+        bulk_action=action, bulk_action_by=by, trying=0, attempts=0, one_by_one=0
     ):
         cycle.refresh_from_db()
         raise BulkActionInProgress(f"{cycle.get_bulk_action_display()} is in progress. Wait for it, or stop it.")
@@ -85,7 +80,7 @@ def start_bulk_action(cycle: BillingCycle, action: BillingCycle.BulkAction, *, b
 
 @transaction.atomic
 def stop_bulk_action(cycle: BillingCycle, *, by: User) -> None:
-    """Stop the bulk action after the current invoice."""
+    """Stop the bulk action after the current batch."""
     found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
     if not found.bulk_action:
         return
@@ -93,27 +88,10 @@ def stop_bulk_action(cycle: BillingCycle, *, by: User) -> None:
     record(BULK_ACTION_STOPPED, on=cycle, by=by, before={"bulk_action": found.get_bulk_action_display()})
 
 
-def _approve_unseen(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
-    """Approve a draft unless it is flagged; the flags are read while it is locked."""
-    invoice = locked(invoice, State.DRAFT)
-    reasons = [flag.message for flag in flags_of([invoice]).get(invoice.pk, []) if flag.needs_review]
-    if reasons:
-        raise DraftIsFlagged(f"Review it first: {'; '.join(reasons)}.")
-    return approve(invoice, by=by, at=at)
-
-
-def _send_unsent(invoice: Invoice, *, by: User, at: datetime) -> InvoiceMail:
-    """Send an invoice unless some of its contacts already have it."""
-    invoice = locked(invoice, State.ISSUED)
-    if invoice.sent_at:
-        raise AlreadySent
-    return send_once(invoice, by=by, at=at)
-
-
-ACTS: dict[BillingCycle.BulkAction, Callable[..., object]] = {
-    BulkAction.APPROVE: _approve_unseen,
-    BulkAction.ISSUE: issue,
-    BulkAction.SEND: _send_unsent,
+ACTS: dict[BillingCycle.BulkAction, Callable[..., Batch]] = {
+    BulkAction.APPROVE: partial(approve_all, unseen=True),
+    BulkAction.ISSUE: issue_all,
+    BulkAction.SEND: partial(send_all_once, unsent=True),
 }
 
 
@@ -135,19 +113,21 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
     """The queue of months with a bulk action; invoices are processed in the order of their customers' names."""
 
     task = "invoices.bulk_action"
+    batch_size = 50
 
     def waiting(self) -> QuerySet[BillingCycle]:
         return BillingCycle.objects.exclude(bulk_action="").select_related("bulk_action_by")
 
-    def next_of(self, cycle: BillingCycle) -> Invoice | None:
+    def left_of(self, cycle: BillingCycle) -> QuerySet[Invoice]:
         found = _waiting(cycle, BulkAction(cycle.bulk_action)).exclude(skips__step=_step_of(cycle))
-        return found.select_related("customer").order_by("customer__name", "pk").first()
+        return found.select_related("customer").order_by("customer__name", "pk")
 
-    def act(self, cycle: BillingCycle, invoice: Invoice, *, at: datetime) -> None:
+    def act(self, cycle: BillingCycle, invoices: Sequence[Invoice], *, at: datetime) -> Mapping[int, Failure]:
         _check_allowed(cycle.bulk_action_by, BulkAction(cycle.bulk_action))
         with transaction.atomic():
-            ACTS[BulkAction(cycle.bulk_action)](invoice, by=cycle.bulk_action_by, at=at)
-        CycleStep.objects.filter(pk=_step_of(cycle).pk).update(done=F("done") + 1)
+            batch = ACTS[BulkAction(cycle.bulk_action)](invoices, by=cycle.bulk_action_by, at=at)
+        CycleStep.objects.filter(pk=_step_of(cycle).pk).update(done=F("done") + len(batch.passing))
+        return {pk: Failure(refusal.code, str(refusal)) for pk, refusal in batch.refused.items()}
 
     def skip(self, cycle: BillingCycle, invoice: Invoice, failure: Failure, *, at: datetime) -> None:
         """Leave the invoice unchanged and record why, for a person to review."""

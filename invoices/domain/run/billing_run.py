@@ -1,43 +1,31 @@
 """Billing runs: one pass of the workers over the periods of a cycle, safe to kill, start twice and resume."""
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
-from django.db.models.functions import Coalesce
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from billing_engine.core import log_context
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from billing_engine.core.queues.attempt import Failure, NotYet
-from billing_engine.core.queues.locked import LockedQueue
 from billing_engine.core.queues.progress import counted_by_state, percent
-from billing_engine.core.queues.queue import AT_A_TIME, Message
-from invoices.domain.life.close import PeriodNotOver, close
-from invoices.domain.life.deeds import total_of
 from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import check_unlocked
+from invoices.domain.run.bills import BILLS, finish_done_runs
 from invoices.domain.wording import month_in_words, unfinished_in_words
 from invoices.models import BillingRun, BillingRunItem, CycleStep
 from leads.domain.periods import open_missing, unfinished_periods
 from leads.models import BillingPeriod, Customer
-from pricing.domain.rate.rate import rate_waiting
 
-QUIET = timedelta(seconds=10)
-NOT_SAID = "Its worker ended each time. Check the workers' log."
 State = BillingRunItem.State
 
 RUN_STARTED = Verb("billing_run_started", "Billing run started")
 RUN_PAUSED = Verb("billing_run_paused", "Billing run paused")
 RUN_RESUMED = Verb("billing_run_resumed", "Billing run resumed")
 RUN_RETRIED = Verb("billing_run_retried", "Failed periods of a billing run tried again")
-PERIOD_BILLED = Verb("period_billed", "Period billed")
 
 
 class CycleNotOver(Refused):
@@ -119,83 +107,18 @@ def _with_items(run: BillingRun, periods: QuerySet[BillingPeriod], at: datetime)
     items = BillingRunItem.objects.bulk_create(BillingRunItem(run=run, period=period) for period in periods)
     record(RUN_STARTED, on=run, by=run.started_by, after={"cycle": run.cycle, "periods": len(items)})
     finish_done_runs(BillingRun.objects.filter(pk=run.pk), at=at)
-    for item in items:
-        BILLS.ask(item_id=item.pk)
+    BILLS.ask_for(run.items.all())
     return run
 
 
-class Bills(LockedQueue[BillingRunItem]):
-    """The queue of periods to bill: each is closed and its invoice drafted, or the reason why not is recorded."""
-
-    task = "invoices.bill"
-
-    def waiting(self) -> QuerySet[BillingRunItem]:
-        return BillingRunItem.objects.to_bill().select_related("period__customer", "run__started_by")
-
-    def act(self, item: BillingRunItem, *, at: datetime) -> None:
-        log_context.follow(run=item.run_id, item=item.pk)
-        # In its own transaction: if unrated actions block the close, the list of unrated actions shows them.
-        rate_waiting([item.period_id], at=at)
-        try:
-            with transaction.atomic():
-                item.invoice = close(item.period, at=at)
-        except PeriodNotOver as early:  # by this worker's clock
-            raise NotYet from early
-        after = {"draft": str(item.invoice), "total": total_of(item.invoice)} if item.invoice else {"draft": None}
-        also = [*([item.invoice] if item.invoice else []), item.period.customer, item.run]
-        record(PERIOD_BILLED, on=item.period, by=item.run.started_by, after=after, also=also)
-        item.state, item.settled_at = State.BILLED if item.invoice else State.NOTHING, at
-
-    def fail(self, item: BillingRunItem, failure: Failure, *, at: datetime) -> None:
-        item.state, item.code, item.message, item.settled_at = State.FAILED, failure.code, failure.words, at
-
-    def may_begin(self, item: BillingRunItem, *, at: datetime) -> bool:
-        item.message = ""
-        return True
-
-    def interrupted(self, item_id: int, error: OperationalError) -> None:
-        with suppress(DatabaseError):
-            BillingRunItem.objects.waiting().filter(pk=item_id).update(message=f"{type(error).__name__}: {error}")
-
-    def given_up(self, item: BillingRunItem) -> str:
-        return f"Started {self.most_attempts} times without finishing. {item.message or NOT_SAID}"
-
-    def after(self, item: BillingRunItem, *, at: datetime) -> None:
-        finish_done_runs(BillingRun.objects.filter(pk=item.run_id), at=at)
-
-    def tidy(self, *, at: datetime) -> None:
-        """Finish the runs whose last worker died after billing, before it could finish the run."""
-        finish_done_runs(at=at)
-
-    def due(self, *, at: datetime) -> Sequence[Message]:
-        """Return the waiting items of runs in which nothing was settled lately.
-
-        In an active run the messages still exist; queueing them again would flood a long run.
-        """
-        latest = Coalesce(Max("items__settled_at"), "started_at")
-        quiet = BillingRun.objects.filter(finished_at=None).annotate(latest=latest).filter(latest__lt=at - QUIET)
-        waiting = self.waiting().filter(run__in=quiet.values("pk"))
-        return [{"item_id": pk} for pk in waiting.values_list("pk", flat=True)[:AT_A_TIME]]
-
-
-BILLS = Bills()
-
-
-def bill(item_id: int, *, at: datetime) -> None:
-    """Bill one item of a run."""
-    BILLS.work(item_id, at=at)
-
-
-def finish_done_runs(runs: QuerySet[BillingRun] | None = None, *, at: datetime) -> int:
-    """Finish the runs (by default all) that have no waiting items; return how many."""
-    waiting = BillingRunItem.objects.waiting().filter(run=OuterRef("pk"))
-    done = (BillingRun.objects.all() if runs is None else runs).filter(~Exists(waiting), finished_at=None)
-    return done.update(finished_at=at, paused_at=None, paused_by=None)
+def bill(*item_ids: int, at: datetime) -> None:
+    """Bill some items of a run together."""
+    BILLS.work(item_ids, at=at)
 
 
 @transaction.atomic
 def pause(run: BillingRun, *, by: User | None, at: datetime) -> None:
-    """Pause a run: the workers finish the customer they are billing, and the others wait."""
+    """Pause a run: the workers finish the customers they are billing, and the others wait."""
     _unfinished(run)
     if BillingRun.objects.filter(pk=run.pk, paused_at=None).update(paused_at=at, paused_by=by):
         record(RUN_PAUSED, on=run, by=by)
@@ -207,10 +130,7 @@ def resume(run: BillingRun, *, by: User | None) -> int:
     _unfinished(run)
     if BillingRun.objects.filter(pk=run.pk, paused_at__isnull=False).update(paused_at=None, paused_by=None):
         record(RUN_RESUMED, on=run, by=by)
-    waiting = list(run.items.waiting().values_list("pk", flat=True))
-    for item_id in waiting:
-        BILLS.ask(item_id=item_id)
-    return len(waiting)
+    return BILLS.ask_for(run.items.waiting())
 
 
 def _unfinished(run: BillingRun) -> None:
@@ -232,8 +152,7 @@ def retry_failed(run: BillingRun, *, by: User | None) -> int:
     )
     if failed:
         record(RUN_RETRIED, on=run, by=by, after={"periods": len(failed)})
-    for item_id in failed:
-        BILLS.ask(item_id=item_id)
+    BILLS.ask_for(run.items.filter(pk__in=failed))
     return len(failed)
 
 

@@ -67,6 +67,7 @@ DISCARD_MANY = AsksWhy(
 
 @admin.register(QuarantinedItem)
 class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
+    is_large = True
     nothing_yet = "Nothing is waiting in quarantine."
     change_form_template = "leads/quarantined_item.html"
     list_display = (
@@ -117,7 +118,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         lambda key: link_to(page_of("leads.delivery", key), f"Delivery {key}"), "delivery_id", title="delivery"
     )
     where = column(lambda pointer: code(pointer or "/"), "pointer", title="where in the delivery")
-    shown_held = column(number, "actions_held", title="actions held", order="actions_held")
+    shown_held = column(number, "actions_held", title="actions held")
     shown_state = column(lambda item: chip(item.get_state_display(), COLOURS[item.state]), title="state")
     settled = column(instant, "settled_at", zone_of, title="settled")
 

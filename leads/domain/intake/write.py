@@ -26,10 +26,8 @@ _OVERTAKEN = {"23505", "40001", "40P01", "23503"}
 MANY = 300
 
 # Timeouts until the transaction ends. Sent together, the statements are one transaction if none is in progress.
-STORE = """
-    SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true);
-    SELECT intake_store(%s, %s, %s, %s)
-"""
+# SET is not planned, as a SELECT of set_config would be.
+STORE = "SET LOCAL lock_timeout = %s; SET LOCAL statement_timeout = %s; SELECT intake_store(%s, %s, %s, %s)"
 NEXT_ACTION = "SELECT nextval('leads_action_id_seq')"
 
 

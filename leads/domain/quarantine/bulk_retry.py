@@ -1,5 +1,6 @@
 """Bulk retries: retry all waiting items of one source with one code, after their cause was fixed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -57,13 +58,13 @@ class BulkRetries(PassQueue[BulkRetry, QuarantinedItem]):
     def waiting(self) -> QuerySet[BulkRetry]:
         return BulkRetry.objects.filter(finished_at=None).select_related("source", "started_by")
 
-    def next_of(self, retry: BulkRetry) -> QuarantinedItem | None:
+    def left_of(self, retry: BulkRetry) -> QuerySet[QuarantinedItem]:
         waiting = QuarantinedItem.objects.waiting().filter(source=retry.source, code=retry.code)
         left = waiting.filter(pk__gt=retry.reached, pk__lte=retry.up_to)
-        return left.select_related("source").order_by("pk").first()
+        return left.select_related("source").order_by("pk")
 
-    def act(self, retry: BulkRetry, item: QuarantinedItem, *, at: datetime) -> None:
-        refused = None
+    def act(self, retry: BulkRetry, items: Sequence[QuarantinedItem], *, at: datetime) -> Mapping[int, Failure]:
+        [item], refused = items, None
         with transaction.atomic():
             try:
                 repair(item, content=item.content, by=retry.started_by, at=at)
@@ -73,6 +74,7 @@ class BulkRetries(PassQueue[BulkRetry, QuarantinedItem]):
             raise refused
         retry.stored += 1
         _count(retry, item)
+        return {}
 
     def skip(self, retry: BulkRetry, item: QuarantinedItem, failure: Failure, *, at: datetime) -> None:
         if note := _note(failure):

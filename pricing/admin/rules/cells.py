@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +12,7 @@ from django.utils.timezone import now
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, chips, instant, link, list_of, number, shortened
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.paginator import PatientChangeList
 from billing_engine.core.calendar.wall_clock import in_words
 from pricing.admin.rules.page import state_in_words, time_in_words
 from pricing.domain.rate.usage import Use, uses_of
@@ -25,7 +25,7 @@ from pricing.rating.match import DIMENSIONS
 DIMENSIONS_OF_A_SCOPE = DIMENSIONS[1:-1]  # between the priority and the start
 
 
-class RuleChangeList(ChangeList):
+class RuleChangeList(PatientChangeList):
     """A page of rules, with their charges and their customers' time zones, each read in one query."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,6 +18,7 @@ from billing_engine.core.admin_kit.cells import NOTHING, address_of, amount, ins
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.paginator import PatientChangeList
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import csv_response
@@ -36,7 +36,7 @@ def is_in_progress(simulation: Simulation) -> bool:
     return simulation.finished_at is None and simulation.stopped_at is None
 
 
-class SimulationChangeList(ChangeList):
+class SimulationChangeList(PatientChangeList):
     """A page of simulations with their results, read in two queries."""
 
     def get_results(self, request: HttpRequest) -> None:

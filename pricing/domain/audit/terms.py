@@ -5,12 +5,12 @@ ended for this customer (governments change time zones), the customer's contract
 period keeps the ones it was rated by.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from leads.models import BillingPeriod, Customer
-from pricing.domain.rate.books import book_of
+from pricing.domain.rate.books import books_of
 from pricing.domain.rate.carry_over import closed_already
 from pricing.domain.rate.inputs import facts_in_force, period_facts
 from pricing.models import PeriodTerms, PriceRule
@@ -38,29 +38,49 @@ class Terms:
 
 def terms_now(period: BillingPeriod) -> Terms:
     """The terms the period would be rated by now."""
-    book = book_of(period.customer)
-    return Terms(period_facts(period), book.rules, book.catalog)
+    return _terms_of([period])[period.pk]
 
 
-def keep_terms(period: BillingPeriod) -> None:
-    """Keep the period's current terms; called within its close, when nothing has changed since its rating."""
-    terms = terms_now(period)
-    later = closed_already(period).order_by("pk").values_list("pk", flat=True)
-    customer, catalog = terms.customer, terms.catalog
-    PeriodTerms.objects.update_or_create(
-        period=period,
-        defaults={
-            "rules": {str(rule.id): [rule.effective_from, rule.effective_to] for rule in terms.rules},
-            "customer": {
-                "contract_start": customer.contract_start,
-                "contract_end": customer.contract_end,
-                "excluded_domains": sorted(customer.excluded_domains),
-                "hard_budget": customer.hard_budget,
-            },
-            "catalog": _plain(catalog),
-            "later_closed": list(later),
-        },
-    )
+def keep_terms(periods: Sequence[BillingPeriod]) -> dict[int, Terms]:
+    """Keep the periods' current terms and return them; called within their close, when nothing has changed since their
+    rating."""
+    found, later = _terms_of(periods), closed_already(periods)
+    kept = [
+        PeriodTerms(
+            period=period,
+            rules={str(rule.id): [rule.effective_from, rule.effective_to] for rule in found[period.pk].rules},
+            customer=_contract(found[period.pk].customer),
+            catalog=_plain(found[period.pk].catalog),
+            later_closed=later[period.pk],
+        )
+        for period in periods
+    ]
+    names = [field.name for field in PeriodTerms._meta.concrete_fields if not field.primary_key]
+    PeriodTerms.objects.bulk_create(kept, update_conflicts=True, unique_fields=["period"], update_fields=names)
+    return found
+
+
+def stored_rules(terms: Iterable[Terms]) -> dict[int, RuleFacts]:
+    """Return the rules of all these terms by their number in the database."""
+    return {rule.id: rule for each in terms for rule in each.rules if isinstance(rule.id, int)}
+
+
+def _terms_of(periods: Sequence[BillingPeriod]) -> dict[int, Terms]:
+    """The terms each period would be rated by now; of different customers, but read once."""
+    books = books_of([period.customer for period in periods])
+    return {
+        period.pk: Terms(period_facts(period), books[period.customer_id].rules, books[period.customer_id].catalog)
+        for period in periods
+    }
+
+
+def _contract(customer: CustomerFacts) -> dict[str, Any]:
+    return {
+        "contract_start": customer.contract_start,
+        "contract_end": customer.contract_end,
+        "excluded_domains": sorted(customer.excluded_domains),
+        "hard_budget": customer.hard_budget,
+    }
 
 
 def kept_terms(period: BillingPeriod) -> Terms | None:

@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate.books import book_of
+from pricing.domain.rate.books import books_of
 from pricing.domain.rate.inputs import maybe_micro, micro
 from pricing.models import PeriodTerms
 from pricing.rating.counters import Counters
@@ -77,17 +76,28 @@ def carries(rules: Iterable[RuleFacts]) -> bool:
     return any(asked.carries for asked in asked_by(rules).values())
 
 
-def closed_already(period: BillingPeriod) -> QuerySet[BillingPeriod]:
-    """The customer's later periods that are closed now: their charges also count in this period."""
-    return BillingPeriod.objects.closed().filter(customer=period.customer_id, start_at__gt=period.start_at)
+def closed_already(periods: Sequence[BillingPeriod]) -> dict[int, list[int]]:
+    """The later periods of each period's customer that are closed now: their charges also count in this period."""
+    customers, first = {period.customer_id for period in periods}, min(period.start_at for period in periods)
+    closed = BillingPeriod.objects.closed().filter(customer__in=customers, start_at__gt=first)
+    found = list(closed.order_by("pk").values_list("pk", "customer", "start_at"))
+    return {
+        period.pk: [pk for pk, customer, start in found if customer == period.customer_id and start > period.start_at]
+        for period in periods
+    }
 
 
-def mark_earlier(period: BillingPeriod) -> None:
-    """The period was closed or reopened, which changes whether its charges count in earlier open ones."""
-    earlier = BillingPeriod.objects.open().filter(customer=period.customer_id, start_at__lt=period.start_at)
-    waiting = list(earlier)
-    if waiting and carries(book_of(period.customer).rules):
-        mark_unrated(waiting, reason="later closed" if not period.is_open else "later opened")
+def mark_earlier(periods: Sequence[BillingPeriod]) -> None:
+    """The periods were closed or reopened, which changes whether their charges count in earlier open ones."""
+    customers, last = {period.customer_id for period in periods}, max(period.start_at for period in periods)
+    waiting = list(BillingPeriod.objects.open().filter(customer__in=customers, start_at__lt=last))
+    if not waiting:
+        return
+    books = books_of([period.customer for period in periods])
+    for period in periods:
+        earlier = [one for one in waiting if one.customer_id == period.customer_id and one.start_at < period.start_at]
+        if earlier and carries(books[period.customer_id].rules):
+            mark_unrated(earlier, reason="later closed" if not period.is_open else "later opened")
 
 
 def _others(periods: Sequence[BillingPeriod], without: Collection[int]) -> list[Pair]:

@@ -86,12 +86,20 @@ def rate(period: BillingPeriod, *, at: datetime) -> PeriodTally:
     Rating continues from the checkpoint if only later actions came since; otherwise it starts over. Both give the same
     charges. Raises PeriodIsClosed. Safe to run twice, concurrently, and to kill: it commits whole or not at all.
     """
+    return rate_together([period], at=at)[period.pk]
+
+
+@transaction.atomic
+def rate_together(periods: Sequence[BillingPeriod], *, at: datetime) -> dict[int, PeriodTally]:
+    """The same for several periods; return their tallies."""
     # NO KEY UPDATE: intake, which only needs the period to exist, continues; another rating or a close waits.
-    period = _locking().select_for_update(no_key=True, of=("self",)).get(pk=period.pk)
-    if not period.is_open:
-        raise PeriodIsClosed(period=period.pk)
-    [tally] = _rate([period], at)
-    return tally
+    locked = _locking().select_for_update(no_key=True, of=("self",)).filter(pk__in=[period.pk for period in periods])
+    tallies = dict[int, PeriodTally]()
+    for some in _one_per_customer(locked):
+        if closed := [period.pk for period in some if not period.is_open]:
+            raise PeriodIsClosed(period=closed[0])
+        tallies |= {tally.period_id: tally for tally in _rate(some, at)}
+    return tallies
 
 
 def _locking() -> QuerySet[BillingPeriod]:

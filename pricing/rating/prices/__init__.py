@@ -7,10 +7,11 @@ a folder in `pricing/files/examples`.
 from collections.abc import Iterator
 
 from pricing.rating.amounts import MICRO
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Fault, Field, Given, GivenTier, Kind
 from pricing.rating.prices.graduated import Graduated
 from pricing.rating.prices.graduated_percentage import GraduatedPercentage
-from pricing.rating.prices.model import Case, Clause, Counted, Price, Row, TierPart
+from pricing.rating.prices.model import Case, Clause, Price, Row, TierPart, Together
 from pricing.rating.prices.package import Package
 from pricing.rating.prices.per_unit import PerUnit
 from pricing.rating.prices.percentage import Percentage
@@ -37,6 +38,7 @@ __all__ = [
     "Row",
     "Tier",
     "TierPart",
+    "Together",
     "Volume",
     "amount_fields",
 ]

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import MICRO, ZERO, Micro, paid_part
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given, Kind
-from pricing.rating.prices.model import FREE, Case, Clause, Counted, Price, Row, TierPart
-from pricing.rating.prices.tiers import Stairs, Step, Tier, cost_anything, steps_of
+from pricing.rating.prices.model import FREE, Case, Clause, Price, Row, TierPart
+from pricing.rating.prices.tiers import Stairs, Step, Tier, borders_of, cost_anything, steps_of
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits, entry_fee
 from pricing.rating.statement import NOTHING, Money, Number, Statement, Units, joined, say
 
@@ -66,6 +67,10 @@ class Graduated(PriceOfUnits):
 
     def paid_parts(self, before: Counted, quantity: int, total: int) -> Iterator[TierPart]:
         return (TierPart(*piece) for piece in self.stairs.split(self.tiers, *self.paid(before, quantity)))
+
+    @property
+    def borders(self) -> tuple[int, ...] | None:
+        return borders_of(self.tiers, self.free_units)
 
     @property
     def costs_anything(self) -> bool:

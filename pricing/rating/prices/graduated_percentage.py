@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import PERCENT
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given, Kind
-from pricing.rating.prices.model import FREE, Case, Clause, Counted, Price, Row, TierPart
-from pricing.rating.prices.tiers import Stairs, Step, Tier, cost_anything, steps_of
+from pricing.rating.prices.model import FREE, Case, Clause, Price, Row, TierPart
+from pricing.rating.prices.tiers import Stairs, Step, Tier, borders_of, cost_anything, steps_of
 from pricing.rating.prices.units import entry_fee
 from pricing.rating.prices.value import counted, without_value
 from pricing.rating.statement import NOTHING, Money, Percent, Statement, Value, joined, say
@@ -68,6 +69,10 @@ class GraduatedPercentage(Price):
     ) -> Iterator[TierPart]:
         pieces = self.stairs.split(self.tiers, before.value, before.value + (value or 0))
         return (TierPart(*piece) for piece in pieces)
+
+    @property
+    def borders(self) -> tuple[int, ...] | None:
+        return borders_of(self.tiers)
 
     @property
     def costs_anything(self) -> bool:

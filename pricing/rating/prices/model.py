@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Self
 
 from pricing.rating.amounts import MICRO
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Fault, Field, Given
 from pricing.rating.statement import Money, Percent, Quantity, Statement, say
 
@@ -21,15 +22,6 @@ FIXED_FEE = 2
 TO_MINIMUM = 3
 TO_MAXIMUM = 4
 KINDS = {FREE: "free", PAID: "paid", FIXED_FEE: "fixed_fee", TO_MINIMUM: "to_minimum", TO_MAXIMUM: "to_maximum"}
-
-
-@dataclass(slots=True)
-class Counted:
-    """What a rule has counted in the period: actions, units, money value. Micro-units, except for the actions."""
-
-    actions: int = 0
-    quantity: int = 0
-    value: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +45,18 @@ class TierPart(NamedTuple):
     counted: int
     amount: int
     flat_fee: int = 0
+
+
+class Together(NamedTuple):
+    """Actions that a rule charged between the same two borders, added up; `before` is what it had counted at the first.
+
+    Only actions that count something are in `actions` and decide `before`. `amount` is their price before caps.
+    """
+
+    before: int
+    actions: int
+    counted: int
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,23 @@ class Price(ABC):
     def counts_actions(self) -> bool:
         """Whether a price depends on the number of actions before."""
         return False
+
+    @property
+    def borders(self) -> tuple[int, ...] | None:
+        """The counts at which another part of the price begins, from 0 up; None if each action is split by itself.
+
+        An action that counts more than nothing, begins after a border and ends by the next one, falls into one part
+        without a flat fee, so that such actions can be added up first: see `parts_together`.
+        """
+        return None
+
+    def parts_together(self, some: Together, *, total: int | None = None) -> Iterator[TierPart]:
+        """The same as the parts of each of these actions, added up."""
+        if not some.counted:
+            return
+        before = Counted(quantity=some.before, value=some.before)
+        for part in self.parts(before, some.counted, some.counted, total=total):
+            yield part._replace(amount=some.amount)
 
     @property
     def only_rate(self) -> int | None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import MICRO, ZERO, Micro, paid_part
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given, Kind
-from pricing.rating.prices.model import FREE, PAID, Case, Clause, Counted, Price, Row, TierPart
+from pricing.rating.prices.model import FREE, PAID, Case, Clause, Price, Row, TierPart, Together
+from pricing.rating.prices.tiers import after_free
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits
 from pricing.rating.statement import NOTHING, Money, Number, Statement, say
 
@@ -81,6 +83,17 @@ class Package(PriceOfUnits):
         started = replace(self, package_price=Micro(1)).price(before, quantity, None)
         if started:
             yield TierPart(PAID, started * MICRO, self.price(before, quantity, None))
+
+    @property
+    def borders(self) -> tuple[int, ...] | None:
+        # What packages cost tells how many were started, unless they cost nothing.
+        return after_free(self.free_units) if self.package_price else None
+
+    def parts_together(self, some: Together, *, total: int | None = None) -> Iterator[TierPart]:
+        if some.before < self.free_units:
+            yield from Price.parts_together(self, some, total=total)
+        elif some.amount:
+            yield TierPart(PAID, some.amount // self.package_price * MICRO, some.amount)
 
     @property
     def costs_anything(self) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import HALF, MICRO, ZERO, Micro, between, paid_part
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given, Kind
-from pricing.rating.prices.model import FREE, PAID, Case, Clause, Counted, Price, Row, TierPart
+from pricing.rating.prices.model import FREE, PAID, Case, Clause, Price, Row, TierPart
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits, product
 from pricing.rating.statement import Money, Statement, say
 

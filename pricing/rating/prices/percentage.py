@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import MICRO, ZERO, Micro, share
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Fault, Field, Given, Kind
 from pricing.rating.prices.model import (
     FIXED_FEE,
@@ -14,12 +15,13 @@ from pricing.rating.prices.model import (
     TO_MINIMUM,
     Case,
     Clause,
-    Counted,
     Price,
     Row,
     TierPart,
+    Together,
 )
-from pricing.rating.prices.value import counted, without_value
+from pricing.rating.prices.tiers import after_free
+from pricing.rating.prices.value import FreeActions, FreeActionsOrValue, FreeValue, counted, without_value
 from pricing.rating.statement import NOTHING, Count, Money, Number, Percent, Statement, joined, say
 
 
@@ -47,45 +49,6 @@ class PercentOfValue(Clause):
             yield say("at least {minimum}", minimum=Money(self.minimum))
         if self.maximum is not None:
             yield say("at most {maximum}", maximum=Money(self.maximum))
-
-
-@dataclass(frozen=True, slots=True)
-class FreeActions(Clause):
-    """The first actions of a period are free, including those without a value."""
-
-    actions: int
-
-    @property
-    def statement(self) -> Statement:
-        return say("the {actions} of a period free, those without a value counted too", actions=_first(self.actions))
-
-
-@dataclass(frozen=True, slots=True)
-class FreeValue(Clause):
-    """The first value of a period is free; an action that exceeds it is charged for the rest."""
-
-    value: int
-
-    @property
-    def statement(self) -> Statement:
-        return say("the first {value} of a period's value free, what is above it charged", value=Money(self.value))
-
-
-@dataclass(frozen=True, slots=True)
-class FreeActionsOrValue(Clause):
-    """Both allowances, until one of them runs out."""
-
-    actions: int
-    value: int
-
-    @property
-    def statement(self) -> Statement:
-        return say(
-            "the {actions}, those without a value counted too, and the first {value} of a period's value free until one"
-            " of them runs out",
-            actions=_first(self.actions),
-            value=Money(self.value),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +174,22 @@ class Percentage(Price):
             yield TierPart(TO_MINIMUM if moved > 0 else TO_MAXIMUM, MICRO, moved)
 
     @property
+    def borders(self) -> tuple[int, ...] | None:
+        """None if the number of actions before, or a bound of each action's price, decides what falls into which part."""
+        if self.free_actions or self.minimum is not None or self.maximum is not None:
+            return None
+        return after_free(self.free_value)
+
+    def parts_together(self, some: Together, *, total: int | None = None) -> Iterator[TierPart]:
+        if some.before < self.free_value:
+            yield from Price.parts_together(self, some, total=total)
+        elif some.counted:
+            fees = self.fixed_fee * some.actions
+            yield TierPart(PAID, some.counted, some.amount - fees)
+            if fees:
+                yield TierPart(FIXED_FEE, some.actions * MICRO, fees)
+
+    @property
     def costs_anything(self) -> bool:
         return self.maximum != 0 and bool(self.percent or self.fixed_fee or self.minimum)
 
@@ -291,7 +270,3 @@ class Percentage(Price):
                 return Row("to_minimum", {"bound": Money(self.minimum or 0)})
             case _:
                 return Row("to_maximum", {"bound": Money(self.maximum or 0)})
-
-
-def _first(actions: int) -> Statement:
-    return say("first action") if actions == 1 else say("first {actions} actions", actions=Count(actions))

@@ -85,6 +85,16 @@ def steps_of(tiers: tuple[Tier, ...], free: int = 0) -> tuple[Step, ...]:
     )
 
 
+def after_free(free: int) -> tuple[int, ...]:
+    """The borders of a price whose only border is the end of its free allowance, if it has one."""
+    return (0, free) if free else (0,)
+
+
+def borders_of(tiers: tuple[Tier, ...], free: int = 0) -> tuple[int, ...]:
+    """The counts at which a tier begins, from 0 up; the free allowance comes before the first tier."""
+    return tuple(sorted({0, *(step.above for step in steps_of(tiers, free))}))
+
+
 def cost_anything(tiers: tuple[Tier, ...]) -> bool:
     """Whether any of them is ever more than zero."""
     return any(tier.rate or tier.flat_fee for tier in tiers)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from pricing.rating.amounts import ZERO, Micro, between, paid_part
+from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given
 from pricing.rating.prices.graduated import UNIT_TIERS, tier_row
-from pricing.rating.prices.model import Case, Clause, Counted, Price, Row, TierPart
+from pricing.rating.prices.model import Case, Clause, Price, Row, TierPart
 from pricing.rating.prices.tiers import Step, Tier, check_tiers, cost_anything, steps_of
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits, product
 from pricing.rating.statement import NOTHING, Money, Number, Statement, joined, say

@@ -15,6 +15,8 @@ from billing_engine.core.calendar.spans import Month
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.periods import open_missing
 from leads.models import ActionType, Channel, Customer, Product, Source
+from pricing.models import PriceRule
+from tests.bench.rulebook import LONG_AGO
 from tests.bench.world import give_facts
 from tests.factories.leads import agree_all
 
@@ -39,7 +41,8 @@ STORED = """
     SELECT lead.id, 'A-' || a, type.id, period.id, 0, timestamptz '2026-10-02Z' + lead.id * interval '1.5 s', 1, NULL, '{{}}', ''
       FROM leads_lead lead JOIN leads_product product ON product.id = product_id
       JOIN leads_billingperiod period ON period.customer_id = product.customer_id AND period.label = '2026-10'
-     CROSS JOIN generate_series(1, {actions}) a JOIN leads_actiontype type ON type.code = 'page_view';
+     CROSS JOIN generate_series(1, {actions}) a JOIN leads_actiontype type ON type.code = 'page_view'
+     WHERE lead.id > {after};
     RESET session_replication_role; RESET synchronous_commit;
 """
 
@@ -73,24 +76,35 @@ class Company:
         for subjects in (products, kinds):
             give_facts(subjects, lambda *_: {})
         give_facts(sources, lambda n, _: {"channel": Channel.values[n]})
+        PriceRule.objects.create(
+            name="Any action",
+            unit_price=1,
+            state="active",
+            activated_at=LONG_AGO,
+            wall_from=LONG_AGO.replace(tzinfo=None),
+        )
         codes = [one.code for one in customers]
         self._senders = [
             Sender(create_key(one)[1], self._random.sample(codes, 8), numbered=n % 2 == 0)
             for n, one in enumerate(sources)
         ]
 
-    def deliveries(self, leads: int, *, size: int) -> Iterator[tuple[str, Any]]:
-        """This many new leads in batches of `size`, each with its sender's key; the senders take turns."""
+    def deliveries(self, leads: int, *, size: int, lap: str = "") -> Iterator[tuple[str, Any]]:
+        """This many new leads in batches of `size`, each with its sender's key; the senders take turns.
+
+        `lap` stands at the end of each id, for a sender that repeats them under new ids.
+        """
         for place in range(leads // size):
             sender = self._senders[place % SOURCES]
-            batch = [self._lead(sender) for _ in range(size)]
+            batch = [self._lead(sender, lap) for _ in range(size)]
             yield sender.key, batch[0] if size == 1 else batch
 
-    def _lead(self, sender: Sender) -> dict[str, Any]:
+    def _lead(self, sender: Sender, lap: str) -> dict[str, Any]:
         draw, number = self._random, next(self._number)
+        own_id = f"L-{number:09d}" if sender.numbered else str(UUID(int=draw.getrandbits(128), version=4))
         at = START + timedelta(seconds=draw.randrange(28 * 86_400))
         return {
-            "id": f"L-{number:09d}" if sender.numbered else str(UUID(int=draw.getrandbits(128), version=4)),
+            "id": own_id + lap,
             "product": {"sku": f"SKU-{draw.randrange(PRODUCTS)}", "customer": draw.choice(sender.customers)},
             "contact": {
                 "name": f"Person {number}",
@@ -119,9 +133,9 @@ class Company:
 
 
 def store(actions: int) -> None:
-    """Load this many actions of earlier days into the tables quickly; this is not measured."""
+    """Load this many more actions of earlier days into the tables quickly; this is not measured."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            STORED.format(leads=actions // ACTIONS, actions=ACTIONS, sources=SOURCES, products=CUSTOMERS * PRODUCTS)
-        )
+        cursor.execute("SELECT coalesce(max(id), 0) FROM leads_lead")
+        amounts = {"leads": actions // ACTIONS, "actions": ACTIONS, "sources": SOURCES, "after": cursor.fetchone()[0]}
+        cursor.execute(STORED.format(**amounts, products=CUSTOMERS * PRODUCTS))
         cursor.execute("VACUUM ANALYZE")

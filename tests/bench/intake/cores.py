@@ -10,16 +10,27 @@ from django.db import connection
 from tests.bench.intake.server import Server
 
 
+class Postgres:
+    """The server of the settings, with all its helpers."""
+
+    def __init__(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW data_directory")
+            pid = Path(cursor.fetchone()[0], "postmaster.pid").read_text(encoding="utf-8").split()[0]
+        self._postmaster = psutil.Process(int(pid))
+
+    def seconds(self) -> float:
+        """Its processor time so far."""
+        return _seconds([self._postmaster, *self._postmaster.children()])
+
+
 class Cores:
     """Processor time of the server's workers, and of PostgreSQL with all its helpers, inside `watch`."""
 
     def __init__(self, web: Server) -> None:
         self._web = web
         self.web = self.postgres = 0.0
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW data_directory")
-            pid = Path(cursor.fetchone()[0], "postmaster.pid").read_text(encoding="utf-8").split()[0]
-        self._postmaster = psutil.Process(int(pid))
+        self._postgres = Postgres()
 
     @contextmanager
     def watch(self) -> Iterator[None]:
@@ -29,7 +40,7 @@ class Cores:
         self.web, self.postgres = web - before[0], postgres - before[1]
 
     def _now(self) -> tuple[float, float]:
-        return _seconds(self._web.workers()), _seconds([self._postmaster, *self._postmaster.children()])
+        return _seconds(self._web.workers()), self._postgres.seconds()
 
 
 def _seconds(processes: list[psutil.Process]) -> float:

@@ -6,6 +6,8 @@ from io import StringIO
 
 from django.db import connection, transaction
 
+from tests.bench.measure import execute, truncate
+
 TABLES = ("leads_lead", "leads_action")
 
 
@@ -38,8 +40,5 @@ class Rows:
 
 def empty() -> None:
     """Empty the tables that a delivery writes, and checkpoint, so that every measurement starts equally."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE leads_lead, leads_action, leads_delivery, leads_quarantineditem, leads_unratedmark CASCADE"
-        )
-        cursor.execute("CHECKPOINT")
+    truncate("leads_lead", "leads_action", "leads_delivery", "leads_quarantineditem", "leads_unratedmark")
+    execute("CHECKPOINT")

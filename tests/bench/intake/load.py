@@ -1,10 +1,11 @@
 """The sender: one process with keep-alive connections to a server on this machine; it stops by itself.
 
-It knows no Django and prepares every request before the clock starts, so that it takes as little as it can of the cores
-it shares with what is measured.
+It knows no Django, prepares every request before the clock starts, and stays on one core, so that it takes as little as it
+can of what is measured, and always of the same core.
 """
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -21,8 +22,10 @@ from typing import Any
 import msgspec
 
 CONNECTIONS = 8
-SECONDS_AT_MOST = 600
-ANSWER_SECONDS = 60
+SECONDS_AT_MOST = 900
+BUSY = b"HTTP/1.1 503"
+LAP = b"@@@@@@"  # stands in the ids of requests that are sent again, and becomes the number of the lap
+ANSWER_SECONDS = 300
 
 
 @dataclass
@@ -32,6 +35,8 @@ class Load:
     requests: int
     seconds: float
     latencies: list[float]
+    cpu: float  # the sender's own processor time
+    busy: int  # how often the server asked to send again
 
     @property
     def rate(self) -> float:
@@ -54,28 +59,34 @@ def send(
     *,
     rate: float | None = None,
     connections: int = CONNECTIONS,
+    lasting: float | None = None,
 ) -> Load:
-    """Let a separate process send these, as fast as responses arrive, or at a fixed rate per second."""
+    """Let a separate process send these, as fast as responses arrive, or at a fixed rate per second.
+
+    Each is sent once or, with `lasting`, over and over for so many seconds.
+    """
     with tempfile.NamedTemporaryFile("wb", suffix=".ndjson") as file:
         for key, body in deliveries:
             file.write(key.encode() + b" " + msgspec.json.encode(body) + b"\n")
         file.flush()
-        asked = json.dumps({"port": port, "path": path, "file": file.name, "rate": rate, "connections": connections})
-        answer = subprocess.run([sys.executable, "-m", __name__, asked], stdout=subprocess.PIPE, check=True).stdout
+        asked = {"port": port, "path": path, "file": file.name, "rate": rate, "connections": connections}
+        command = [sys.executable, "-m", __name__, json.dumps(asked | {"lasting": lasting})]
+        answer = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     return Load(**json.loads(answer))
 
 
-def main(port: int, path: str, file: str, rate: float | None, connections: int) -> None:
-    """Send every line of the file once, and return the results."""
+def main(port: int, path: str, file: str, rate: float | None, connections: int, lasting: float | None) -> None:
+    """Send the lines of the file, and return the results."""
+    _stay_on_one_core()
     requests = [_request(path, *line.split(b" ", 1)) for line in Path(file).read_bytes().splitlines()]
-    latencies = [0.0] * len(requests)
-    failures: list[str] = []
-    places = _places(len(requests), rate)
+    latencies = list[float]()
+    failures, busy = list[str](), list[int]()
+    places = _places(len(requests), rate, lasting)
     threads = [
-        threading.Thread(target=_send, args=(port, requests, places, latencies, failures), daemon=True)
+        threading.Thread(target=_send, args=(port, requests, places, latencies, failures, busy), daemon=True)
         for _ in range(min(connections, len(requests)))
     ]
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -83,34 +94,55 @@ def main(port: int, path: str, file: str, rate: float | None, connections: int) 
     seconds = time.perf_counter() - started
     if failures or any(thread.is_alive() for thread in threads):
         sys.exit(failures[0] if failures else f"Not done within {SECONDS_AT_MOST} seconds.")
-    print(json.dumps({"requests": len(requests), "seconds": seconds, "latencies": latencies}))
+    found = {"requests": len(latencies), "seconds": seconds, "latencies": latencies, "busy": len(busy)}
+    print(json.dumps(found | {"cpu": time.process_time() - used}))
+
+
+def _stay_on_one_core() -> None:
+    if hasattr(os, "sched_setaffinity"):  # only Linux has it
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 class _places:  # noqa: N801 -- an iterator that threads share
     """The number of each request and when it is due; with a rate it is due even if earlier ones are unanswered."""
 
-    def __init__(self, requests: int, rate: float | None) -> None:
-        self._requests, self._rate = requests, rate
+    def __init__(self, requests: int, rate: float | None, lasting: float | None) -> None:
+        self._requests, self._rate, self._lasting = requests, rate, lasting
         self._next = count()  # its `next` is atomic for all threads
         self._started = time.perf_counter()
 
     def __iter__(self) -> Iterator[tuple[int, float]]:
-        while (place := next(self._next)) < self._requests:
+        while self._is_wanted(place := next(self._next)):
             now = time.perf_counter()
             due = self._started + place / self._rate if self._rate else now
             if due > now:
                 time.sleep(due - now)
             yield place, due
 
+    def _is_wanted(self, place: int) -> bool:
+        if self._lasting is None:
+            return place < self._requests
+        return time.perf_counter() < self._started + self._lasting
 
-def _send(port: int, requests: list[bytes], places: _places, latencies: list[float], failures: list[str]) -> None:
+
+def _send(
+    port: int,
+    requests: list[bytes],
+    places: _places,
+    latencies: list[float],
+    failures: list[str],
+    busy: list[int],
+) -> None:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for place, due in places:
-                connection.sendall(requests[place])
-                answer = _answer(connection)
-                latencies[place] = time.perf_counter() - due
+                lap, number = divmod(place, len(requests))
+                request = requests[number].replace(LAP, b"%06d" % lap)
+                while (answer := _asked(connection, request)).startswith(BUSY):
+                    busy.append(place)
+                    time.sleep(1)  # as the answer says
+                latencies.append(time.perf_counter() - due)
                 if not answer.startswith(b"HTTP/1.1 2"):
                     failures.append(answer[:2_000].decode(errors="replace"))
                 if failures:
@@ -119,12 +151,17 @@ def _send(port: int, requests: list[bytes], places: _places, latencies: list[flo
         failures.append(repr(error))
 
 
-def _answer(connection: socket.socket) -> bytes:
-    """Read the whole response; the connection is then free for the next request."""
+def _asked(connection: socket.socket, request: bytes) -> bytes:
+    """Send a request, and read the whole response; the connection is then free for the next."""
+    connection.sendall(request)
     answer = connection.recv(65_536)
     while b"\r\n\r\n" not in answer:
         answer += _more(connection)
     head, _, body = answer.partition(b"\r\n\r\n")
+    if b"content-length:" not in head.lower():  # in pieces, of which the last is empty
+        while not answer.endswith(b"\r\n0\r\n\r\n"):
+            answer += _more(connection)
+        return answer
     length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
     parts, had = [answer], len(body)
     while had < length:

@@ -1,22 +1,23 @@
-"""The measurements of intake, in order, and their table."""
+"""The measurements of intake, in order."""
 
 from dataclasses import dataclass, field
+from statistics import median
 
 from django.core.management import call_command
 
-from billing_engine.local_servers.folder import Folder
 from leads.models import Action, Lead
+from pricing.models import Charge
 from tests.bench.intake.company import ACTIONS, Company, store
 from tests.bench.intake.cores import Cores
 from tests.bench.intake.floor import Rows, empty
-from tests.bench.intake.load import Load, send
+from tests.bench.intake.load import LAP, Load, send
+from tests.bench.intake.rating_beside import rating_beside
 from tests.bench.intake.server import Server, server
-from tests.bench.intake.table import print_figures
 from tests.bench.measure import execute, say
-from tests.bench.table import setting
+from tests.bench.report.lines import Outcome
+from tests.bench.report.registry import BODIES, FULL, QUICK, TINY, Asked
 
 OURS, USUAL, EMPTY = "/api/v1/deliveries", "/bench/usual", "/bench/empty"
-SIZES = (1, 10, 100, 1_000)
 SAMPLES = 10
 
 
@@ -27,58 +28,81 @@ class Amounts:
     ours: dict[int, int]
     usual: dict[int, int]
     empty: int
-    stored_actions: int
+    stored: tuple[int, int]  # actions in the database: some, and very many
     deliveries: int  # for the memory
+    held_seconds: float  # for each size of body, with rating beside it
 
 
-QUICK = Amounts(
-    ours={1: 2_000, 10: 10_000, 100: 20_000, 1_000: 24_000},
-    usual={1: 240, 10: 480, 100: 800, 1_000: 2_000},
-    empty=4_000,
-    stored_actions=400_000,
-    deliveries=5_000,
-)
-FULL = Amounts(
-    ours={1: 8_000, 10: 40_000, 100: 60_000, 1_000: 64_000},
-    usual={1: 1_000, 10: 2_000, 100: 2_400, 1_000: 4_000},
-    empty=16_000,
-    stored_actions=5_000_000,
-    deliveries=100_000,
-)
+AMOUNTS = {
+    TINY: Amounts(
+        ours={1: 40, 10: 200, 100: 400, 1_000: 2_000},
+        usual={1: 16, 10: 40, 100: 100, 1_000: 1_000},
+        empty=40,
+        stored=(4_000, 8_000),
+        deliveries=40,
+        held_seconds=1,
+    ),
+    QUICK: Amounts(
+        ours={1: 2_000, 10: 10_000, 100: 20_000, 1_000: 24_000},
+        usual={1: 240, 10: 480, 100: 800, 1_000: 2_000},
+        empty=4_000,
+        stored=(400_000, 1_200_000),
+        deliveries=5_000,
+        held_seconds=20,
+    ),
+    FULL: Amounts(
+        ours={1: 8_000, 10: 40_000, 100: 60_000, 1_000: 64_000},
+        usual={1: 1_000, 10: 2_000, 100: 2_400, 1_000: 4_000},
+        empty=16_000,
+        stored=(400_000, 10_000_000),
+        deliveries=100_000,
+        held_seconds=300,
+    ),
+}
+
+
+def _by_size() -> dict[int, list[Load]]:
+    return {size: [] for size in BODIES}
 
 
 @dataclass
 class Figures:
-    """The measured values, one per round; leads by batch size."""
+    """The measured values, one per round; by leads in a body."""
 
     amounts: Amounts
-    setting: str = ""
     floor: list[float] = field(default_factory=list)  # leads a second
     empty: list[Load] = field(default_factory=list)
-    ours: dict[int, list[Load]] = field(default_factory=lambda: {size: [] for size in SIZES})
-    usual: dict[int, list[Load]] = field(default_factory=lambda: {size: [] for size in SIZES})
-    full: dict[int, list[Load]] = field(default_factory=lambda: {size: [] for size in SIZES})
+    ours: dict[int, list[Load]] = field(default_factory=_by_size)
+    usual: dict[int, list[Load]] = field(default_factory=_by_size)
+    half: dict[int, list[Load]] = field(default_factory=_by_size)
+    full: list[dict[int, list[Load]]] = field(default_factory=list)  # beside some actions, and beside very many
+    held: dict[int, Load] = field(default_factory=dict)
+    rated: dict[int, float] = field(default_factory=dict)  # the share of what arrived meanwhile that was rated
     cores: dict[int, tuple[float, float]] = field(default_factory=dict)  # seconds a lead: web, PostgreSQL
-    half: list[Load] = field(default_factory=list)
-    memory: list[tuple[int, float]] = field(default_factory=list)  # after that many deliveries, MB
+    memory: list[float] = field(default_factory=list)  # MB, at the beginning and after each sample
+    peak_mb: float = 0.0
 
 
-def measure_intake(folder: Folder, *, quick: bool, rounds: int) -> None:
+def measure_intake(asked: Asked) -> Outcome:
     """Everything, on the database of the settings."""
+    from tests.bench.intake.table import outcome_of  # noqa: PLC0415 -- it reads `Figures`
+
     call_command("migrate", verbosity=0)
-    figures = Figures(QUICK if quick else FULL)
+    figures = Figures(AMOUNTS[asked.size])
     company = Company()
     execute("VACUUM ANALYZE")
-    with server(folder) as web:
+    with server(asked.folder) as web:
         bench = Bench(company, web, figures)
         bench.warm_up()
-        for number in range(1, rounds + 1):
-            bench.side_by_side(f"round {number} of {rounds}")
-        bench.half_load(rounds)
+        bench.floors(asked.floors)
+        for number in range(1, asked.rounds + 1):
+            bench.side_by_side(f"round {number} of {asked.rounds}")
+        bench.half_load(asked.rounds)
         bench.memory()
-        bench.full_tables(rounds)
-    figures.setting = setting()
-    print_figures(figures)
+        bench.hold()
+        bench.full_tables(asked.rounds)
+        figures.peak_mb = web.peak_mb()
+    return outcome_of(figures)
 
 
 class Bench:
@@ -93,7 +117,7 @@ class Bench:
     def warm_up(self) -> None:
         """Every worker has loaded what it needs, and the lower bound uses the rows that the endpoint stored."""
         say("once to warm up")
-        for size in SIZES:
+        for size in BODIES:
             self._send(OURS, 16 * size, size)
         self._send(USUAL, 16, 1)
         self._send(EMPTY, 200, 1)
@@ -101,50 +125,66 @@ class Bench:
         self._send(OURS, self.amounts.ours[100], 100)
         self.rows = Rows.stored()
 
-    def side_by_side(self, words: str) -> None:
+    def floors(self, times: int) -> None:
         assert self.rows
-        figures = self.figures
-        say(f"{words}: the floor")
-        empty()
-        figures.floor.append(self.rows.leads / self.rows.copy_back())
-        say(f"{words}: an empty view")
-        figures.empty.append(self._send(EMPTY, self.amounts.empty, 1))
-        for size in SIZES:
+        for _ in range(times):
+            empty()
+            self.figures.floor.append(self.rows.leads / self.rows.copy_back())
+            self.figures.empty.append(self._send(EMPTY, self.amounts.empty, 1))
+
+    def side_by_side(self, words: str) -> None:
+        for size in BODIES:
             say(f"{words}: ours, {size:,} at a time")
             empty()
-            figures.ours[size].append(self._ours(size))
+            self.figures.ours[size].append(self._ours(size))
             say(f"{words}: the usual way, {size:,} at a time")
             empty()
-            figures.usual[size].append(self._send(USUAL, self.amounts.usual[size], size))
+            self.figures.usual[size].append(self._send(USUAL, self.amounts.usual[size], size))
 
     def half_load(self, rounds: int) -> None:
-        """Single leads at half the maximum rate."""
-        rate = sorted(load.rate for load in self.figures.ours[1])[len(self.figures.ours[1]) // 2] / 2
-        for number in range(1, rounds + 1):
-            say(f"round {number} of {rounds}: single leads at half of the top load")
+        """Each size of body at half of its maximum rate."""
+        for size, loads in self.figures.half.items():
+            rate = median(load.rate for load in self.figures.ours[size]) / 2
+            for number in range(1, rounds + 1):
+                say(f"round {number} of {rounds}: {size:,} at a time at half of the top load")
+                empty()
+                deliveries = self.company.deliveries(self.amounts.ours[size] // 2, size=size)
+                loads.append(send(self.web.port, OURS, deliveries, rate=rate))
+
+    def hold(self) -> None:
+        """For minutes, with a worker that rates what arrives."""
+        seconds = self.amounts.held_seconds
+        for size in BODIES[1:]:
+            say(f"holding {size:,} at a time for {seconds:.0f} s, with rating beside")
             empty()
-            deliveries = self.company.deliveries(self.amounts.ours[1] // 2, size=1)
-            self.figures.half.append(send(self.web.port, OURS, deliveries, rate=rate))
+            deliveries = self.company.deliveries(self.amounts.ours[size], size=size, lap=LAP.decode())
+            with rating_beside():
+                self.figures.held[size] = send(self.web.port, OURS, deliveries, lasting=seconds)
+                self.figures.rated[size] = Charge.objects.count() / Action.objects.count()
 
     def memory(self) -> None:
         empty()
-        self.figures.memory.append((0, self.web.memory_mb()))
+        self.figures.memory.append(self.web.memory_mb())
         step = self.amounts.deliveries // SAMPLES
         for sample in range(1, SAMPLES + 1):
             say(f"memory over {self.amounts.deliveries:,} deliveries, {sample * step:,}")
             self._send(OURS, step, 1)
-            self.figures.memory.append((sample * step, self.web.memory_mb()))
+            self.figures.memory.append(self.web.memory_mb())
 
     def full_tables(self, rounds: int) -> None:
         """The same with many stored actions, and with a database that was just empty."""
         empty()
-        say(f"storing {self.amounts.stored_actions:,} actions")
-        store(self.amounts.stored_actions)
-        for number in range(1, rounds + 1):
-            for size in SIZES:
-                say(f"round {number} of {rounds}: beside the stored ones, {size:,} at a time")
-                execute("CHECKPOINT")
-                self.figures.full[size].append(self._send(OURS, self.amounts.ours[size], size))
+        there = 0
+        for actions in self.amounts.stored:
+            say(f"storing {actions:,} actions")
+            store(actions - there)
+            there, loads = actions, _by_size()
+            for number in range(1, rounds + 1):
+                for size in BODIES:
+                    say(f"round {number} of {rounds}: beside the stored ones, {size:,} at a time")
+                    execute("CHECKPOINT")
+                    loads[size].append(self._send(OURS, self.amounts.ours[size], size))
+            self.figures.full.append(loads)
 
     def _ours(self, size: int) -> Load:
         with self.cores.watch():

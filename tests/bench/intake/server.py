@@ -14,6 +14,7 @@ from billing_engine.local_servers.folder import Folder
 from billing_engine.local_servers.ports import free_port, is_free
 from billing_engine.local_servers.processes import Children
 from billing_engine.local_servers.redis import Redis
+from tests.bench.worker import peak_mb
 
 WORKERS = 2
 STARTED_WITHIN = 30
@@ -26,6 +27,10 @@ class Server:
 
     port: int
     _children: Children
+
+    def peak_mb(self) -> float:
+        """The most memory that a worker ever had."""
+        return max(peak_mb(worker.pid) for worker in self.workers())
 
     def memory_mb(self) -> float:
         """The largest worker's memory, both its own and what it shares with its siblings."""

@@ -22,18 +22,16 @@ class EvenWorld(World):
         products = dict[int, list[int]]()
         for period in periods:
             products[period.customer_id] = list(period.customer.products.order_by("pk").values_list("pk", flat=True))
-        copy(LEADS, (self._lead(number, products[period.customer_id]) for number, period in enumerate(whose, 1)))
+        leads = (self._lead(number, products[each.customer_id]) for number, each in enumerate(whose, self.leads + 1))
+        copy(LEADS, leads)
         copy(ACTIONS, self._actions(whose, len(periods) * ACTIONS_EACH))
-        self.actions = len(periods) * ACTIONS_EACH
+        self.leads += len(whose)
+        self.actions += len(periods) * ACTIONS_EACH
 
 
 def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[BillingPeriod]]:
     """Everything except the customers' leads and actions."""
-    owners = Customer.objects.bulk_create(
-        Customer(code=f"C{number:04d}", name=f"Customer {number}", billed_from=MONTH.first)
-        for number in range(customers)
-    )
-    agree_all(owners, taxes=[Tax("Tax", Decimal(8)).as_stored()])
+    owners = create_customers(customers)
     channels = [*Channel.values, Channel.WEBSITE]
     sources = Source.objects.bulk_create(Source(code=f"source{n}", name=f"Source {n}") for n, _ in enumerate(channels))
     kinds = ActionType.objects.bulk_create(ActionType(code=code, name=code) for code in KINDS)
@@ -52,3 +50,14 @@ def build(customers: int, seed: int = 20_261_001) -> tuple[EvenWorld, list[Billi
         wall_from=LONG_AGO.replace(tzinfo=None),
     )
     return world, periods
+
+
+def create_customers(count: int) -> list[Customer]:
+    """More customers with the same terms."""
+    first = Customer.objects.count()
+    owners = Customer.objects.bulk_create(
+        Customer(code=f"C{number:05d}", name=f"Customer {number}", billed_from=MONTH.first)
+        for number in range(first, first + count)
+    )
+    agree_all(owners, taxes=[Tax("Tax", Decimal(8)).as_stored()])
+    return owners

@@ -11,17 +11,18 @@ from django.db import connection
 from invoices.domain.run.billing_run import progress, start
 from invoices.models import Invoice
 from leads.models import BillingPeriod
-from tests.bench.measure import execute, say, value
+from tests.bench.measure import execute, say, truncate, value, without_triggers
+from tests.bench.reading import reading
+from tests.bench.report.lines import Measured, Outcome
+from tests.bench.report.registry import Asked
 from tests.bench.run.company import build
 from tests.bench.run.worker import AT, share_out
-from tests.bench.table import _against as against
-from tests.bench.table import setting
-from tests.bench.worker import work
+from tests.bench.worker import Work, work
 from tests.bench.world import MONTH
 
-CUSTOMERS, FEW = 1_000, 100
+# Fifty customers are billed together: among a hundred they would be half of all rows, and be found by reading them all.
+TINY, FEW, CUSTOMERS = 10, 400, 1_000
 WORKERS = 2
-AIM = 0.5
 LINES, FLOOR = "bench_lines", "bench_floor_lines"
 # The content of all invoice lines, in one statement.
 GROUPED = """
@@ -44,19 +45,23 @@ class Figures:
     grouped: list[float] = field(default_factory=list)
     inserted: list[float] = field(default_factory=list)
     started: list[float] = field(default_factory=list)
-    billed: list[float] = field(default_factory=list)
-    issued: list[float] = field(default_factory=list)
+    billed: list[Work] = field(default_factory=list)
+    issued: list[Work] = field(default_factory=list)
+    read_whole: str = ""
 
 
-def measure_run(*, quick: bool, rounds: int) -> None:
+def measure_run(asked: Asked) -> Outcome:
     """Everything, on the database of the settings; its Redis takes the messages, and no worker reads them."""
     call_command("migrate", verbosity=0)
     User.objects.create(username="olga")
-    figures = Figures(FEW if quick else CUSTOMERS)
+    figures = Figures(asked.sized(TINY, FEW, CUSTOMERS))
     _load(figures)
-    for number in range(1, rounds + 1):
-        _round(figures, f"round {number} of {rounds}")
-    _print(figures)
+    for number in range(1, asked.floors + 1):
+        words = f"round {number} of {asked.floors}"
+        _floor(figures, words)
+        if number <= asked.rounds:
+            _round(figures, words)
+    return _outcome(figures)
 
 
 def _load(figures: Figures) -> None:
@@ -70,20 +75,25 @@ def _load(figures: Figures) -> None:
     figures.charges = value("SELECT count(*) FROM pricing_charge")
     execute("VACUUM ANALYZE")
     say("once to warm up")
-    _bill(figures)
+    with reading() as read:
+        bill_all(figures.customers)
+    figures.read_whole = read.words()
     execute(f"CREATE TABLE {LINES} AS SELECT * FROM invoices_invoiceline")
     execute(f"CREATE TABLE {FLOOR} (LIKE invoices_invoiceline)")
     figures.lines = value(f"SELECT count(*) FROM {LINES}")
-    _forget()
+    forget()
 
 
-def _round(figures: Figures, words: str) -> None:
+def _floor(figures: Figures, words: str) -> None:
     say(f"{words}: the floor")
     execute(f"TRUNCATE {FLOOR}", "CHECKPOINT")
     figures.grouped.append(_seconds(GROUPED))
     figures.inserted.append(_seconds(f"INSERT INTO {FLOOR} SELECT * FROM {LINES}"))
+
+
+def _round(figures: Figures, words: str) -> None:
     say(f"{words}: to draft")
-    begun, billed = _bill(figures)
+    begun, billed = bill_all(figures.customers)
     figures.started.append(begun)
     figures.billed.append(billed)
     say(f"{words}: on to issued")
@@ -91,25 +101,26 @@ def _round(figures: Figures, words: str) -> None:
     figures.issued.append(share_out("issue", invoices, workers=WORKERS))
     if Invoice.objects.exclude(number=None).count() != figures.customers:
         raise RuntimeError("Not every customer has an issued invoice.")
-    _forget()
+    forget()
 
 
-def _bill(figures: Figures) -> tuple[float, float]:
-    """Seconds to start the run, and until its last customer is billed."""
+def bill_all(customers: int) -> tuple[float, Work]:
+    """Seconds to start the run, and the work until its last customer is billed."""
     begun = time.perf_counter()
     run = start(MONTH, by=None, at=AT)
     items = list(run.items.order_by("pk").values_list("pk", flat=True))
     begun = time.perf_counter() - begun
-    seconds = share_out("bill", items, workers=WORKERS)
-    if progress(run).billed != figures.customers:
+    done = share_out("bill", items, workers=WORKERS)
+    if progress(run).billed != customers:
         raise RuntimeError(f"Not every customer was billed: {progress(run)}")
-    return begun, seconds
+    return begun, done
 
 
-def _forget() -> None:
+def forget() -> None:
     """Reset to before the run: no invoices, all periods open."""
-    execute("TRUNCATE invoices_invoice, invoices_billingrun, invoices_numberseries, pricing_periodterms CASCADE")
-    BillingPeriod.objects.update(state="open", closed_at=None)
+    truncate("invoices_invoice", "invoices_billingrun", "invoices_numberseries", "pricing_periodterms")
+    with without_triggers():
+        BillingPeriod.objects.update(state="open", closed_at=None)
     execute("DELETE FROM leads_unratedmark", "VACUUM ANALYZE leads_billingperiod", "CHECKPOINT")
 
 
@@ -122,24 +133,26 @@ def _seconds(statement: str) -> float:
     return time.perf_counter() - started
 
 
-def _print(figures: Figures) -> None:
-    floor = median(figures.grouped) + median(figures.inserted)
-    drafted = median(figures.started) + median(figures.billed)
-    issued = drafted + median(figures.issued)
-    print(f"\n{figures.customers:,} customers, {figures.charges:,} charges, {figures.lines:,} lines; {WORKERS} workers")
-    print(
-        f"{setting()}\nMedians of {len(figures.billed)} rounds. PDFs are not part of it: they are rendered after commit."
+def _outcome(figures: Figures) -> Outcome:
+    grouped, inserted = median(figures.grouped), median(figures.inserted)
+    begun, billed = median(figures.started), median(each.seconds for each in figures.billed)
+    issued = median(each.seconds for each in figures.issued)
+    floor = figures.customers / (grouped + inserted)
+    return Outcome(
+        f"{figures.customers:,} customers, {figures.charges:,} charges, {figures.lines:,} lines.",
+        {
+            "Run to draft, two workers": Measured(figures.customers / (begun + billed), floor),
+            "Approve and issue, two workers": Measured(figures.customers / issued, floor),
+            "Run to issued, two workers": Measured(figures.customers / (begun + billed + issued), floor),
+            "Memory of a worker that drafted": Measured(max(each.peak_mb for each in figures.billed)),
+            "Memory of a worker that issued": Measured(max(each.peak_mb for each in figures.issued)),
+        },
+        [
+            f"The floor: all charges grouped by line in one statement ({grouped:.2f} s), and the finished lines inserted "
+            f"({inserted:.2f} s).",
+            f"Starting the run, an item and a message each, takes {begun:.2f} s of it. PDFs are rendered after commit and "
+            "are not part of it.",
+            f"Floors are medians of {len(figures.grouped)}, the rest of {len(figures.billed)}.",
+            figures.read_whole,
+        ],
     )
-    print(f"\n{'':44}{'seconds':>10}{'of the floor':>14}{'customers/s':>13}{'aim':>18}")
-    rows = (
-        ("the floor: charges grouped", median(figures.grouped), None),
-        ("the floor: and their lines inserted", floor, None),
-        ("start: an item and a message each", median(figures.started), None),
-        ("to draft: started, rated, closed, drafted", drafted, AIM),
-        ("approved and issued", median(figures.issued), None),
-        ("on to issued, all together", issued, AIM),
-    )
-    for name, seconds, aim in rows:
-        ratio = floor / seconds
-        held = "" if aim is None else against(ratio, aim)
-        print(f"{name:44}{seconds:>10.2f}{ratio:>14.3f}{figures.customers / seconds:>13,.0f}{held:>18}")

@@ -1,60 +1,47 @@
 """Workers in separate processes: each bills the items it is given, or issues the invoices."""
 
-import json
-import subprocess
-import sys
-import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import IO, cast
+from typing import TypeVar
 
 from django.contrib.auth.models import User
-from django.db import connection
 
-from invoices.domain.life.transitions import approve, issue
+from invoices.domain.life.transitions import approve_all, issue_all
+from invoices.domain.month_close.bulk_action import BulkActions
 from invoices.domain.run.billing_run import bill
+from invoices.domain.run.bills import TOGETHER
 from invoices.models import Invoice
+from tests.bench.worker import Work, a_share
+from tests.bench.worker import share_out as share_rows_out
 
-PROGRAM = "import django; django.setup(); from tests.bench.run.worker import main; main()"
 AT = datetime(2026, 11, 2, tzinfo=UTC)
+ACTS = ("bill", "issue")
+Row = TypeVar("Row")
 
 
-def share_out(act: str, rows: list[int], *, workers: int) -> float:
-    """Process all rows, shared evenly; return the seconds from the first start to the last end."""
-    processes = [
-        subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(workers)
-    ]
-    try:
-        for process in processes:
-            _answer(process)
-        started = time.perf_counter()
-        for place, process in enumerate(processes):
-            print(json.dumps([act, rows[place::workers]]), file=cast("IO[str]", process.stdin), flush=True)
-        for process in processes:
-            _answer(process)
-        return time.perf_counter() - started
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
+def share_out(act: str, rows: list[int], *, workers: int) -> Work:
+    """Process all rows, shared evenly: bill the items, or issue the invoices."""
+    shares = [[ACTS.index(act), *rows[place::workers]] for place in range(workers)]
+    return share_rows_out(shares, module=__name__)
 
 
 def main() -> None:
-    """A worker: report that it is ready, read its work, process it row by row as tasks do, report that it is done."""
-    connection.ensure_connection()
-    print("ready", flush=True)
-    act, rows = json.loads(sys.stdin.readline() or '["", []]')
-    if act == "bill":
-        for item in rows:
-            bill(item, at=AT)
-    if act == "issue":
-        person = User.objects.get(username="olga")
-        for invoice in Invoice.objects.filter(pk__in=rows).order_by("pk"):
-            approve(invoice, by=person, at=AT)
-            issue(invoice, by=person, at=AT)
-    print("done", flush=True)
+    """A worker: read its work, and process it as tasks do."""
+    with a_share() as share:
+        if not share:
+            return
+        act, rows = ACTS[share[0]], share[1:]
+        if act == "bill":
+            for some in _batched(rows, TOGETHER):
+                bill(*some, at=AT)
+        if act == "issue":
+            person = User.objects.get(username="olga")
+            invoices = list(Invoice.objects.filter(pk__in=rows).order_by("pk"))
+            for drafts in _batched(invoices, BulkActions.batch_size):
+                approve_all(drafts, by=person, at=AT)
+                issue_all(drafts, by=person, at=AT)
 
 
-def _answer(process: subprocess.Popen[str]) -> None:
-    if not cast("IO[str]", process.stdout).readline():
-        raise RuntimeError("A worker ended; what it said stands above.")
+def _batched(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

@@ -113,7 +113,7 @@ def test_a_run_and_each_period_that_it_bills_are_deeds_of_who_started_it(account
     pause(run, by=vera, at=NOVEMBER_3)
     resume(run, by=vera)
     resume(run, by=vera)
-    BILLS.work(run.items.get().pk, at=NOVEMBER_3)
+    BILLS.work([run.items.get().pk], at=NOVEMBER_3)
 
     draft = Invoice.objects.get()
     assert told() == [

@@ -15,6 +15,7 @@ from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import (
     BULK_ACTIONS,
     BulkActionInProgress,
+    BulkActions,
     NothingToDo,
     count_waiting,
     last_bulk_action,
@@ -97,13 +98,19 @@ def test_send_all_is_what_is_issued_and_not_sent_what_failed_included(frank: Use
     assert [mail.to for mail in InvoiceMail.objects.waiting()] == [["old@birch.example"]]
 
 
+class OneAtATime(BulkActions):
+    """Batches of one, so that a few invoices make several."""
+
+    batch_size = 1
+
+
 @pytest.mark.django_db
-def test_a_bulk_action_is_stopped_between_two_invoices_and_started_again(frank: User):
+def test_a_bulk_action_is_stopped_between_two_batches_and_started_again(frank: User):
     a_draft(name="Ash")
     a_draft(name="Birch")
     start_bulk_action(october(), BulkAction.APPROVE, by=frank, at=NOVEMBER_3)
 
-    BULK_ACTIONS.work(october().pk, at=NOVEMBER_3)
+    OneAtATime().work(october().pk, at=NOVEMBER_3)
     stop_bulk_action(october(), by=UserFactory.create())
     work(october())
 

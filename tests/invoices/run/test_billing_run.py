@@ -7,8 +7,6 @@ from django.contrib.auth.models import User
 
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.run.billing_run import (
-    BILLS,
-    QUIET,
     CycleNotOver,
     Progress,
     RunInProgress,
@@ -17,7 +15,9 @@ from invoices.domain.run.billing_run import (
     retry_failed,
     start,
 )
+from invoices.domain.run.bills import BILLS, QUIET
 from invoices.models import BillingRun, BillingRunItem, Invoice
+from leads.domain.periods import mark_unrated
 from leads.models import Customer
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory
 from tests.factories.pricing import PriceRuleFactory
@@ -103,6 +103,7 @@ def test_a_failure_says_why_blocks_no_other_customer_and_can_be_retried(accounta
     assert failed.message == "1 action is unrated. Operations must add a price rule for it, or waive it with a reason."
 
     PriceRuleFactory.create(priority=1)
+    mark_unrated([unpriced.period], reason="rules")  # as an activation does
     assert retry_failed(run, by=None) == 1
     run.refresh_from_db()
     assert run.finished_at is None

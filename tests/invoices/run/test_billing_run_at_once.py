@@ -39,8 +39,9 @@ try:
     print("started")
 except RunInProgress:
     print("in progress")
-for item in list(BillingRunItem.objects.order_by("{order}")):
-    bill(item.pk, at=at)
+items = list(BillingRunItem.objects.order_by("{order}").values_list("pk", flat=True))
+for first in range(0, len(items), {together}):
+    bill(*items[first : first + {together}], at=at)
 """
 
 
@@ -50,7 +51,7 @@ def test_two_runs_started_at_the_same_instant_are_one_and_bill_every_customer_on
     ActionTypeFactory.create()
     ActionFactory.create_batch(30)
 
-    answers = at_once(RUN.format(order="pk"), RUN.format(order="-pk"))
+    answers = at_once(RUN.format(order="pk", together=7), RUN.format(order="-pk", together=11))
 
     assert "started" in answers
     assert sum(progress(run).billed for run in BillingRun.objects.all()) == 30
@@ -61,22 +62,21 @@ def test_two_runs_started_at_the_same_instant_are_one_and_bill_every_customer_on
 ISSUE = """
 from random import Random
 from django.contrib.auth.models import User
-from invoices.domain.life.transitions import WrongState, issue
+from invoices.domain.life.transitions import issue_all
 from invoices.models import Invoice
 person, at, done = User.objects.get(), now(), 0
 invoices = list(Invoice.objects.order_by("pk"))[{seed} % 4 :: 4]  # each of them is wanted by two
 Random({seed}).shuffle(invoices)
-for invoice in invoices:
-    try:
-        issue(invoice, by=person, at=at)
-        done += 1
-    except WrongState:
-        continue
+while invoices:
+    some, invoices = invoices[:{together}], invoices[{together}:]
+    batch = issue_all(some, by=person, at=at)
+    assert {{refusal.code for refusal in batch.refused.values()}} <= {{"wrong_state"}}
+    done += len(batch.passing)
 print(done)
 """
 
 
-def test_five_hundred_issued_by_eight_at_once_get_numbers_without_a_gap_or_a_double() -> None:
+def test_five_hundred_issued_by_eight_at_once_alone_and_in_batches_get_numbers_without_a_gap_or_a_double() -> None:
     empty_broker()
     person, span = UserFactory.create(), OCTOBER.span(Customer().zone)
     customers = Customer.objects.bulk_create(
@@ -96,7 +96,7 @@ def test_five_hundred_issued_by_eight_at_once_get_numbers_without_a_gap_or_a_dou
         for one in periods
     )
 
-    answers = at_once(*(ISSUE.format(seed=seed) for seed in range(8)), seconds=120)
+    answers = at_once(*(ISSUE.format(seed=seed, together=(1, 7)[seed % 2]) for seed in range(8)), seconds=120)
 
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
     prefix = numbers[0].rsplit("-", 1)[0]
@@ -139,14 +139,16 @@ from leads.models import Action
 at = datetime(2026, 11, 2, tzinfo=UTC)
 while not Action.objects.exists():
     time.sleep(0.01)
-for item in list(start(Month(2026, 10), by=None, at=at).items.order_by("pk")):
+items = list(start(Month(2026, 10), by=None, at=at).items.order_by("pk").values_list("pk", flat=True))
+for first in range(0, len(items), {together}):
     time.sleep({pause})
-    bill(item.pk, at=at)
+    bill(*items[first : first + {together}], at=at)
 print(Action.objects.count())
 """
 
 
-def test_what_is_delivered_while_its_period_closes_is_on_exactly_one_invoice() -> None:
+@pytest.mark.parametrize("together", [1, 4])
+def test_what_is_delivered_while_its_period_closes_is_on_exactly_one_invoice(together: int) -> None:
     empty_broker()
     customers, senders = 8, 3
     SourceFactory.create()
@@ -156,7 +158,7 @@ def test_what_is_delivered_while_its_period_closes_is_on_exactly_one_invoice() -
         ProductFactory.create(customer=CustomerFactory.create())
     sending = [SEND.format(sender=sender, more=3) for sender in range(senders)]
 
-    *counts, before_the_end = map(int, at_once(*sending, CLOSE.format(pause=0.02)))
+    *counts, before_the_end = map(int, at_once(*sending, CLOSE.format(pause=0.02, together=together)))
 
     late = start(NOVEMBER, by=None, at=datetime(2026, 12, 2, tzinfo=UTC))
     for item in late.items.all():

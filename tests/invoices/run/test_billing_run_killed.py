@@ -16,7 +16,7 @@ from tests.processes import empty_broker, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
-CUSTOMERS = 60
+CUSTOMERS = 160  # more than are billed together
 LATER = datetime(2026, 11, 2, tzinfo=UTC)
 
 

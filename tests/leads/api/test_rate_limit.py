@@ -95,6 +95,13 @@ def test_a_minutes_worth_may_come_at_once_and_not_one_more(per_minute: int):
     assert (waits[per_minute] > 0) or refilled > 1
 
 
+def test_the_highest_limit_is_counted_like_any_other(caplog: pytest.LogCaptureFixture):
+    highest = 2**31 - 1  # what the column holds
+
+    assert [wait_for_turn("highest", per_minute=highest) for _ in range(3)] == [0, 0, 0]
+    assert caplog.messages == []  # above 60,000,000, Redis refused the script, and nothing was counted for seconds
+
+
 def test_capacity_is_regained_evenly():
     waits = (wait_for_turn("evenly", per_minute=600) for _ in range(10_000))
     wait = next(filter(None, waits))

@@ -327,14 +327,6 @@ def test_what_another_charge_pays_for_leads_to_it(operations: Client) -> None:
     )
 
 
-@pytest.mark.parametrize("reason", ["already_charged", "not_highest"])
-def test_charges_are_listed_by_why_they_cost_nothing(operations: Client, reason: str) -> None:
-    ChargeFactory.create()
-    charge = ChargeFactory.create(reason=reason, amount=0)
-    response = operations.get(reverse("admin:pricing_charge_changelist"), {"reason__exact": reason})
-    assert list(response.context["cl"].result_list) == [charge]
-
-
 def test_charges_are_listed_by_period_in_the_order_they_were_rated(operations: Client) -> None:
     later = ChargeFactory.create(action__occurred_at=datetime(2026, 10, 20, tzinfo=UTC))
     earlier = ChargeFactory.create(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, cast
 
 import pytest
@@ -29,8 +30,9 @@ from tests.factories.leads import (
 )
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
-from tests.processes import CHECKOUT, environ
+from tests.processes import environ
 
+CHECKOUT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 # Keeps the book, and says on each line what it charges for the period now.
 WORKER = """

@@ -1,16 +1,14 @@
 """Facts of the catalog change over time: each action is judged by those of its own moment, in whatever order they come."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from pricing.rating.exclude import NOT_BILLABLE
 from pricing.rating.match import RuleBook
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, PerUnit
 from pricing.rating.values import ProductFacts, SourceFacts
-from tests.pricing.world import AN_ORDER, ANY, CATALOG, CUSTOMER, NOON, ORDER, SHOW, STONE, TILE, WEB
+from tests.pricing.world import A_DAY, AN_ORDER, ANY, CATALOG, CUSTOMER, NOON, ORDER, SHOW, STONE, TILE, WEB
 
-A_DAY = timedelta(days=1)
 TILES = replace(ANY, id=2, lineage=2, price=PerUnit(3 * MICRO), category="tiles")
 STONES = replace(ANY, id=3, lineage=3, price=PerUnit(4 * MICRO), category="stone")
 FAIRS = replace(ANY, id=4, lineage=4, price=PerUnit(5 * MICRO), channel="trade_show")
@@ -31,7 +29,7 @@ def test_each_action_is_priced_by_the_facts_of_its_own_day():
 
 
 def test_a_fact_changes_at_its_very_first_moment():
-    before = AN_ORDER._replace(occurred_at=NOON + A_DAY - timedelta(microseconds=1))
+    before = AN_ORDER._replace(occurred_at=NOON + A_DAY - 1)
     book = RuleBook([TILES, STONES], CUSTOMER, CHANGED)
 
     assert [rule and rule.id for rule in map(book.winner, (before, DAYS[1]))] == [2, 3]

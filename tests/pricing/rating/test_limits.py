@@ -1,7 +1,6 @@
 """Once per lead or person, highest only, and caps, on plain values, without a database."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from pricing.rating.counters import Counters
 from pricing.rating.once import Paid
@@ -16,10 +15,9 @@ from pricing.rating.values import (
     Once,
     RuleFacts,
 )
-from tests.pricing.world import AN_ORDER, ANY, CATALOG, CUSTOMER, NOON, ORDER, SHOW, TIERS, VIEW, rated
+from tests.pricing.world import A_DAY, AN_ORDER, ANY, CATALOG, CUSTOMER, NOON, ORDER, SHOW, TIERS, VIEW, rated
 
-DAY = timedelta(days=1)
-ONCE = replace(ANY, once=Once(per_person=False, within=30 * DAY))
+ONCE = replace(ANY, once=Once(per_person=False, within=30 * A_DAY))
 
 
 def outcomes(*actions: ActionFacts, rules: list[RuleFacts], carried: Counters | None = None) -> list[str]:
@@ -29,7 +27,7 @@ def outcomes(*actions: ActionFacts, rules: list[RuleFacts], carried: Counters | 
 
 def test_once_per_lead_is_measured_from_the_last_charged_one_and_half_open():
     days = [0, 29, 30, 59, 60]
-    actions = [AN_ORDER._replace(id=day, occurred_at=NOON + day * DAY) for day in days]
+    actions = [AN_ORDER._replace(id=day, occurred_at=NOON + day * A_DAY) for day in days]
 
     decisions = rated(*actions, rules=[ONCE])
 
@@ -49,7 +47,7 @@ def test_once_is_per_lead_and_action_type():
 
 
 def test_once_per_person_reaches_across_leads_and_sources_and_without_an_address_a_person_is_its_lead():
-    rule = replace(ANY, once=Once(per_person=True, within=30 * DAY))
+    rule = replace(ANY, once=Once(per_person=True, within=30 * A_DAY))
     elsewhere = AN_ORDER._replace(id=2, lead=2, source=SHOW)
     nobody = [AN_ORDER._replace(id=number, lead=number, person="") for number in (3, 4)]
 
@@ -63,7 +61,7 @@ def test_the_window_reaches_into_earlier_periods_and_covers_late_activity_on_eit
         return counters
 
     for days, reason in ((-30, "charged"), (-29, "already_charged"), (29, "already_charged"), (30, "charged")):
-        action = AN_ORDER._replace(occurred_at=NOON + days * DAY)
+        action = AN_ORDER._replace(occurred_at=NOON + days * A_DAY)
         assert outcomes(action, rules=[ONCE], carried=carried()) == [reason]
 
 
@@ -94,10 +92,10 @@ def test_of_a_leads_actions_only_the_highest_priced_is_charged_and_the_earliest_
 
 
 def test_a_person_who_has_paid_for_a_leads_highest_priced_action_is_not_charged_for_its_second():
-    rule = replace(ANY, once=Once(per_person=True, within=30 * DAY), highest_only=True)
+    rule = replace(ANY, once=Once(per_person=True, within=30 * A_DAY), highest_only=True)
     first = AN_ORDER._replace(id=1, quantity=3 * MICRO)
     cheaper, highest = (
-        AN_ORDER._replace(id=number, lead=2, quantity=number * MICRO, action_type=kind, occurred_at=NOON + DAY)
+        AN_ORDER._replace(id=number, lead=2, quantity=number * MICRO, action_type=kind, occurred_at=NOON + A_DAY)
         for number, kind in ((2, VIEW), (3, ORDER))
     )
 

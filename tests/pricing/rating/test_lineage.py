@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +10,10 @@ from pricing.rating.once import pays
 from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, PerUnit, Volume
 from pricing.rating.values import ActionFacts, CustomerFacts, Decision, Once, RuleFacts
-from tests.pricing.rule_sets import CATALOG, START, amounts, caps, once, periods, prices, streaming_prices
+from tests.pricing.rule_sets import CATALOG, DAY, START, amounts, caps, once, periods, prices, streaming_prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")
-MIDDLE = START + timedelta(days=15)
+MIDDLE = START + 15 * DAY
 many = settings(max_examples=150, deadline=None)
 
 limits = st.fixed_dictionaries({"once": once, "cap_per_lead": caps, "cap_per_period": caps})
@@ -24,7 +23,7 @@ def revised(price: st.SearchStrategy = prices) -> st.SearchStrategy[list[RuleFac
     """A rule and its revision from the middle of the month on, each with its own limits, or none."""
     return st.builds(
         lambda first, second, before, after: [
-            RuleFacts("r1", "r", first, "USD", START - timedelta(days=30), MIDDLE, **before),
+            RuleFacts("r1", "r", first, "USD", START - 30 * DAY, MIDDLE, **before),
             RuleFacts("r2", "r", second, "USD", MIDDLE, **after),
         ],
         price,
@@ -102,7 +101,7 @@ def covers(rule: RuleFacts, paid: ActionFacts, action: ActionFacts) -> bool:
 def test_a_cap_added_by_a_revision_is_for_what_comes_after_as_if_it_had_always_been_there(
     actions: list[ActionFacts], price: object, cap: str, limit: int
 ):
-    first = RuleFacts("r1", "r", price, "USD", START - timedelta(days=30), MIDDLE)
+    first = RuleFacts("r1", "r", price, "USD", START - 30 * DAY, MIDDLE)
     second = replace(first, id="r2", effective_from=MIDDLE, effective_to=None, **{cap: limit})
 
     added = rated(actions, [first, second])
@@ -113,12 +112,12 @@ def test_a_cap_added_by_a_revision_is_for_what_comes_after_as_if_it_had_always_b
 
 
 def test_a_revision_that_asks_for_the_lead_sees_who_paid_as_a_person_and_the_other_way_round():
-    person, lead = Once(per_person=True, within=timedelta(days=30)), Once(per_person=False, within=timedelta(days=30))
+    person, lead = Once(per_person=True, within=30 * DAY), Once(per_person=False, within=30 * DAY)
     early = ActionFacts(1, 1, "ann@studio.example", *_about(), START, MICRO)
     late = early._replace(id=2, occurred_at=MIDDLE)
     reasons = defaultdict[str, list[str]](list)
     for name, before, after in (("to person", lead, person), ("to lead", person, lead), ("added", None, person)):
-        first = RuleFacts("r1", "r", PerUnit(MICRO), "USD", START - timedelta(days=30), MIDDLE, once=before)
+        first = RuleFacts("r1", "r", PerUnit(MICRO), "USD", START - 30 * DAY, MIDDLE, once=before)
         second = replace(first, id="r2", effective_from=MIDDLE, effective_to=None, once=after)
         elsewhere = late._replace(lead=2) if after and after.per_person else late
         reasons[name] = [decision.reason for decision in rated([early, elsewhere], [first, second])]

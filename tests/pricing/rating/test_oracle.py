@@ -1,7 +1,6 @@
 """Each price model against an independent calculation without shared code: naive, with fractions, bucket by bucket."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -14,7 +13,7 @@ from pricing.rating.period import rate_period
 from pricing.rating.prices import MICRO, Tier
 from pricing.rating.values import ActionFacts, CustomerFacts, RuleFacts
 from tests.pricing import rule_sets
-from tests.pricing.rule_sets import CATALOG, PRODUCTS, SOURCES, START
+from tests.pricing.rule_sets import CATALOG, MINUTE, PRODUCTS, SOURCES, START
 
 Amount = Fraction
 Sent = list[tuple[Amount, Amount | None]]  # quantity and value of each action
@@ -161,7 +160,7 @@ def test_a_price_model_agrees_with_the_second_reckoning(model: str, data: st.Dat
     sent = data.draw(st.lists(st.tuples(rule_sets.amounts, st.none() | rule_sets.amounts), max_size=12))
     rule = RuleFacts("r", "r", price, "USD", START)
     actions = [
-        ActionFacts(place, 1, "", PRODUCTS[0], SOURCES[0], "order", START + timedelta(hours=place), quantity, value)
+        ActionFacts(place, 1, "", PRODUCTS[0], SOURCES[0], "order", START + 60 * place * MINUTE, quantity, value)
         for place, (quantity, value) in enumerate(sent)
     ]
 

@@ -1,13 +1,14 @@
 """The rating rules of `pricing/README.md`, on plain values, without a database: excluding, matching, counting."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing.rating.exclude import REASONS
+from pricing.rating.instants import moment
 from pricing.rating.prices import (
     MICRO,
     Counted,
@@ -21,6 +22,7 @@ from pricing.rating.values import (
     Decision,
 )
 from tests.pricing.world import (
+    A_SECOND,
     ACME,
     AN_ORDER,
     ANY,
@@ -66,7 +68,7 @@ def test_a_deliberate_rule_at_price_zero_charges_zero():
         (AN_ORDER._replace(is_voided=True), CUSTOMER, "voided"),
         (AN_ORDER._replace(action_type=INTERNAL), CUSTOMER, "not_billable"),
         (AN_ORDER._replace(is_test=True), CUSTOMER, "test_lead"),
-        (AN_ORDER, replace(CUSTOMER, contract_start=NOON + timedelta(seconds=1)), "outside_contract"),
+        (AN_ORDER, replace(CUSTOMER, contract_start=NOON + A_SECOND), "outside_contract"),
         (AN_ORDER, replace(CUSTOMER, contract_end=NOON), "outside_contract"),
         (AN_ORDER, replace(CUSTOMER, excluded_domains=frozenset({"studio.example"})), "excluded_contact"),
         (AN_ORDER._replace(is_waived=True), CUSTOMER, "waived"),
@@ -139,7 +141,7 @@ def test_priority_beats_specificity():
 
 def test_of_equals_the_later_effective_from_wins():
     older = replace(ANY, id=3, customer=ACME)
-    newer = replace(ANY, id=2, customer=ACME, effective_from=datetime(2026, 2, 1, tzinfo=UTC))
+    newer = replace(ANY, id=2, customer=ACME, effective_from=moment(datetime(2026, 2, 1, tzinfo=UTC)))
 
     assert winner(older, newer) == newer
 
@@ -149,7 +151,7 @@ def test_a_rule_is_effective_from_its_start_until_just_before_its_end():
     starts = replace(ANY, id=3, effective_from=NOON)
 
     assert winner(ends, starts) == starts
-    assert winner(ends, starts, action=AN_ORDER._replace(occurred_at=NOON - timedelta(microseconds=1))) == ends
+    assert winner(ends, starts, action=AN_ORDER._replace(occurred_at=NOON - 1)) == ends
     assert winner(ends) is None
 
 
@@ -180,7 +182,7 @@ def test_unit_ten_belongs_to_the_tier_up_to_ten_and_unit_eleven_to_the_next():
 def test_revisions_of_one_rule_count_their_quantities_together():
     old = replace(ANY, id=1, lineage=1, price=TIERS, effective_to=NOON)
     new = replace(ANY, id=2, lineage=1, price=TIERS, effective_from=NOON)
-    before = AN_ORDER._replace(id=1, quantity=10 * MICRO, occurred_at=NOON - timedelta(hours=1))
+    before = AN_ORDER._replace(id=1, quantity=10 * MICRO, occurred_at=NOON - 3600 * A_SECOND)
 
     first, second = rated(before, AN_ORDER._replace(id=2), rules=[old, new])
 

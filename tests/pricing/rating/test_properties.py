@@ -14,7 +14,7 @@ from pricing.files.read import RuleSet
 from pricing.files.values import Placed
 from pricing.rating.counters import Counters
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
-from pricing.rating.instants import moment, on_the_clock, stretch
+from pricing.rating.instants import instant, on_the_clock
 from pricing.rating.once import key_of, pays
 from pricing.rating.period import rate_period
 from pricing.rating.prices import Counted, Graduated, GraduatedPercentage, Package, PerUnit, Price, Volume
@@ -74,16 +74,15 @@ def test_neither_the_order_of_arrival_nor_that_of_the_rules_matters(
 
 def _at_the_desk(actions: Actions, rules: Rules) -> list[Rated]:
     month = Month(2026, 3)
-    texts = [action._replace(id=f"{action.id:07}", occurred_at=moment(action.occurred_at)) for action in actions]
+    texts = [action._replace(id=f"{action.id:07}") for action in actions]
     placed = [Placed("ACME", month, action, action.product, action.source) for action in texts]
     return rate(RuleSet([_on_the_clock(rule) for rule in rules], {}, {"internal": False}), placed)
 
 
 def _on_the_clock(rule: RuleFacts) -> RuleFacts:
     """The rule in the form of a file."""
-    begin, end = (None if at is None else on_the_clock(at) for at in (rule.effective_from, rule.effective_to))
-    once = rule.once and replace(rule.once, within=stretch(rule.once.within))
-    return replace(rule, effective_from=begin, effective_to=end, once=once)
+    begin, end = (None if at is None else on_the_clock(instant(at)) for at in (rule.effective_from, rule.effective_to))
+    return replace(rule, effective_from=begin, effective_to=end)
 
 
 @many

@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import astuple, fields, is_dataclass
-from datetime import timedelta
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -41,10 +40,10 @@ from pricing.wording.rule import (
 )
 from pricing.wording.statement import words as in_words
 from pricing.wording.terms import terms_as_data, terms_from_data
-from tests.pricing.rule_sets import CATALOG, START, caps, percentage, periods, prices
+from tests.pricing.rule_sets import CATALOG, DAY, START, caps, percentage, periods, prices
 
 CUSTOMER = CustomerFacts("ACME", "USD")
-A_MONTH = timedelta(days=31)
+A_MONTH = 31 * DAY
 Months = list[list[ActionFacts]]
 
 
@@ -97,7 +96,7 @@ class Reader:
         return once is not None and any(
             who(paid, once) == who(action, once)
             and paid.action_type == action.action_type
-            and abs(paid.occurred_at - action.occurred_at) < timedelta(days=once.days)
+            and abs(paid.occurred_at - action.occurred_at) < once.days * DAY
             for paid in self.paid
         )
 
@@ -281,7 +280,7 @@ def charged(told: Terms, sent: Months) -> list[int]:
         price=told.price,
         currency="USD",
         effective_from=START - A_MONTH,
-        once=Once(told.once_per_person, timedelta(days=told.once_days)) if told.once_days else None,
+        once=Once(told.once_per_person, told.once_days * DAY) if told.once_days else None,
         highest_only=told.highest_only,
         cap_per_lead=told.cap_per_lead,
         cap_per_period=told.cap_per_period,

@@ -1,0 +1,1 @@
+"""Every list of the admin with millions of rows."""

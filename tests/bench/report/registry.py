@@ -1,0 +1,210 @@
+"""All benches with their lines and aims: the aims are those of the issue that asked for speed.
+
+A new bench is an entry here and a function that takes `Asked` and returns an `Outcome` with a value for each line.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from billing_engine.local_servers.folder import Folder
+from tests.bench.report.lines import Line, Outcome
+
+TINY, QUICK, FULL = "tiny", "quick", "full"
+MEMORY_MB = 300
+GROWTH = 1.25
+BODIES = (1, 10, 100, 1_000)  # leads in one body
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much to measure; a tiny bench only proves that it runs to its end."""
+
+    size: str
+    rounds: int
+    folder: Folder
+    actions: int | None = None
+
+    def sized(self, tiny: int, quick: int, full: int) -> int:
+        """The number for this size."""
+        return {TINY: tiny, QUICK: quick, FULL: full}[self.size]
+
+    @property
+    def floors(self) -> int:
+        """How often a floor is measured: it swings more than what stands on it."""
+        return 1 if self.size == TINY else max(5, self.rounds)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One measurement with its own database; `function` is a module and its function, imported when Django is set up."""
+
+    name: str
+    title: str
+    function: str
+    lines: tuple[Line, ...]
+    needs_redis: bool = False
+
+    def measure(self, asked: Asked) -> Outcome:
+        module, _, name = self.function.partition(":")
+        function: Callable[[Asked], Outcome] = getattr(import_module(module), name)
+        return function(asked)
+
+
+def grows(work: str) -> Line:
+    """The cost of an action beside the most rows, compared with beside the fewest: it may neither grow nor shrink."""
+    return Line(work, "µs", "floor", at_least=round(1 / GROWTH, 2), at_most=GROWTH, of="× the smallest")
+
+
+RATING = Bench(
+    "rating",
+    "Rating",
+    "tests.bench.measure:measure",
+    (
+        Line("Insert into the real charge table", "rows/s", "floor"),
+        Line("Rate, one worker", "actions/s", "floor", at_least=0.22),
+        Line("Rate, two workers", "actions/s", "floor", at_least=0.38),
+        Line("Rate, one worker, of the true floor", "actions/s", "floor", at_least=0.6),
+        Line("Rate, two workers, of the true floor", "actions/s", "floor", at_least=0.65),
+        Line("Rate again, the charges there already", "actions/s", "floor"),
+        Line("Rate, one worker, compared with Django objects", "actions/s", "usual", at_least=15),
+        Line("Memory of a worker that rated all customers", "MB", at_most=MEMORY_MB),
+        Line("Memory of a worker that rated one large period", "MB", at_most=MEMORY_MB),
+        grows("An action of one large period, compared with one of a tenth"),
+    ),
+)
+INTAKE = Bench(
+    "intake",
+    "Intake over HTTP",
+    "tests.bench.intake.measure:measure_intake",
+    (
+        Line("1 lead a body, compared with a nested serializer", "actions/s", "usual", at_least=4),
+        Line("10 leads a body, compared with a nested serializer", "actions/s", "usual", at_least=10),
+        Line("100 leads a body, compared with a nested serializer", "actions/s", "usual", at_least=15),
+        Line("1,000 leads a body, compared with a nested serializer", "actions/s", "usual"),
+        Line("1 lead a body, compared with an empty view", "requests/s", "floor", at_least=0.25),
+        *(Line(f"{size:,} leads a body, compared with COPY", "actions/s", "floor") for size in BODIES[1:]),
+        Line("10 leads a body", "actions/s", at_least=12_000),
+        Line("100 leads a body", "actions/s", at_least=28_000),
+        Line("1,000 leads a body", "actions/s", at_least=28_000),
+        *(
+            Line(f"{size:,} leads a body with rating beside, of the same without", "actions/s", "floor", at_least=0.6)
+            for size in BODIES[1:]
+        ),
+        *(
+            Line(f"{words} a body beside {stored} actions, of an empty database", "actions/s", "floor", at_least=0.9)
+            for stored in ("stored", "very many stored")
+            for words in ("1 lead", "10 leads", "100 leads", "1,000 leads")
+        ),
+        Line("1 lead a body, p95 at half load", "ms", at_most=50),
+        *(Line(f"{size:,} leads a body, p95 at half load", "ms") for size in BODIES[1:]),
+        Line("Memory of a web worker", "MB", at_most=MEMORY_MB),
+        Line("Memory of a web worker at the end, of that after a tenth", "MB", "floor", at_most=1.05),
+    ),
+)
+SIMULATION = Bench(
+    "simulation",
+    "Simulation",
+    "tests.bench.simulation.measure:measure_simulation",
+    (
+        Line("Simulate, one worker, compared with rating", "actions/s", "floor", at_least=0.75),
+        Line("Simulate, two workers, compared with rating", "actions/s", "floor", at_least=0.75),
+        Line("Simulate, one worker, compared with deciding and fetching", "actions/s", "floor"),
+        Line("Memory of a worker that simulated all customers", "MB", at_most=MEMORY_MB),
+        Line("Memory of a worker that simulated one large period", "MB", at_most=MEMORY_MB),
+        Line("Try one action with a draft as it is typed", "ms", at_most=150),
+        Line("Try one action with a rule in force", "ms", at_most=150),
+        Line("List of thousands of rules", "ms", at_most=300),
+        Line("List of thousands of rules, searched", "ms", at_most=300),
+        Line("List of thousands of rules, of one customer", "ms", at_most=300),
+    ),
+)
+RUN = Bench(
+    "run",
+    "Billing run",
+    "tests.bench.run.measure:measure_run",
+    (
+        Line("Run to draft, two workers", "customers/s", "floor", at_least=0.4),
+        Line("Approve and issue, two workers", "customers/s", "floor", at_least=2.0),
+        Line("Run to issued, two workers", "customers/s", "floor"),
+        Line("Memory of a worker that drafted", "MB", at_most=MEMORY_MB),
+        Line("Memory of a worker that issued", "MB", at_most=MEMORY_MB),
+    ),
+    needs_redis=True,
+)
+CLOSE = Bench(
+    "close",
+    "Month close",
+    "tests.bench.close:measure_close",
+    (
+        Line("Page of the month close, median", "ms", at_most=500),
+        Line("Page of the month close, p95", "ms", at_most=500),
+        Line("Memory of the process that showed it", "MB", at_most=MEMORY_MB),
+    ),
+)
+PAPER = Bench(
+    "paper",
+    "Invoice PDFs",
+    "tests.bench.paper.measure:measure_paper",
+    (
+        Line("PDF of two pages", "ms", at_most=60),
+        Line("PDF with an annex of charges", "s", at_most=10),
+        Line("Memory for a PDF with an annex of charges", "MB", at_most=500),
+    ),
+)
+LISTS = Bench(
+    "lists",
+    "Lists and searches",
+    "tests.bench.lists.measure:measure_lists",
+    (
+        Line("Lists, searches and reports, median", "ms"),
+        Line("Lists, searches and reports, p95", "ms", at_most=300),
+        Line("Addresses with a p95 above 300 ms", "addresses", at_most=0),
+        Line("Memory of the process that showed them", "MB", at_most=MEMORY_MB),
+    ),
+)
+GROWING = Bench(
+    "growth",
+    "Growth",
+    "tests.bench.growth.measure:measure_growth",
+    (
+        grows("Ingest an action, processor time"),
+        grows("Rate an action, processor time"),
+        grows("Bill an action, processor time"),
+        Line("Memory of a worker beside the most actions", "MB", at_most=MEMORY_MB),
+    ),
+    needs_redis=True,
+)
+BESIDE = "× beside the database"
+WITHOUT_DELAY = "× without the delay"
+HOSTS = Bench(
+    "hosts",
+    "Two hosts and a replica",
+    "tests.bench.hosts.measure:measure_hosts",
+    (
+        *(
+            Line(f"{work}, {workers}", f"{unit}/s", "floor", of=BESIDE)
+            for work, unit in (("Rate", "actions"), ("Bill", "customers"), ("Ingest", "actions"))
+            for workers in (
+                *("1 worker on the second host", "2 workers on the second host"),
+                *("1 worker on each host", "2 workers on each host"),
+            )
+        ),
+        *(
+            Line(
+                f"{work}, 2 workers on the second host, round trips of {delay} ms more",
+                f"{unit}/s",
+                "floor",
+                of=WITHOUT_DELAY,
+            )
+            for work, unit in (("Rate", "actions"), ("Bill", "customers"), ("Ingest", "actions"))
+            for delay in (1, 5)
+        ),
+        Line("Rate, 2 workers beside a streaming replica", "actions/s", "floor", of="× without a replica"),
+        Line("Lag of the replica while rating, median", "ms"),
+        Line("Lag of the replica while rating, worst", "ms"),
+        Line("Memory of a worker", "MB", at_most=MEMORY_MB),
+    ),
+    needs_redis=True,
+)
+BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, GROWING, HOSTS)
