@@ -35,12 +35,12 @@ def main() -> None:
 
 
 def decided(case: str) -> list[str]:
-    """What becomes of a case that is written as Python."""
+    """The decisions on a case that is written as Python."""
     return list(_decided(*eval(case, vars(values) | vars(prices)), Counters()))
 
 
 def decided_in_large_periods() -> list[str]:
-    """What becomes of thousands of actions in two months each, under all kinds of rules at once."""
+    """The decisions on thousands of actions in two months each, under all kinds of rules at once."""
     found = list[str]()
     for seed in SEEDS:
         draw, carried = Random(seed), Counters()
