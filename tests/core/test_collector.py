@@ -1,4 +1,4 @@
-"""The garbage collector is off while rows stream by, and on again afterwards."""
+"""The garbage collector is off while rows stream by, and on again later."""
 
 import gc
 from concurrent.futures import ThreadPoolExecutor

@@ -173,7 +173,7 @@ def test_a_worker_never_rates_by_an_old_book_once_a_change_is_committed() -> Non
         ask()
         activate(draft, by=user, at=NOW, reason="Agreed")
         ask()
-        with transaction.atomic():  # changed, seen by nobody else, and rolled back
+        with transaction.atomic():  # changed, not yet committed, and rolled back
             PriceRule.objects.filter(pk=rule.pk).update(state="retired", retired_at=NOW)
             ask()
             transaction.set_rollback(True)
