@@ -1,6 +1,9 @@
 """Import the compiled form of these modules, if it was built from exactly these sources for exactly this Python.
 
 `python -m deploy.compile` builds it; without it, or with PURE_PYTHON=1, the sources run. Both give the same decisions.
+
+Compiled code insists on the declared types: it refuses a datetime as an `Instant`. Its frozen data classes can't be pickled or
+copied, only replaced.
 """
 
 import sys

@@ -98,7 +98,7 @@ class ActivityRow:
 
 
 def activity_of(customer: Customer, *, month: str = "") -> Iterator[ActivityRow]:
-    """Stream the rows of one month or of all months in the order of their names, from one query."""
+    """Stream the rows of one month or of all months in the order of their names."""
     for names, outcomes in groupby(_rows(customer, month), key=lambda row: row[:NAMES]):
         counted = Counted()
         for row in outcomes:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from billing_engine.core.deeds.record import deed_of
 from billing_engine.core.models import Deed
 from leads.domain.catalog.sources import save_source
 from leads.domain.catalog.subjects import save_action_type, save_product
 from leads.domain.companies import save_company
 from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key
 from leads.domain.credentials.signatures import create_secret, rotate_secret
-from leads.domain.intake.receive import receive
+from leads.domain.intake.receive import DELIVERY_RECEIVED, receive
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
 from leads.domain.quarantine.settle import StillRefused, discard, repair
@@ -82,6 +83,21 @@ def test_a_delivery_is_one_deed_of_its_source_with_what_became_of_it(source: Sou
         "actions_received": 1,
         "actions_created": 1,
     }
+
+
+def test_the_deed_of_a_delivery_is_made_without_its_rows_and_says_the_same_as_one_made_with_them(
+    source: Source,
+) -> None:
+    send(source, lead(action()))
+    delivery = send(source, lead({"id": "A-1", "void": {"reason": "Canceled"}}))
+
+    stored = Deed.objects.latest("pk")
+    on, voided = Delivery.objects.get(pk=delivery), Action.objects.get()
+    made = deed_of(DELIVERY_RECEIVED, on=on, by=source, after=stored.after, also=[voided])
+    told = [
+        field.attname for field in Deed._meta.concrete_fields if field.name not in ("id", "at", "position", "digest")
+    ]
+    assert [getattr(stored, name) for name in told] == [getattr(made, name) for name in told]
 
 
 def test_a_request_that_is_repeated_with_its_key_is_no_second_deed(source: Source) -> None:

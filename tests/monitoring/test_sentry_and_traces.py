@@ -82,7 +82,7 @@ def test_a_request_its_statements_and_a_task_reach_opentelemetry_without_their_v
         b"lead-billing-engine",
         b"GET api/v1/receipts/",
         b"engine.request",
-        b"leads_apikey",
+        b"api_key_known",
         b"pricing.rate_periods",
     ):
         assert expected in sent

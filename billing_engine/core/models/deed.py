@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 def reference(row: Model) -> str:
     """How a deed names what it touched, such as `invoices.invoice:12`."""
-    return reference_to(type(row), row.pk)
+    return reference_to(row._meta.model, row.pk)  # not its type: Django's lazy user has another
 
 
 def reference_to(model: type[Model], pk: object) -> str:

@@ -40,7 +40,7 @@ class AlreadyClosed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What became of periods that were to be closed, by period: its draft (None if there is nothing to bill), or why not."""
+    """The outcome of closing periods: the draft of each (None if there is nothing to bill), or why it was refused."""
 
     drafts: Mapping[int, Invoice | None]
     refused: Mapping[int, Refused]

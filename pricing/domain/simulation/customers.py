@@ -12,8 +12,8 @@ from leads.models import BillingPeriod, Customer, UnratedMark
 from pricing.domain.proposals import as_if_in_force, proposed
 from pricing.domain.rate.books import Book, books_of
 from pricing.domain.rule_book.drafts import drafts_as_rules, with_drafts
-from pricing.domain.simulation.period import Tried, compare
-from pricing.domain.simulation.results import keep
+from pricing.domain.simulation.comparison.period import Tried, compare
+from pricing.domain.simulation.comparison.results import keep
 from pricing.models import PriceRule, SimulatedCustomer, Simulation
 from pricing.rating.values import CustomerId, RuleFacts, RuleId
 

@@ -23,9 +23,9 @@ from pricing.domain.proposals import references
 from pricing.domain.rate.sweep import TOGETHER
 from pricing.domain.rule_wording import terms_of
 from pricing.domain.scope.effective import customers_of
-from pricing.domain.simulation.charged_actions import Stopped
+from pricing.domain.simulation.comparison.charged_actions import Stopped
+from pricing.domain.simulation.comparison.results import forget
 from pricing.domain.simulation.customers import simulate
-from pricing.domain.simulation.results import forget
 from pricing.models import PeriodTally, PriceRule, SimulatedCustomer, Simulation
 from pricing.wording.terms import terms_as_data
 

@@ -12,8 +12,8 @@ from leads.models import Action, BillingPeriod
 from pricing.domain.rate.books import book_of
 from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rule_book.checks import run_checks
-from pricing.domain.simulation.comparison import Comparison
-from pricing.domain.simulation.period import Tried, compare
+from pricing.domain.simulation.comparison.outcomes import Comparison
+from pricing.domain.simulation.comparison.period import Tried, compare
 from pricing.models import PriceCheck
 
 AT_ONCE = 100_000  # actions, about two seconds

@@ -18,7 +18,7 @@ from leads.models import BillingPeriod, Customer, Lead
 CHOICES_AT_MOST = 12
 A_MONTH, A_DAY = ("2026-10-01", "2026-10-31"), ("2026-03-10", "2026-03-10")
 TERMS = {
-    "a lead's ID": "L-00001234",
+    "a lead's ID": "L-00000123",
     "the beginning of many leads' IDs": "L-0000",
     "an email address": "",  # of a lead, once there are some
     "the beginning of many email addresses": "person1",
@@ -58,7 +58,7 @@ def of_searches() -> Iterator[Address]:
 
 def terms() -> dict[str, str]:
     """The search terms by what they are."""
-    return TERMS | {"an email address": Lead.objects.get(external_id="L-00001234").email}
+    return TERMS | {"an email address": Lead.objects.get(external_id="L-00000123").email}
 
 
 def _of_list(page: Any, request: HttpRequest) -> Iterator[tuple[str, Asked]]:

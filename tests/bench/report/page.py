@@ -13,7 +13,8 @@ HEAD = """\
 Written by `make bench ARGS=--write`; do not edit. Each section is from one run, and says when and on which machine it was
 made. A ratio compares what was measured in the same run, side by side; compare ratios between machines, and not the rates.
 The floor is the least that PostgreSQL needs for the same rows with nothing decided; the usual way is what one would write
-with Django in an afternoon. MISSED means that the aim was not reached in this run.
+with Django in an afternoon. MISSED means that the aim was not reached in this run. Aims are for the full size on a machine
+that does nothing else; a quick run has less of everything, and a tiny one only proves that the bench runs.
 """
 NUMERIC = {1, 2, 3, 4}
 

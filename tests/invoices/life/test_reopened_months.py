@@ -16,7 +16,7 @@ from leads.models import Action, BillingPeriod, Customer, Lead
 from pricing.domain.audit.prove import prove
 from pricing.domain.rate.books import book_of
 from pricing.domain.rate.rate import rate
-from pricing.domain.simulation.period import Tried, compare
+from pricing.domain.simulation.comparison.period import Tried, compare
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory, CustomerFactory, LeadFactory
 from tests.factories.people import with_role

@@ -70,7 +70,7 @@ def undone(act: Callable[[], object]) -> dict[str, Any]:
 
 def with_credit(by: User, other: User) -> None:
     """Issue September: to customers with a small minimum, an adjustment leaves credit."""
-    for item in start(Month(2026, 9), by=None, at=AT).items.all():
+    for item in start(Month(2026, 9), by=None, at=AT).items.order_by("pk"):
         bill(item.pk, at=AT)
     for draft in Invoice.objects.order_by("pk"):
         adjust(draft, amount=Decimal(-60), text="Goodwill", reason="A long story", by=by, at=AT)
@@ -80,7 +80,7 @@ def with_credit(by: User, other: User) -> None:
 def with_voided_invoices(periods: list[BillingPeriod], by: User, other: User) -> None:
     """Bill some periods, adjust their drafts, issue and void them: their next drafts take the adjustments over."""
     run = start(OCTOBER, by=None, at=AT)
-    for item in run.items.filter(period__in=periods):
+    for item in run.items.filter(period__in=periods).order_by("pk"):
         bill(item.pk, at=AT)
     for draft in Invoice.objects.filter(period__in=periods).order_by("pk"):
         adjust(draft, amount=Decimal(70), text="Setup", reason="Agreed", by=by, at=AT)

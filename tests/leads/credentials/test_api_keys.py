@@ -7,10 +7,18 @@ from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing_engine.core.models import Deed
-from leads.domain.credentials.api_keys import create_key, revoke_key, rotate_key, set_scopes, usable_key
+from leads.domain.credentials.api_keys import (
+    KnownKey,
+    KnownSource,
+    create_key,
+    revoke_key,
+    rotate_key,
+    set_scopes,
+    usable_key,
+)
 from leads.domain.credentials.lifetime import ExpiryInPast, KeyHasExpired, KeyIsRevoked
 from leads.models import ApiKey, Source
-from tests.factories.leads import SourceFactory
+from tests.factories.leads import CustomerFactory, SourceFactory
 from tests.factories.people import UserFactory
 from tests.processes import at_once
 
@@ -94,6 +102,35 @@ def test_a_key_is_found_by_one_query_once_its_use_has_been_noted(source: Source)
         assert found.source == source
 
     assert len(asked) == 1
+
+
+def test_a_found_key_and_its_source_have_the_stored_values_and_the_rest_is_read_on_demand():
+    source = SourceFactory.create(
+        customer=CustomerFactory.create(), requests_per_minute=7, signature_required=True, default_country="DE"
+    )
+    key, whole = create_key(source, expires_at=NOW + WEEK + timedelta(microseconds=1), at=NOW)
+    set_scopes(key, [ApiKey.Scope.PRICES], by=UserFactory.create(), at=NOW)
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=NOW)
+
+    found = usable_key(whole, at=NOW)
+
+    assert found is not None
+    for row, form in ((found, KnownKey), (found.source, KnownSource)):
+        stored = type(row)._base_manager.get(pk=row.pk)
+        needed = set(form.__struct_fields__)
+        assert {field.attname for field in row._meta.concrete_fields} - row.get_deferred_fields() == needed
+        columns = [field.attname for field in row._meta.concrete_fields]
+        assert [getattr(row, column) for column in columns] == [getattr(stored, column) for column in columns]
+
+
+def test_a_revoked_key_and_one_of_an_inactive_source_are_not_found(source: Source):
+    revoked, revoked_text = create_key(source)
+    revoke_key(revoked, by=None, at=NOW)
+    _, inactive_text = create_key(SourceFactory.create(is_active=False))
+
+    assert [usable_key(text, at=NOW) for text in (revoked_text, inactive_text, "lbe_00000000_x", "lbe__", "")] == [
+        None
+    ] * 5
 
 
 def test_the_use_is_noted_again_after_a_minute(source: Source):

@@ -18,7 +18,7 @@ from pricing.domain.rate.books import Book, book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.rules import activate, revise
-from pricing.domain.simulation.period import Tried, compare
+from pricing.domain.simulation.comparison.period import Tried, compare
 from pricing.models import Charge, PriceRule
 from tests.factories.leads import ActionFactory, BillingPeriodFactory, LeadFactory
 from tests.factories.people import UserFactory

@@ -15,7 +15,7 @@ from billing_engine.core.calendar.wall_clock import read
 from leads.models import BillingPeriod, UnratedMark
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.rules import activate
-from pricing.domain.simulation import period as simulated_period
+from pricing.domain.simulation.comparison import period as simulated_period
 from pricing.domain.simulation.simulate import (
     SIMULATIONS,
     NotADraftAnyMore,

@@ -229,7 +229,7 @@ def test_as_many_statements_whatever_the_number_of_customers(operator: User) -> 
     periods, rules = world(Random(3))
     for period in periods:
         rate(period, at=NOW)
-    draft, counts = draft_of(rules[5], since=datetime(2026, 9, 1), free_actions=1), list[int]()  # noqa: DTZ001
+    draft, counts = draft_of(rules[5], since=datetime(2026, 9, 1), free_actions=1), list[int]()  # noqa: DTZ001 -- a wall-clock time
     customers = [periods[place].customer for place in (6, 9)]
     for some in (customers, customers[:1], customers):  # the first reads the rules
         simulation = start([draft], months=["2026-11"], customers=some, by=operator, at=NOW)

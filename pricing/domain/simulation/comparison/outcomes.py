@@ -6,7 +6,7 @@ from heapq import heappush, heapreplace
 from typing import NamedTuple
 
 from pricing.domain.rate.actions import number_of
-from pricing.domain.simulation.charged_actions import Current, Outcome
+from pricing.domain.simulation.comparison.charged_actions import Current, Outcome
 from pricing.rating.values import ActionId, Decision, KindId, RuleId
 
 MOVES_KEPT = 50  # of each kind, per period

@@ -9,8 +9,8 @@ from django.db import connection
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.charges import NULL
-from pricing.domain.simulation.charged_actions import Outcome
-from pricing.domain.simulation.comparison import Comparison, Group
+from pricing.domain.simulation.comparison.charged_actions import Outcome
+from pricing.domain.simulation.comparison.outcomes import Comparison, Group
 from pricing.models import PriceRule, SimulatedMove, SimulatedSum, Simulation
 from pricing.rating.values import RuleId
 from pricing.wording.decision import outcome as in_words

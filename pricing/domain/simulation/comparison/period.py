@@ -10,9 +10,9 @@ from leads.models import BillingPeriod, CustomerTerms
 from pricing.domain.rate.books import Book
 from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
 from pricing.domain.rate.inputs import period_facts
-from pricing.domain.simulation.carry import Carry, begun
-from pricing.domain.simulation.charged_actions import ChargedActions, Current, ReadAhead, Stopped
-from pricing.domain.simulation.comparison import Comparison
+from pricing.domain.simulation.comparison.carry import Carry, begun
+from pricing.domain.simulation.comparison.charged_actions import ChargedActions, Current, ReadAhead, Stopped
+from pricing.domain.simulation.comparison.outcomes import Comparison
 
 AT_A_TIME = 10_000
 
