@@ -42,7 +42,7 @@ def did(period: BillingPeriod, **facts: Any) -> Action:
 def closed(period: BillingPeriod, at: datetime = NOW) -> BillingPeriod:
     """A rated and closed period, with its terms kept as the close does."""
     rate(period, at=at)
-    keep_terms(period)
+    keep_terms([period])
     period.state, period.closed_at = BillingPeriod.State.CLOSED, at
     period.save()
     return period

@@ -69,7 +69,7 @@ def charged() -> list[str | int]:
 
 
 def closed(period: BillingPeriod) -> BillingPeriod:
-    keep_terms(period)
+    keep_terms([period])
     period.state, period.closed_at = BillingPeriod.State.CLOSED, NOW
     period.save()
     return period
