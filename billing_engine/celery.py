@@ -3,17 +3,9 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_engine.settings")
 
 app = Celery("billing_engine", task_cls="billing_engine.operations.monitoring.task_log:WatchedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-
-@worker_process_init.connect
-def _start(**_: object) -> None:
-    from billing_engine.core.queues.collector import leave_what_is_loaded_alone  # noqa: PLC0415 -- loads the engine
-
-    leave_what_is_loaded_alone()

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, StoredActions, period_of
-from pricing.domain.rate.books import books_of
+from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import carried_over
 from pricing.domain.rate.charges import COPY, charge_lines
 from pricing.domain.rate.inputs import period_facts

@@ -27,9 +27,3 @@ def collector_off() -> Iterator[None]:
             _found_on.pop()
             if was_on and not _found_on:
                 gc.enable()
-
-
-def leave_what_is_loaded_alone() -> None:
-    """Let the collector never look again at what is there now; called when a worker starts."""
-    gc.collect()
-    gc.freeze()

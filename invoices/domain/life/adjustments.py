@@ -11,6 +11,7 @@ from django.db.models import Max
 from billing_engine.core import money
 from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
+from invoices.domain.life.batch import State, locked
 from invoices.domain.life.deeds import (
     ADJUSTMENT_WITHDRAWN,
     INVOICE_ADJUSTED,
@@ -20,7 +21,6 @@ from invoices.domain.life.deeds import (
     total_of,
     touched_by,
 )
-from invoices.domain.life.transitions import State, locked
 from invoices.domain.lines.totals import move_credit, total_up
 from invoices.domain.month_lock import check_unlocked
 from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax

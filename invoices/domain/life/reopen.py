@@ -12,6 +12,7 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
 from invoices.domain.document.void_documents import keep_and_mark_void
 from invoices.domain.life.adjustments import copied_adjustments
+from invoices.domain.life.batch import State, locked
 from invoices.domain.life.close import close
 from invoices.domain.life.deeds import (
     INVOICE_REGENERATED,
@@ -24,7 +25,7 @@ from invoices.domain.life.deeds import (
     total_of,
     touched_by,
 )
-from invoices.domain.life.transitions import State, locked, to_draft
+from invoices.domain.life.transitions import to_draft
 from invoices.domain.lines.totals import balance
 from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import (

@@ -15,7 +15,7 @@ from billing_engine.core.saving import save_all
 from invoices.domain.document.parties import SELLERS, bill_to, seller_of
 from invoices.domain.document.store import ask_for_all
 from invoices.domain.document.void_documents import name_replacements
-from invoices.domain.life.batch import Batch, State, WrongState, locked
+from invoices.domain.life.batch import Batch, State, locked
 from invoices.domain.life.deeds import (
     ADJUSTED_INVOICE,
     INVOICE_APPROVED,
@@ -31,8 +31,6 @@ from invoices.domain.life.numbers import give_numbers, prefix_of
 from invoices.domain.life.review_flags import check_not_flagged, flags_of
 from invoices.models import Invoice
 from leads.domain.number_prefixes import claim
-
-__all__ = ["State", "WrongState", "approve", "approve_all", "issue", "issue_all", "locked", "send_back", "to_draft"]
 
 ISSUE = (
     *("state", "issued_by", "issued_at", "issued_on", "due_on", "seller", "bill_to"),

@@ -13,6 +13,7 @@ from billing_engine.core.approvals.people import NeedsApproval, approved_by
 from billing_engine.core.approvals.requests import ask
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import ApprovalRequest
+from invoices.domain.life.batch import State, locked
 from invoices.domain.life.deeds import (
     ADJUSTED_INVOICE,
     CHANGED_THE_DRAFT,
@@ -25,7 +26,7 @@ from invoices.domain.life.deeds import (
 )
 from invoices.domain.life.late_voids import late_voids_of
 from invoices.domain.life.reopen import REOPENING, VOID, check_may_reopen, reopen, void
-from invoices.domain.life.transitions import State, approve, locked
+from invoices.domain.life.transitions import approve
 from invoices.domain.month_close.close_month import MONTH_REOPENING, check_may_open_again, lockers_of
 from invoices.domain.month_close.close_month import reopen as reopen_month
 from invoices.models import Adjustment, BillingCycle, Invoice

@@ -9,7 +9,7 @@ from leads.domain.voiding import voided_by
 from leads.models import Action
 from leads.queries.corrections import correction_facts, correction_in_words, corrections_of
 from pricing.domain.audit.explain_price import price_sentences
-from pricing.domain.rate.books import book_of
+from pricing.domain.rate.book.books import book_of
 from pricing.domain.rate.inputs import customer_facts, maybe_micro, micro, rule_facts
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import Charge, PriceRule

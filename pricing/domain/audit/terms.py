@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leads.models import BillingPeriod, Customer
-from pricing.domain.rate.books import books_of
+from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import closed_already
 from pricing.domain.rate.inputs import facts_in_force, period_facts
 from pricing.models import PeriodTerms, PriceRule

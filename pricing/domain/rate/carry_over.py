@@ -11,7 +11,7 @@ from django.db import connection
 
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
-from pricing.domain.rate.books import books_of
+from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.inputs import maybe_micro, micro
 from pricing.models import PeriodTerms
 from pricing.rating.counters import Counters

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, Place, StoredActions, Without, period_of
-from pricing.domain.rate.books import Book
+from pricing.domain.rate.book.books import Book
 from pricing.rating.counters import Counters
 from pricing.rating.period import needs_foresight, rate_period
 from pricing.rating.values import ActionFacts, ActionId, CustomerFacts, Decision

@@ -14,7 +14,7 @@ from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, Place, StoredActions, number_of
-from pricing.domain.rate.books import books_of
+from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept

@@ -10,7 +10,7 @@ from django.db import transaction
 from billing_engine.core.queues.collector import collector_off
 from leads.models import BillingPeriod, Customer, UnratedMark
 from pricing.domain.proposals import as_if_in_force, proposed
-from pricing.domain.rate.books import Book, books_of
+from pricing.domain.rate.book.books import Book, books_of
 from pricing.domain.rule_book.drafts import drafts_as_rules, with_drafts
 from pricing.domain.simulation.comparison.period import Tried, compare
 from pricing.domain.simulation.comparison.results import keep

@@ -9,7 +9,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import midnight
 from leads.domain.terms.effects import Effect, PeriodEffect, ProposedTerms
 from leads.models import Action, BillingPeriod
-from pricing.domain.rate.books import book_of
+from pricing.domain.rate.book.books import book_of
 from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rule_book.checks import run_checks
 from pricing.domain.simulation.comparison.outcomes import Comparison

@@ -136,14 +136,7 @@ def build(actions: int) -> BillingPeriod:
     """Everything; returns the largest period, which is billed."""
     leads = int(actions / ACTIONS_A_LEAD)
     here, lasts = world.build()
-    anything = PriceRule.objects.create(
-        name="Anything else",
-        unit_price="0.10",
-        priority=-1,
-        wall_from=LONG_AGO.replace(tzinfo=None),
-        state="active",
-        activated_at=LONG_AGO,
-    )
+    anything = _a_price_of_anything()
     with connection.cursor() as cursor:
         cursor.execute(OFF)
         zone = Customer.objects.first().zone  # type: ignore[union-attr]  # they were just made
@@ -186,6 +179,17 @@ def build(actions: int) -> BillingPeriod:
     say("billing the largest period")
     close(lasts[0], at=NOVEMBER_3)
     return lasts[0]
+
+
+def _a_price_of_anything() -> PriceRule:
+    return PriceRule.objects.create(
+        name="Anything else",
+        unit_price="0.10",
+        priority=-1,
+        wall_from=LONG_AGO.replace(tzinfo=None),
+        state="active",
+        activated_at=LONG_AGO,
+    )
 
 
 def _earlier_periods() -> None:

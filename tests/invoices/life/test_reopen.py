@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.models import Deed
 from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
+from invoices.domain.life.batch import WrongState
 from invoices.domain.life.close import HasUnratedActions, close
 from invoices.domain.life.deeds import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import (
@@ -23,7 +24,7 @@ from invoices.domain.life.reopen import (
     void,
 )
 from invoices.domain.life.review_flags import flags_of, without_invoice
-from invoices.domain.life.transitions import WrongState, approve
+from invoices.domain.life.transitions import approve
 from invoices.domain.lines.totals import balance
 from invoices.domain.run.billing_run import bill, start
 from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument

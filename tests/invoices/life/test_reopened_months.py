@@ -14,7 +14,7 @@ from invoices.domain.life.transitions import approve, issue
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, Customer, Lead
 from pricing.domain.audit.prove import prove
-from pricing.domain.rate.books import book_of
+from pricing.domain.rate.book.books import book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.simulation.comparison.period import Tried, compare
 from pricing.models import Charge, PriceRule

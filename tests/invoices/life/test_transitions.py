@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
 from invoices.domain.life.adjustments import adjust
+from invoices.domain.life.batch import WrongState
 from invoices.domain.life.close import close
-from invoices.domain.life.transitions import WrongState, approve, issue, send_back
+from invoices.domain.life.transitions import approve, issue, send_back
 from invoices.models import Invoice, InvoiceLine, NumberSeries
 from leads.models import BillingPeriod, Customer, Tax
 from tests.factories.leads import ActionFactory, ActionTypeFactory, agree

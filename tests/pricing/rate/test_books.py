@@ -17,7 +17,7 @@ from billing_engine.core.calendar.wall_clock import read
 from leads.domain.catalog.facts import first_facts
 from leads.domain.periods import mark_unrated
 from leads.models import ActionType, BillingPeriod, Customer, ProductRevision
-from pricing.domain.rate.books import book_of, books_of
+from pricing.domain.rate.book.books import book_of, books_of
 from pricing.domain.rule_book.rules import activate
 from pricing.models import BookStamp, PriceRule
 from tests.factories.leads import (

@@ -14,7 +14,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, Lead
 from pricing.domain.audit.prove import prove
 from pricing.domain.audit.terms import keep_terms
-from pricing.domain.rate.books import Book, book_of
+from pricing.domain.rate.book.books import Book, book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.drafts import as_if_active
 from pricing.domain.rule_book.rules import activate, revise

@@ -21,7 +21,7 @@ from billing_engine.core.calendar.wall_clock import (
 )
 from billing_engine.core.errors import Refused
 from leads.models import Customer
-from pricing.domain.rate.books import book_of
+from pricing.domain.rate.book.books import book_of
 from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.rules import activate, retire, revise
 from pricing.models import Charge, PriceRule

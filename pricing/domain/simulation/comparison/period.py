@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 
 from leads.models import BillingPeriod, CustomerTerms
-from pricing.domain.rate.books import Book
+from pricing.domain.rate.book.books import Book
 from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
 from pricing.domain.rate.inputs import period_facts
 from pricing.domain.simulation.comparison.carry import Carry, begun

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from leads.models import Customer
-from pricing.domain.rate.catalog import catalogs_in_force
+from pricing.domain.rate.book.catalog import catalogs_in_force
 from pricing.domain.rate.inputs import Owner, rules_in_force
 from pricing.models import BookStamp
 from pricing.rating.values import Catalog, RuleFacts

@@ -1,0 +1,1 @@
+"""What prices depend on: the rules and the catalog, as each process keeps them."""
