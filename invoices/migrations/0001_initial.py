@@ -1247,7 +1247,7 @@ class Migration(migrations.Migration):
         # Reopened periods.
         InstallSql("invoices", "models/sql/a_period_that_is_issued_never_reopens.sql", "e4f0d39967bb"),
         # What was undone.
-        InstallSql("invoices", "models/sql/next_in_series.sql", "5065bf15ef6d"),
+        InstallSql("invoices", "models/sql/next_in_series.sql", "9935cc92b0b4"),
         InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "653f0b3e3c32"),
         InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "0283833f6554"),
     ]

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from tests.processes import CHECKOUT, environ
+from tests.forks import CHECKOUT
+from tests.processes import environ
 
 
 class Receiver(ThreadingHTTPServer):

@@ -25,7 +25,7 @@ def test_a_worker_tells_of_each_task_in_one_line_with_the_request_that_asked_for
     log = tmp_path / "one.log"
 
     with worker(tmp_path, "one"):
-        until(lambda: log.read_text().count('"logger":"billing_engine.tasks"') >= 2)
+        until(lambda: log.exists() and log.read_text().count('"logger":"billing_engine.tasks"') >= 2)
 
     lines = _lines(log)
     tasks = {line["task"]: line for line in lines if line["logger"] == "billing_engine.tasks"}

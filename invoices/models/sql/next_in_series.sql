@@ -1,8 +1,6 @@
 -- The only writer of number series: counts a seller's series of a year up by as many numbers as are given at once, and
 -- returns the first of them; it creates the series if it is missing. It runs with the owner's rights, because the app
 -- has none on the table. The series stays locked until the caller commits, and a rollback returns the numbers.
-DROP FUNCTION IF EXISTS next_in_series(bigint, integer); -- gave one number
-
 CREATE OR REPLACE FUNCTION next_in_series(
     of_seller bigint, of_year integer, many integer DEFAULT 1, OUT series bigint, OUT serial integer
 )
