@@ -16,7 +16,7 @@ from tests.processes import empty_broker, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
-CUSTOMERS = 160  # more than are billed together
+CUSTOMERS = 110  # more than are billed together
 LATER = datetime(2026, 11, 2, tzinfo=UTC)
 
 
@@ -33,7 +33,8 @@ def test_a_worker_killed_in_the_middle_of_a_run_and_started_again_bills_every_cu
         first.kill()
     assert BillingRunItem.objects.waiting().exists()
     with worker(tmp_path, "second"):
-        until(lambda: not BillingRunItem.objects.waiting().exists())
+        # Those that were being billed together are tried alone, once the sweep asks for them.
+        until(lambda: not BillingRunItem.objects.waiting().exists(), seconds=180)
 
     assert progress(run) == Progress(billed=CUSTOMERS, nothing=0, failed=0, waiting=0)
     assert Invoice.objects.count() == CUSTOMERS == Invoice.objects.values("customer").distinct().count()
