@@ -19,9 +19,9 @@ from hypothesis.extra.django import TestCase
 
 from billing_engine.core.admin_kit import paginator
 from billing_engine.core.admin_kit.paginator import LAST, Counted, page_by_key
-from leads.models import Lead, QuarantinedItem
+from leads.models import Lead, QuarantinedItem, Source
 from tests.factories.invoices import InvoiceFactory
-from tests.factories.leads import LeadFactory, QuarantinedItemFactory
+from tests.factories.leads import DeliveryFactory, LeadFactory, QuarantinedItemFactory, SourceFactory
 from tests.factories.people import superuser
 
 AT = datetime(2026, 10, 3, 9, 0, 0, 123456, tzinfo=UTC)
@@ -169,6 +169,16 @@ def test_a_list_that_outgrows_the_bound_gives_up_its_page_numbers(
     html = browser.get(address).content.decode()
     assert 'href="?p=2"' not in html
     assert 'rel="next">Next</a>' in html
+
+
+def test_a_column_without_an_order_sorts_nothing_even_if_a_relation_has_its_name(browser: Client) -> None:
+    source = SourceFactory.create()
+    DeliveryFactory.create(source=source), DeliveryFactory.create(source=source)
+    place = admin.site._registry[Source].list_display.index("deliveries")  # type: ignore[arg-type]
+
+    listed = browser.get(reverse("admin:leads_source_changelist"), {"o": place}).context["cl"]
+
+    assert list(listed.result_list) == [source]
 
 
 @pytest.mark.django_db

@@ -116,10 +116,15 @@ class Page(Extensible, WithDeeds[Row]):
         return False
 
     def get_sortable_by(self, request: HttpRequest) -> tuple[str, ...]:
-        """Of a large list, only the columns that name an order, which has an index."""
+        """The columns that name an order, which of a large list has an index, and of a small one all plain fields."""
+        plain = frozenset[str]() if self.is_large else frozenset(field.name for field in self.opts.concrete_fields)
         names: tuple[str, ...] = tuple(super().get_sortable_by(request))
         shown = {name: getattr(self, name, None) for name in names}
-        return tuple(name for name in names if not self.is_large or getattr(shown[name], "admin_order_field", None))
+        return tuple(
+            name
+            for name in names
+            if getattr(shown[name], "admin_order_field", None) or (shown[name] is None and name in plain)
+        )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PatientChangeList]:
         return PatientChangeList

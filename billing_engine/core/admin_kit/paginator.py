@@ -148,9 +148,8 @@ class PatientChangeList(ChangeList):
     asks_for = ""  # what a search or a filter needs besides
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        """A large list is sorted by no other column, even if the address asks for it."""
-        is_refused = self.model_admin.is_large and field_name not in self.sortable_by
-        return None if is_refused else super().get_ordering_field(field_name)
+        """No other column sorts the list, even if the address asks for it, or if a relation has the column's name."""
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """The rows found, or none if the search or a filter needs to know more first: then the list asks for it."""

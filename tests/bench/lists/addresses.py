@@ -64,8 +64,7 @@ def terms() -> dict[str, str]:
 def _of_list(page: Any, request: HttpRequest) -> Iterator[tuple[str, Asked]]:
     yield "plain", {}
     shown = page.get_list_display(request)
-    sortable = [name for name in page.get_sortable_by(request) if _order(page, name)]
-    for name in sortable:
+    for name in page.get_sortable_by(request):
         for sign in ("", "-"):
             yield f"sorted by {sign}{name}", {"o": f"{sign}{shown.index(name)}"}
     if page.search_fields:
@@ -111,7 +110,3 @@ def _is_of_many(asked: Asked) -> bool:
     return any(
         name.endswith(end) and value == str(key) for name, value in asked.items() for end, key in largest.items()
     )
-
-
-def _order(page: Any, name: str) -> Any:
-    return getattr(getattr(page, name, None), "admin_order_field", None) or hasattr(page.model, name)
