@@ -35,8 +35,12 @@ def at_once(*programs: str, seconds: float = 60) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [STARTING_LINE])
         running = [fork(PROLOGUE + program) for program in programs]
-        _until(lambda: _held_back() == len(programs) or any(one.poll() is not None for one in running), seconds)
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [STARTING_LINE])
+        try:
+            until(
+                lambda: _held_back() == len(programs) or any(one.poll() is not None for one in running), seconds=seconds
+            )
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [STARTING_LINE])
     for one in running:
         code = one.wait(seconds)
         if code is None:
@@ -72,21 +76,18 @@ def empty_broker() -> None:
 
 def until(true: Callable[[], bool], *, seconds: float = 60) -> None:
     """Wait until it is true, or fail."""
-    assert _until(true, seconds), f"not within {seconds:.0f} seconds"
-
-
-def _until(true: Callable[[], bool], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} seconds"
         time.sleep(0.02)
-    return False
 
 
 def _held_back() -> int:
+    """How many wait at the starting line of this database; the server shows those of the others' databases, too."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = %s", [STARTING_LINE]
+            "SELECT count(*) FROM pg_locks JOIN pg_database of ON of.oid = database AND of.datname = current_database()"
+            " WHERE locktype = 'advisory' AND NOT granted AND objid = %s",
+            [STARTING_LINE],
         )
         return int(cursor.fetchone()[0])
