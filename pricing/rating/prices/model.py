@@ -155,7 +155,8 @@ class Price(ABC):
         """The counts at which another part of the price begins, from 0 up; None if each action is split by itself.
 
         An action that counts more than nothing, begins after a border and ends by the next one, falls into one part
-        without a flat fee, so that such actions can be added up first: see `parts_together`.
+        without a flat fee, so that such actions can be added up first: see `parts_together`. A model says so itself: one
+        that inherits it and has a border of its own, such as a ceiling, would show wrong parts.
         """
         return None
 

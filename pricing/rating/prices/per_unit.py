@@ -8,6 +8,7 @@ from pricing.rating.amounts import HALF, MICRO, ZERO, Micro, between, paid_part
 from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given, Kind
 from pricing.rating.prices.model import FREE, PAID, Case, Clause, Price, Row, TierPart
+from pricing.rating.prices.tiers import after_free
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits, product
 from pricing.rating.statement import Money, Statement, say
 
@@ -62,6 +63,10 @@ class PerUnit(PriceOfUnits):
     def paid_parts(self, before: Counted, quantity: int, total: int) -> Iterator[TierPart]:
         low, high = self.paid(before, quantity)
         yield TierPart(PAID, high - low, self.price(before, quantity, None))
+
+    @property
+    def borders(self) -> tuple[int, ...] | None:
+        return after_free(self.free_units)
 
     @property
     def costs_anything(self) -> bool:

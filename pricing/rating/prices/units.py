@@ -7,7 +7,7 @@ from pricing.rating.amounts import MICRO, Micro, paid_part
 from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Kind
 from pricing.rating.prices.model import FREE, Case, Clause, Price, TierPart
-from pricing.rating.prices.tiers import Step, after_free
+from pricing.rating.prices.tiers import Step
 from pricing.rating.statement import NOTHING, Money, Number, Statement, say
 
 FREE_UNITS = Field(
@@ -45,10 +45,6 @@ class PriceOfUnits(Price):
     @property
     def allowance(self) -> Counted:
         return Counted(quantity=self.free_units)
-
-    @property
-    def borders(self) -> tuple[int, ...] | None:
-        return after_free(self.free_units)
 
     def paid(self, before: Counted, quantity: int) -> tuple[int, int]:
         """The range of the action's paid units."""

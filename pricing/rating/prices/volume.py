@@ -9,7 +9,7 @@ from pricing.rating.prices.counted import Counted
 from pricing.rating.prices.fields import Field, Given
 from pricing.rating.prices.graduated import UNIT_TIERS, tier_row
 from pricing.rating.prices.model import Case, Clause, Price, Row, TierPart
-from pricing.rating.prices.tiers import Step, Tier, check_tiers, cost_anything, steps_of
+from pricing.rating.prices.tiers import Step, Tier, after_free, check_tiers, cost_anything, steps_of
 from pricing.rating.prices.units import FREE_UNITS, PriceOfUnits, product
 from pricing.rating.statement import NOTHING, Money, Number, Statement, joined, say
 
@@ -78,6 +78,10 @@ class Volume(PriceOfUnits):
         low, high = self.paid(before, quantity)
         amount = self.price_within(total, before, quantity)
         yield TierPart(self.tiers.index(tier) + 1, high - low, amount, 0 if low else tier.flat_fee)
+
+    @property
+    def borders(self) -> tuple[int, ...] | None:
+        return after_free(self.free_units)
 
     @property
     def costs_anything(self) -> bool:
