@@ -174,7 +174,8 @@ def test_a_list_that_outgrows_the_bound_gives_up_its_page_numbers(
 def test_a_column_without_an_order_sorts_nothing_even_if_a_relation_has_its_name(browser: Client) -> None:
     source = SourceFactory.create()
     DeliveryFactory.create(source=source), DeliveryFactory.create(source=source)
-    place = admin.site._registry[Source].list_display.index("deliveries")  # type: ignore[arg-type]
+    page: Any = admin.site._registry[Source]
+    place = page.list_display.index("deliveries")
 
     listed = browser.get(reverse("admin:leads_source_changelist"), {"o": place}).context["cl"]
 

@@ -46,7 +46,7 @@ FOR_PEOPLE = {
         "terms/revise",
         "voiding",
     )
-} | {"leads/admin/terms/dialogs.py"}
+} | {"leads/admin/terms/dialogs.py", "leads/queries/search.py"}
 FOR_IMPORTS = {"leads/domain/files/lines.py"}
 # Responses of NGINX itself.
 BY_NGINX = {"address_too_long"}

@@ -17,15 +17,6 @@ from leads.models import BillingPeriod, Customer, Lead
 
 CHOICES_AT_MOST = 12
 A_MONTH, A_DAY = ("2026-10-01", "2026-10-31"), ("2026-03-10", "2026-03-10")
-TERMS = {
-    "a lead's ID": "L-00000123",
-    "the beginning of many leads' IDs": "L-0000",
-    "an email address": "",  # of a lead, once there are some
-    "the beginning of many email addresses": "person1",
-    "an action's ID": "A-00004321",
-    "a customer's name": "Customer 7",
-    "nothing there": "no-such-thing",
-}
 Asked = dict[str, str]
 
 
@@ -58,7 +49,16 @@ def of_searches() -> Iterator[Address]:
 
 def terms() -> dict[str, str]:
     """The search terms by what they are."""
-    return TERMS | {"an email address": Lead.objects.get(external_id="L-00000123").email}
+    lead = Lead.objects.order_by("pk")[Lead.objects.count() // 2]
+    return {
+        "a lead's ID": lead.external_id,
+        "the beginning of many leads' IDs": "L-0000",
+        "an email address": lead.email,
+        "the beginning of many email addresses": "person1",
+        "an action's ID": lead.actions.earliest("pk").external_id,
+        "a customer's name": "Customer 7",
+        "nothing there": "no-such-thing",
+    }
 
 
 def _of_list(page: Any, request: HttpRequest) -> Iterator[tuple[str, Asked]]:

@@ -84,7 +84,7 @@ CHARGES = """
                    CASE WHEN decided.reason = '' AND action.id %% 900 = 3 THEN 0.5 END AS budget
               FROM leads_action action
               JOIN leads_lead lead ON lead.id = action.lead_id
-              JOIN leads_billingperiod period ON period.id = action.period_id AND period.label <> %(last)s
+              JOIN leads_billingperiod period ON period.id = action.period_id AND period.label <> %(last_label)s
               JOIN leads_actiontype kind ON kind.id = action.action_type_id
               LEFT JOIN rule_of USING (customer_id, action_type_id)
               CROSS JOIN LATERAL (SELECT CASE WHEN action.voided_at IS NOT NULL THEN 'voided'
@@ -99,7 +99,7 @@ CHARGES = """
     INSERT INTO pricing_unratedaction (action_id, period_id)
     SELECT action.id, action.period_id
       FROM leads_action action
-      JOIN leads_billingperiod period ON period.id = action.period_id AND period.label <> %(last)s
+      JOIN leads_billingperiod period ON period.id = action.period_id AND period.label <> %(last_label)s
       LEFT JOIN pricing_charge charge ON charge.action_id = action.id
      WHERE charge.action_id IS NULL;
 """
@@ -132,42 +132,31 @@ DEEDS = """
 """
 
 
+TABLES = {
+    "leads": LEADS,
+    "actions": ACTIONS,
+    "charges": CHARGES,
+    "deliveries": DELIVERIES,
+    "items in quarantine": QUARANTINED,
+    "deeds": DEEDS,
+}
+
+
 def build(actions: int) -> BillingPeriod:
     """Everything; returns the largest period, which is billed."""
-    leads = int(actions / ACTIONS_A_LEAD)
     here, lasts = world.build()
-    anything = _a_price_of_anything()
+    terms = {"unit_price": "0.10", "priority": -1, "wall_from": LONG_AGO.replace(tzinfo=None)}
+    anything = PriceRule.objects.create(name="Anything else", state="active", activated_at=LONG_AGO, **terms)
+    rare = ActionType.objects.create(code="rare_request", name="Rare request")
+    world.give_facts([rare], lambda _, __: {"is_billable": True})
     with connection.cursor() as cursor:
         cursor.execute(OFF)
-        zone = Customer.objects.first().zone  # type: ignore[union-attr]  # they were just made
         _earlier_periods()
-        figures = {
-            "actions": actions,
-            "leads": leads,
-            "items": actions // 50,
-            "deeds": actions // 10,
-            "last": str(LAST),
-            "first": MONTHS[0].span(zone).start,
-            "end": MONTHS[-1].span(zone).end,
-            "zone": str(zone),
-            "source": min(each.pk for each in here.sources),
-            "sources": len(here.sources),
-            "others": world.CUSTOMERS - 1,
-            "person": _person(),
-        }
-        rare = ActionType.objects.create(code="rare_request", name="Rare request")
-        world.give_facts([rare], lambda _, __: {"is_billable": True})
+        figures = _figures(actions, here) | {"anything": anything.pk}
         cursor.execute("DELETE FROM leads_delivery; SELECT setseed(0.5)")
-        for name, statement, more in (
-            ("leads", LEADS, {"last": LAST.span(zone).start}),
-            ("actions", ACTIONS, {}),
-            ("charges", CHARGES, {"anything": anything.pk}),
-            ("deliveries", DELIVERIES, {}),
-            ("items in quarantine", QUARANTINED, {}),
-            ("deeds", DEEDS, {}),
-        ):
+        for name, statement in TABLES.items():
             say(f"loading {name}")
-            cursor.execute(statement, figures | more)
+            cursor.execute(statement, figures)
             cursor.execute("ANALYZE leads_lead, leads_action, leads_billingperiod, leads_product, leads_actiontype")
         say("loading invoices")
         _invoices()
@@ -181,15 +170,24 @@ def build(actions: int) -> BillingPeriod:
     return lasts[0]
 
 
-def _a_price_of_anything() -> PriceRule:
-    return PriceRule.objects.create(
-        name="Anything else",
-        unit_price="0.10",
-        priority=-1,
-        wall_from=LONG_AGO.replace(tzinfo=None),
-        state="active",
-        activated_at=LONG_AGO,
-    )
+def _figures(actions: int, here: world.World) -> dict[str, object]:
+    """What the statements are told."""
+    zone = Customer.objects.earliest("pk").zone
+    return {
+        "actions": actions,
+        "leads": int(actions / ACTIONS_A_LEAD),
+        "items": actions // 50,
+        "deeds": actions // 10,
+        "first": MONTHS[0].span(zone).start,
+        "last": LAST.span(zone).start,
+        "end": MONTHS[-1].span(zone).end,
+        "last_label": str(LAST),
+        "zone": str(zone),
+        "source": min(each.pk for each in here.sources),
+        "sources": len(here.sources),
+        "others": world.CUSTOMERS - 1,
+        "person": _person(),
+    }
 
 
 def _earlier_periods() -> None:
