@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.contrib.auth.models import User
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis
 from playwright.sync_api import Browser, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.app_role import as_app
 from tests.e2e import chromium
@@ -110,3 +113,24 @@ def operator(db: None) -> User:
 @pytest.fixture
 def accountant(db: None) -> User:
     return User.objects.create_user("frank", password="a long password")
+
+
+class WholeFiles(LoadScopeScheduling):
+    """Gives all tests of a file marked with `xdist_group` to one process, because they share what is started for them.
+
+    The plugin's own `loadgroup` writes the group into an attribute that pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if _is_marked(path) else nodeid
+
+
+@cache
+def _is_marked(path: str) -> bool:
+    return "pytest.mark.xdist_group(" in (HERE.parent / path).read_text(encoding="utf-8")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles:
+    """How tests are shared among the processes."""
+    return WholeFiles(config, log)

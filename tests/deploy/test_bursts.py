@@ -10,7 +10,7 @@ import pytest
 
 from tests.deploy.roles import Deployed
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("bursts")]
 
 BURST = 20  # on two processes with four slots each
 ALIVE_WITHIN = 1.0

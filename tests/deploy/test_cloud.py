@@ -15,7 +15,7 @@ import pytest
 from tests.deploy.cloud import Cloud, emulator, lines_to_type, template
 from tests.deploy.roles import CHECKOUT
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("cloud")]
 
 GUIDE = (CHECKOUT / "docs" / "deployment.md").read_text(encoding="utf-8")
 LINES = [

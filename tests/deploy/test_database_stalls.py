@@ -30,7 +30,7 @@ from tests.deploy.cloud import of_type, template
 from tests.deploy.roles import SEED, Deployed, empty, wait
 from tests.local_servers.elsewhere import line_of, start, with_own_ports
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("stalls")]
 
 SECONDS = float(os.environ.get("SILENCE_SECONDS", "12"))
 SENDERS = 12  # more than both processes have threads

@@ -15,7 +15,7 @@ import pytest
 from leads.domain import limits
 from tests.deploy.roles import BALANCER, CHECKOUT, PASSWORD, Deployed, wait
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("nginx")]
 
 DELIVERY = "/api/v1/deliveries"
 

@@ -14,7 +14,7 @@ from tests.factories.people import superuser
 from tests.processes import at_once
 from tests.replica import NoReplica, Replica, a_replica
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes, pytest.mark.xdist_group("replica")]
 
 REPORTS = """
 import html, json, logging, re

@@ -63,8 +63,12 @@ def test_a_list_and_a_month_that_send_an_invoice_at_the_same_time_send_one_email
 
 
 def _waits_for_a_row() -> bool:
+    """Whether a process of this test waits; the server shows those of other tests, too."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
+        cursor.execute("""
+            SELECT count(*) FROM pg_locks waiting
+             WHERE locktype IN ('tuple', 'transactionid') AND NOT granted AND EXISTS (
+                   SELECT 1 FROM pg_locks held JOIN pg_database of ON of.oid = held.database
+                    WHERE held.pid = waiting.pid AND of.datname = current_database())
+        """)
         return bool(cursor.fetchone()[0])

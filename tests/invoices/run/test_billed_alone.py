@@ -91,14 +91,14 @@ def test_what_was_tried_before_is_tried_alone_after_the_others():
 
 @pytest.mark.django_db
 def test_a_message_names_fifty_customers_of_one_run_or_fewer_large_ones_and_those_tried_before_alone():
-    periods = [BillingPeriodFactory.create() for _ in range(TOGETHER + 4)]
-    for period in periods[:2]:
-        PeriodTally.objects.create(
-            period=period, actions=40_000, charged=40_000, excluded=0, unrated=0, amount=0, rated_at=AT
-        )
+    BillingPeriodFactory.create_batch(TOGETHER + 4)
     run = start(OCTOBER, by=None, at=AT)
-    run.items.filter(period=periods[-1]).update(attempts=1)
     items = list(run.items.order_by("pk").values_list("pk", flat=True))
+    for item in run.items.filter(pk__in=items[:2]):
+        PeriodTally.objects.create(
+            period=item.period, actions=40_000, charged=40_000, excluded=0, unrated=0, amount=0, rated_at=AT
+        )
+    run.items.filter(pk=items[-1]).update(attempts=1)
 
     messages = [message["item_ids"] for message in Bills().due(at=datetime(2026, 11, 3, tzinfo=UTC))]
 
