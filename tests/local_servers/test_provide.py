@@ -135,7 +135,8 @@ def test_what_a_killed_command_left_running_is_stopped_by_the_next_that_ends(che
 def test_down_stops_what_the_code_of_this_checkout_started_wherever_the_data_is(checkout: Path, place: Path) -> None:
     code = place / "code"
     shutil.copytree(CHECKOUT / "billing_engine" / "local_servers", code / "billing_engine" / "local_servers")
-    shutil.copy(CHECKOUT / "billing_engine" / "database_logins.py", code / "billing_engine")
+    for below in ("database_logins.py", "planner_settings.py"):
+        shutil.copy(CHECKOUT / "billing_engine" / below, code / "billing_engine")
     (code / "billing_engine" / "__init__.py").touch()
     interrupted = place / "an interrupted test"
     kill(command(interrupted, code_at=code))
