@@ -73,6 +73,8 @@ def measure(asked: Asked) -> Outcome:
         _side_by_side(figures, world_periods, asked, true_floor)
     figures.mix = mix()
     say("rating all of it once more, with the charges there already")
+    empty("pricing_charge")
+    work([world_periods])
     figures.again = work([world_periods])
     _usual(figures, world_periods)
     say("the stages apart")
