@@ -167,7 +167,10 @@ def _written_in(path: Path) -> Iterator[str]:
             yield node.attr
     for call in nodes(path, ast.Call):
         yield from (each.arg for each in call.keywords if each.arg and _is_named(call, "update", "_written"))
-        yield from (name for each in call.keywords if each.arg == "defaults" for name in _strings(each.value))
+        conflicting = ["update_fields"] * _is_named(call, "bulk_create")
+        yield from (
+            name for each in call.keywords if each.arg in {"defaults", *conflicting} for name in _strings(each.value)
+        )
     for assigned in nodes(path, ast.Assign):
         if any(isinstance(each, ast.Name) and each.id in {"fields", "fieldsets"} for each in assigned.targets):
             yield from _strings(assigned.value)

@@ -55,8 +55,12 @@ def keep_terms(periods: Sequence[BillingPeriod]) -> dict[int, Terms]:
         )
         for period in periods
     ]
-    names = [field.name for field in PeriodTerms._meta.concrete_fields if not field.primary_key]
-    PeriodTerms.objects.bulk_create(kept, update_conflicts=True, unique_fields=["period"], update_fields=names)
+    PeriodTerms.objects.bulk_create(
+        kept,
+        update_conflicts=True,
+        unique_fields=["period"],
+        update_fields=["rules", "customer", "catalog", "later_closed"],
+    )
     return found
 
 
