@@ -25,7 +25,7 @@ from billing_engine.core.admin_kit.cells import (
 )
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
-from billing_engine.core.admin_kit.filters import DayFilter
+from billing_engine.core.admin_kit.filters import DayFilter, Within
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from leads.domain.access.contacts import may_see_contacts
 from leads.domain.early_actions import BEFORE_ITS_LEAD
@@ -33,6 +33,8 @@ from leads.domain.voiding import void
 from leads.models import Action
 from leads.queries.corrections import correction_in_words, corrections_of
 from leads.queries.search import actions_named
+
+BY_PERIOD = "period__id__exact"
 
 
 def _effect_of_void(action: Action) -> str:
@@ -67,6 +69,13 @@ class BeforeItsLead(DropdownFilter):
         return queryset.filter(early__isnull=False) if self.value() == BEFORE_ITS_LEAD else queryset
 
 
+class ByActionType(Within, AutocompleteSelectFilter):
+    """Filters by type within a period, whose index names the type: a rare one may be anywhere."""
+
+    scopes = (BY_PERIOD,)
+    asks_for = "To filter actions by type, choose a period too."
+
+
 @admin.register(Action)
 class ActionAdmin(ReadOnlyPage[Action]):
     is_large = True
@@ -84,7 +93,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
     list_filter = (
         ActionDays,
         ("period", AutocompleteSelectFilter),
-        ("action_type", AutocompleteSelectFilter),
+        ("action_type", ByActionType),
         ("lead__source", AutocompleteSelectFilter),
         BeforeItsLead,
     )
@@ -121,7 +130,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # Within a period or by day, an index gives the order of time; otherwise, the latest stored come first.
-        in_time = "period__id__exact" in request.GET or ActionDays.is_asked_for(request)
+        in_time = BY_PERIOD in request.GET or ActionDays.is_asked_for(request)
         return ("-occurred_at", "-pk") if in_time else ("-pk",)
 
     def get_search_results(

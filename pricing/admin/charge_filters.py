@@ -9,7 +9,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from billing_engine.core.admin_kit.filters import Within
 from leads.models import BillingPeriod
-from pricing.models import Charge
+from pricing.models import Charge, PriceRule
 from pricing.models.charge import IS_CUT
 
 # Charges are indexed by action, so these use the actions' index of periods.
@@ -36,6 +36,12 @@ class ByRule(Within, AutocompleteSelectFilter):
 
     scopes = (BY_PERIOD,)
     asks_for = "To filter charges by rule, choose a period too."
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Charge]) -> Any:
+        """With the rule's own action type, which the index of a period's actions names."""
+        found = super().queryset(request, queryset)
+        rule = None if found is queryset else PriceRule.objects.filter(pk=self.value()).first()
+        return found.filter(action__action_type=rule.action_type_id) if rule and rule.action_type_id else found
 
 
 class OfCustomer(AutocompleteSelectFilter):
