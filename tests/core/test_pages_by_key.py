@@ -195,3 +195,16 @@ def test_a_count_that_takes_too_long_is_given_up_and_says_what_is_known(monkeypa
         assert [str(Counted.of(slow, known=50)), str(Counted.of(Lead.objects.all()))] == ["50+", "1"]
         cursor.execute(usual)
         assert cursor.fetchone() == before
+
+
+@pytest.mark.django_db
+def test_a_page_is_bounded_once_by_a_key_that_its_order_names_twice() -> None:
+    LeadFactory.create(), LeadFactory.create()
+    rows = Lead.objects.order_by("received_at", "pk", "received_at", "pk")
+    first = page_by_key(rows, "", 1)
+
+    with CaptureQueriesContext(connection) as asked:
+        second = page_by_key(rows, first.next, 1)
+
+    assert [row.pk for row in (*first.rows, *second.rows)] == [row.pk for row in rows]
+    assert asked[0]["sql"].count('"received_at" >') == 2  # at least and beyond

@@ -122,7 +122,7 @@ def page_by_key(rows: QuerySet[Any], turn: str, per_page: int) -> KeyPage:
 
     `turn` comes from a page's `previous` or `next`, or is LAST; page numbers and nothing lead to the first page.
     """
-    keys = [SortKey.read(part, rows) for part in rows.query.order_by]
+    keys = _keys(rows)
     way, _, place = turn.partition(".")
     backwards = way in (BEFORE, LAST)
     if way in (AFTER, BEFORE):
@@ -216,15 +216,25 @@ def _fields(rows: QuerySet[Any], path: str) -> tuple[Any, bool]:
     return field, may_be_null
 
 
+def _keys(rows: QuerySet[Any]) -> list[SortKey]:
+    """What the rows are ordered by; what Django's admin names twice counts once."""
+    found = dict[str, SortKey]()
+    for part in rows.query.order_by:
+        key = SortKey.read(part, rows)
+        found.setdefault(key.path, key)
+    return list(found.values())
+
+
 def _beyond(keys: list[SortKey], values: list[Any], *, backwards: bool) -> Q:
-    """Rows beyond these values in the order of the keys; the first key bounds them by itself, for its index."""
-    beyond, equal = Q(), Q()
-    for key, value in zip(keys, values, strict=True):
-        beyond |= equal & key.beyond(value, backwards=backwards)
-        equal &= key.equals(value)
-    if len(keys) == 1 or values[0] is None:
-        return beyond
-    return keys[0].beyond(values[0], backwards=backwards, or_equal=True) & beyond
+    """Rows beyond these values in the order of the keys; each key bounds them by itself, for its index."""
+    key, value = keys[0], values[0]
+    further = key.beyond(value, backwards=backwards)
+    if len(keys) == 1:
+        return further
+    rest = _beyond(keys[1:], values[1:], backwards=backwards)
+    if key.may_be_null:
+        return further | key.equals(value) & rest
+    return key.beyond(value, backwards=backwards, or_equal=True) & (further | rest)
 
 
 def _place(keys: Iterable[SortKey], row: Any) -> str:
