@@ -226,15 +226,18 @@ def _keys(rows: QuerySet[Any]) -> list[SortKey]:
 
 
 def _beyond(keys: list[SortKey], values: list[Any], *, backwards: bool) -> Q:
-    """Rows beyond these values in the order of the keys; each key bounds them by itself, for its index."""
+    """Rows beyond these values in the order of the keys.
+
+    Where no key may be null: from the first value on, without those of that value that come no later. PostgreSQL
+    estimates this form well, and the first key bounds its index.
+    """
     key, value = keys[0], values[0]
-    further = key.beyond(value, backwards=backwards)
     if len(keys) == 1:
-        return further
+        return key.beyond(value, backwards=backwards)
     rest = _beyond(keys[1:], values[1:], backwards=backwards)
-    if key.may_be_null:
-        return further | key.equals(value) & rest
-    return key.beyond(value, backwards=backwards, or_equal=True) & (further | rest)
+    if any(each.may_be_null for each in keys):
+        return key.beyond(value, backwards=backwards) | key.equals(value) & rest
+    return key.beyond(value, backwards=backwards, or_equal=True) & ~(key.equals(value) & ~rest)
 
 
 def _place(keys: Iterable[SortKey], row: Any) -> str:
