@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -52,15 +54,20 @@ def _settings(settings: LazySettings) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _emptied_as_owner() -> Iterator[None]:
-    """Between tests, the tables are emptied without the triggers that refuse it."""
-    flush = DatabaseOperations.sql_flush
+    """Between tests, the tables are emptied without the triggers that refuse it, and hold again what migrations write."""
+    flush, execute = DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush
 
     def sql_flush(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
         statements = flush(self, *args, **kwargs)
         return ["SET LOCAL session_replication_role = replica;", *statements] if statements else []
 
+    def execute_sql_flush(self: DatabaseOperations, statements: list[str]) -> None:
+        execute(self, statements)
+        import_module("invoices.migrations.0001_initial").write_the_template_for_all(apps, None)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
 
 

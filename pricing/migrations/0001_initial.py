@@ -1506,5 +1506,5 @@ class Migration(migrations.Migration):
         InstallSql("pricing", "models/sql/terms_of_a_closed_period_never_change.sql", "49de697873e8"),
         InstallSql("pricing", "models/sql/a_rule_ends_by_revision_or_retirement.sql", "27128f596471"),
         InstallSql("pricing", "models/sql/prices_and_charges_are_never_emptied.sql", "f731f881161f"),
-        InstallSql("pricing", "models/sql/a_change_to_the_book_is_stamped.sql", "29cdafcf5dc3"),
+        InstallSql("pricing", "models/sql/a_change_to_the_book_is_stamped.sql", "e7f9b2c660f3"),
     ]

@@ -10,6 +10,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION a_change_to_the_book_is_stamped() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER a_change_to_the_book_is_stamped
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pricing_pricerule
