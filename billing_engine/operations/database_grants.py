@@ -79,6 +79,8 @@ GRANTS = {
         "INSERT, UPDATE (actions, charged, excluded, excluded_by, unrated, amount, rated_at, rated_to_at,"
         " rated_to_action, counters)"
     ),
+    "pricing_dailyactivity": "INSERT, DELETE",
+    "pricing_monthlyactivity": "INSERT, DELETE",
     "pricing_periodterms": "INSERT, UPDATE (rules, customer, catalog, later_closed)",
     "pricing_ratingattempts": "INSERT, UPDATE (attempts, attempted_at, message), DELETE",
     "pricing_ruleuse": "INSERT, DELETE",

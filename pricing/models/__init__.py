@@ -1,5 +1,6 @@
 """What an action costs, and why."""
 
+from pricing.models.activity import DailyActivity, MonthlyActivity
 from pricing.models.attempts import RatingAttempts
 from pricing.models.book_stamp import BookStamp
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
@@ -13,6 +14,8 @@ from pricing.models.use import RuleUse, UseCount
 __all__ = [
     "BookStamp",
     "Charge",
+    "DailyActivity",
+    "MonthlyActivity",
     "PeriodTally",
     "PeriodTerms",
     "PriceCheck",

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.db import connection, transaction
@@ -14,6 +14,7 @@ from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, Place, StoredActions, number_of
+from pricing.domain.rate.activity import EVER, roll_up
 from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
@@ -22,6 +23,7 @@ from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
 from pricing.domain.rate.inputs import period_facts
 from pricing.domain.rate.rollup import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
+from pricing.rating.instants import instant
 from pricing.rating.values import ActionFacts, ActionId
 
 UNRATED_AT_A_TIME = 5_000
@@ -44,6 +46,12 @@ class PeriodRating(DecidedPeriod):
 
     start: Checkpoint | None
     tally: Tally = field(default_factory=Tally)
+
+    @property
+    def first_day_touched(self) -> date:
+        """The first day whose activity may change, in the customer's time zone."""
+        # A day less, because a date occurs again if clocks go back over midnight.
+        return self.period.customer.day_of(instant(self.start.place[0])) - timedelta(days=1) if self.start else EVER
 
     def tallied(self, actions: StoredActions, at: datetime) -> PeriodTally:
         last = actions.last[self.period.pk]
@@ -151,6 +159,7 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     )
     tallies = [rating.tallied(read[period], at) for period, rating in ratings.items()]
     save_tallies(tallies)
+    roll_up({period: rating.first_day_touched for period, rating in ratings.items()})
     UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
     RatingAttempts.objects.filter(period__in=periods).delete()
     _mark_later([one.period for one in ratings.values() if carries(one.book.rules)])
