@@ -64,11 +64,11 @@ def test_verify_says_that_all_periods_are_what_their_charges_say(periods: list[B
 
 def test_verify_lists_each_row_that_differs_and_writes_nothing(periods: list[BillingPeriod]):
     october, november, _ = periods
-    first, second = DailyActivity.objects.filter(period=october).order_by("pk")
+    first, second = DailyActivity.objects.filter(period=october).order_by("product")
     by_hand("UPDATE pricing_dailyactivity SET amount = amount + 0.000001 WHERE id = %s", first.pk)
     by_hand("DELETE FROM pricing_dailyactivity WHERE id = %s", second.pk)
     by_hand("UPDATE pricing_monthlyactivity SET outcome = 'voided' WHERE period_id = %s AND product_id = %s",
-            november.pk, MonthlyActivity.objects.filter(period=november).earliest("pk").product_id)  # fmt: skip
+            november.pk, MonthlyActivity.objects.filter(period=november).earliest("product").product_id)  # fmt: skip
     before = stored_days(), stored_months()
 
     code, words = run("--verify")
