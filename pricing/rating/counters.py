@@ -1,12 +1,30 @@
 """Counters of a rating while a period streams by: nothing per action, and per lead only if a rule needs it."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 
+from pricing.rating.instants import Instant
 from pricing.rating.limits import Asked
 from pricing.rating.once import Key, Paid, keys_of
 from pricing.rating.prices import Counted
-from pricing.rating.values import ActionFacts, LeadId, LineageId, RuleFacts
+from pricing.rating.values import (
+    ActionFacts,
+    Decision,
+    KindId,
+    LeadId,
+    LineageId,
+    ProductId,
+    RuleFacts,
+    RuleId,
+    SourceId,
+)
+
+CHARGED, INCLUDED, UNRATED = "charged", "included", "unrated"  # outcomes besides the reasons of exclusions
+# The local date of an instant, and until when it lasts: later instants before that have the same.
+DayAt = Callable[[Instant], tuple[date, Instant]]
+CellKey = tuple[ProductId, SourceId, KindId, RuleId | None, str]  # the last one is the outcome
 
 
 @dataclass(slots=True)
@@ -46,3 +64,40 @@ class Counters:
         """Remember that this charge covers repeats of its lead or person, as any revision of the rule may ask."""
         for key in keys_of(rule.lineage, asked, action.lead, action.person, action.action_type):
             self.paid[key].append(Paid(action.occurred_at, action.id))
+
+
+@dataclass(slots=True)
+class Cell:
+    """The decisions of one day about the same, counted and added up."""
+
+    actions: int = 0
+    quantity: int = 0
+    amount: int = 0
+    full_amount: int = 0
+
+
+class DailySums:
+    """The decisions of one period, by day and by what they are about; they come in rating order."""
+
+    def __init__(self, day_at: DayAt) -> None:
+        self.days: dict[date, dict[CellKey, Cell]] = {}
+        self._day_at = day_at
+        self._today: dict[CellKey, Cell] = {}
+        self._until = Instant(0)
+
+    def add(self, action: ActionFacts, decision: Decision) -> None:
+        """Count one decision; runs once for each of millions."""
+        if action.occurred_at >= self._until:
+            day, self._until = self._day_at(action.occurred_at)
+            self._today = self.days.setdefault(day, {})
+        outcome = decision.reason
+        if not outcome:
+            outcome = UNRATED if decision.rule is None else CHARGED if decision.amount else INCLUDED
+        key = (action.product, action.source, action.action_type, decision.rule, outcome)
+        cell = self._today.get(key)
+        if cell is None:
+            cell = self._today[key] = Cell()
+        cell.actions += 1
+        cell.quantity += action.quantity
+        cell.amount += decision.amount
+        cell.full_amount += decision.full_amount

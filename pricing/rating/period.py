@@ -4,12 +4,12 @@ Everything calls `rate_period`. Most rules decide each action as it comes; a vol
 the whole period first, so the actions are read beforehand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from pricing.rating.caps import capped
-from pricing.rating.counters import Counters
+from pricing.rating.counters import Counters, DailySums
 from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST, excludes_some, exclusion
 from pricing.rating.limits import asked_by
 from pricing.rating.match import RuleBook
@@ -54,6 +54,7 @@ def rate_period(
     catalog: Catalog,
     carried: Counters | None = None,
     faults: dict[ActionId, str] | None = None,
+    sums: DailySums | None = None,
 ) -> Iterator[Decision]:
     """Return one decision per action, in the given order, which must be (occurred_at, id).
 
@@ -63,11 +64,13 @@ def rate_period(
     actions, only with the leads that a "once", a "highest only" or a cap per lead must remember.
 
     An action that can't be priced is added to `faults`, by id and with a message, and stays unrated; without `faults`,
-    the error is raised.
+    the error is raised. Each decision is added to `sums`.
     """
     book, counters = RuleBook(rules, customer, catalog), Counters() if carried is None else carried
     rater = Rater(book, customer, catalog, counters, faults)
     rater.foresee(actions)
+    if sums is not None:
+        return map(rater.adding_up(sums), actions)
     return map(rater.decide if faults is None else rater.decide_or_tell, actions)
 
 
@@ -90,6 +93,7 @@ class Rater:
         self._book, self._customer, self._catalog = book, customer, catalog
         self._counters, self._faults = counters, faults
         self._seen = Foresight()
+        self._sums: DailySums
         # Not billable, at some time at least: `exclusion` looks closer.
         self._not_billable = {kind for kind, is_billable in catalog.is_billable.items() if not is_billable}
         self._not_billable |= catalog.is_billable_later.keys()
@@ -149,6 +153,16 @@ class Rater:
         except Exception as error:
             self._tell(action, error)
             return Decision(action.id, None, "")
+
+    def adding_up(self, sums: DailySums) -> Callable[[ActionFacts], Decision]:
+        """How to decide an action and add it to the sums."""
+        self._sums = sums
+        return self._decide_and_add
+
+    def _decide_and_add(self, action: ActionFacts) -> Decision:
+        decision = self.decide_or_tell(action)
+        self._sums.add(action, decision)
+        return decision
 
     def _consider_or_tell(self, action: ActionFacts) -> None:
         try:

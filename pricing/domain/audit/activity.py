@@ -22,7 +22,7 @@ COMPARED = f"""
     WITH chosen AS MATERIALIZED (
         SELECT id, customer_id FROM leads_billingperiod period WHERE {{chosen}}
     ),
-    charged AS MATERIALIZED ({CELLS.format(periods="chosen period", since="", and_days="")}),
+    charged AS MATERIALIZED ({CELLS.format(periods="chosen period", instants="", and_days="")}),
     both_sides AS (
         SELECT false AS is_stored, 'daily' AS form, period_id, day, {KEYS}, {MEASURES} FROM charged
          UNION ALL

@@ -1,17 +1,26 @@
-"""Keep the roll-up of activity equal to the charges: rows that a rating touches are added up again, never up or down."""
+"""Keep the roll-up of activity equal to the charges: rows that a rating touches are added up again, never up or down.
 
-from collections.abc import Iterable
-from datetime import date, datetime, time
+Days whose actions have all just been decided are added up while the decisions stream by. Days that had actions before are
+added up by PostgreSQL from their charges, and so is whatever is rebuilt. Both give the same rows.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from io import StringIO
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
 from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import BillingPeriod
+from pricing.domain.rate.charges import NULL
+from pricing.rating.counters import Cell, CellKey, DayAt
+from pricing.rating.instants import Instant, instant, moment
 
 KEYS = "customer_id, product_id, source_id, action_type_id, rule_id, outcome"
 MEASURES = "actions, quantity, amount, full_amount"
-# An action without charge that is not unrated either came after its period was last rated; it is nowhere yet.
+# An action that has no charge and is not unrated came after its period was last rated: it is nowhere yet.
 CELLS = f"""
     SELECT period.id AS period_id, period.customer_id, lead.product_id, lead.source_id, action.action_type_id,
            charge.rule_id,
@@ -22,65 +31,89 @@ CELLS = f"""
            COALESCE(sum(charge.amount), 0) AS amount, COALESCE(sum(charge.full_amount), 0) AS full_amount
       FROM {{periods}}
       JOIN leads_customer customer ON customer.id = period.customer_id
-      JOIN leads_action action ON action.period_id = period.id {{since}}
+      JOIN leads_action action ON action.period_id = period.id {{instants}}
       JOIN leads_lead lead ON lead.id = action.lead_id
       LEFT JOIN pricing_charge charge ON charge.action_id = action.id
       LEFT JOIN pricing_unratedaction unrated ON unrated.action_id = action.id
      WHERE COALESCE(charge.action_id, unrated.action_id) IS NOT NULL {{and_days}}
      GROUP BY 1, {", ".join(map(str, range(2, 9)))}
 """  # noqa: S608 -- SQL of our own
-# Each statement gets the periods, and the first day of each that may have changed, and when it began.
-TOUCHED = (
-    "unnest(%(periods)s::bigint[], %(days)s::date[], %(instants)s::timestamptz[]) AS touched (period_id, day, since)"
-)
+# Each statement gets the periods, from which day on they are touched, and to which day their charges are read.
+TOUCHED = """
+    unnest(%(periods)s::bigint[], %(customers)s::bigint[], %(days)s::date[], %(lasts)s::date[], %(starts)s::timestamptz[],
+           %(ends)s::timestamptz[]) AS touched (period_id, customer_id, day, last, since, until)
+"""
 FORGET_DAYS = f"""
     DELETE FROM pricing_dailyactivity daily USING {TOUCHED}
-     WHERE daily.period_id = touched.period_id AND daily.day >= touched.day
+     WHERE daily.customer_id = touched.customer_id AND daily.period_id = touched.period_id AND daily.day >= touched.day
 """  # noqa: S608 -- SQL of our own
-TOUCHED_CELLS = CELLS.format(
+READ_AGAIN = CELLS.format(
     periods=f"{TOUCHED} JOIN leads_billingperiod period ON period.id = touched.period_id",
-    since="AND action.occurred_at >= touched.since",
+    instants="AND action.occurred_at >= touched.since AND action.occurred_at < touched.until",
     # Where clocks go back over midnight, a date comes back after the next one began.
-    and_days="AND (action.occurred_at AT TIME ZONE customer.time_zone)::date >= touched.day",
+    and_days="AND (action.occurred_at AT TIME ZONE customer.time_zone)::date BETWEEN touched.day AND touched.last",
 )
 ADD_UP_DAYS = f"""
-    INSERT INTO pricing_dailyactivity (period_id, {KEYS}, day, {MEASURES}) {TOUCHED_CELLS}
-"""
+    INSERT INTO pricing_dailyactivity (period_id, {KEYS}, day, place, {MEASURES})
+    SELECT period_id, {KEYS}, day, row_number() OVER (PARTITION BY period_id, day), {MEASURES} FROM ({READ_AGAIN}) cell
+"""  # noqa: S608 -- SQL of our own
+COPY_DAYS = f"COPY pricing_dailyactivity (period_id, {KEYS}, day, place, {MEASURES}) FROM STDIN"
 FORGET_MONTHS = f"""
     DELETE FROM pricing_monthlyactivity monthly USING {TOUCHED}
-     WHERE monthly.period_id = touched.period_id AND monthly.month >= date_trunc('month', touched.day)
+     WHERE monthly.customer_id = touched.customer_id AND monthly.period_id = touched.period_id
+       AND monthly.month >= date_trunc('month', touched.day)
 """  # noqa: S608 -- SQL of our own
 ADD_UP_MONTHS = f"""
-    INSERT INTO pricing_monthlyactivity (period_id, {KEYS}, month, {MEASURES})
-    SELECT period_id, {KEYS}, date_trunc('month', daily.day)::date,
-           sum(actions), sum(quantity), sum(amount), sum(full_amount)
-      FROM {TOUCHED}
-      JOIN pricing_dailyactivity daily USING (period_id)
-     WHERE daily.day >= date_trunc('month', touched.day)
-     GROUP BY period_id, {KEYS}, 8
+    INSERT INTO pricing_monthlyactivity (period_id, {KEYS}, month, place, {MEASURES})
+    SELECT period_id, {KEYS}, month, row_number() OVER (PARTITION BY period_id, month), {MEASURES}
+      FROM (SELECT daily.period_id, {KEYS.replace("customer_id", "daily.customer_id")},
+                   date_trunc('month', daily.day)::date AS month,
+                   sum(actions) AS actions, sum(quantity) AS quantity, sum(amount) AS amount, sum(full_amount) AS full_amount
+              FROM {TOUCHED}
+              JOIN pricing_dailyactivity daily ON daily.customer_id = touched.customer_id
+                   AND daily.period_id = touched.period_id AND daily.day >= date_trunc('month', touched.day)
+             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) cell
 """  # noqa: S608 -- SQL of our own
-EVER = date(1999, 12, 1)  # actions that occurred before the year 2000 are refused
+# Actions that occurred before the year 2000 are refused.
+EVER, LAST = date(1999, 12, 1), date(9999, 12, 1)
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+Days = Mapping[date, Mapping[CellKey, Cell]]
 
 
 class Touched(NamedTuple):
-    """A locked period whose activity may have changed, from a day on."""
+    """A locked period whose activity may have changed: from which day on, and from what its days are added up again."""
 
     period: int
+    customer: int
     day: date
+    last: date  # to this day from its charges
     since: datetime
+    until: datetime
+    counted: Days  # the days after that, as decided just now
 
 
-def touched(period: BillingPeriod, day: date = EVER) -> Touched:
-    """The period from this day on, in the customer's time zone; without a day, all of it."""
-    return Touched(period.pk, day, instant_of(datetime.combine(day, time.min), period.customer.zone))
+def touched(period: BillingPeriod, day: date = EVER, *, counted: Days | None = None, after: date = LAST) -> Touched:
+    """The period from a day on, in the customer's time zone; the days after `after` have only what was `counted`."""
+    zone = period.customer.zone
+    # A day more, because a date comes back where clocks go back over midnight; the rows of its actions are compared by date.
+    since, until = _midnight(day, zone), _midnight(after + 2 * A_DAY, zone)
+    return Touched(period.pk, period.customer_id, day, after, since, until, counted or {})
 
 
 def roll_up(some: Iterable[Touched]) -> None:
     """Add up again the activity of these periods from their first touched day on."""
-    columns = dict(zip(("periods", "days", "instants"), map(list, zip(*some, strict=True)), strict=True))
+    all_touched = list(some)
+    if not all_touched:
+        return
     with connection.cursor() as cursor:
-        for statement in (FORGET_DAYS, ADD_UP_DAYS, FORGET_MONTHS, ADD_UP_MONTHS):
-            cursor.execute(statement, columns)
+        cursor.execute(FORGET_DAYS, _columns(all_touched))
+        if again := [each for each in all_touched if each.last >= each.day]:
+            cursor.execute(ADD_UP_DAYS, _columns(again))
+        if lines := "".join(line for each in all_touched for line in _lines(each)):
+            cursor.copy_expert(COPY_DAYS, StringIO(lines))
+        cursor.execute(FORGET_MONTHS, _columns(all_touched))
+        cursor.execute(ADD_UP_MONTHS, _columns(all_touched))
 
 
 @transaction.atomic
@@ -88,3 +121,43 @@ def rebuild_activity(period: BillingPeriod) -> None:
     """Add up again all activity of a period, open or closed, under the lock that rating takes."""
     locked = BillingPeriod.objects.select_related("customer").select_for_update(no_key=True, of=("self",))
     roll_up([touched(locked.get(pk=period.pk))])
+
+
+def day_at(zone: ZoneInfo) -> DayAt:
+    """How to find the local date of an instant, and until when it lasts at least."""
+
+    def find(at: Instant) -> tuple[date, Instant]:
+        now = instant(at)
+        local = now.astimezone(zone)
+        day = local.date()
+        end = _midnight(day + A_DAY, zone)
+        if end.astimezone(zone).utcoffset() == local.utcoffset():
+            return day, moment(end)
+        # Clocks change before the day ends, at a whole minute. If they go back over midnight, the date changes twice.
+        return day, moment(now.replace(second=0, microsecond=0) + A_MINUTE)
+
+    return find
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return instant_of(datetime.combine(day, time.min), zone)
+
+
+def _columns(some: list[Touched]) -> dict[str, list[object]]:
+    names = ("periods", "customers", "days", "lasts", "starts", "ends")
+    return {
+        name: list(column) for name, column in zip(names, zip(*(each[:6] for each in some), strict=True), strict=True)
+    }
+
+
+def _lines(of: Touched) -> Iterator[str]:
+    """The lines that COPY reads, in the order of the key; numbers as for charges."""
+    for day, cells in sorted(of.counted.items()):
+        if day <= of.last:
+            continue
+        where = f"{of.period}\t{of.customer}\t"
+        for place, ((product, source, kind, rule, outcome), cell) in enumerate(cells.items(), 1):
+            yield (
+                f"{where}{product}\t{source}\t{kind}\t{NULL if rule is None else rule}\t{outcome}\t{day}\t{place}\t"
+                f"{cell.actions}\t{cell.quantity}e-6\t{cell.amount}e-6\t{cell.full_amount}e-6\n"
+            )

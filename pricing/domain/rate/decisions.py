@@ -8,7 +8,7 @@ from typing import TypeVar
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import START, Place, StoredActions, Without, period_of
 from pricing.domain.rate.book.books import Book
-from pricing.rating.counters import Counters
+from pricing.rating.counters import Counters, DailySums
 from pricing.rating.period import needs_foresight, rate_period
 from pricing.rating.values import ActionFacts, ActionId, CustomerFacts, Decision
 
@@ -27,8 +27,10 @@ class DecidedPeriod:
     def has_foresight(self) -> bool:
         return needs_foresight(self.book.rules)
 
-    def decide(self, actions: Iterable[ActionFacts], *, faults: dict[ActionId, str]) -> Iterator[Decision]:
-        """One decision per action; those that can't be priced are added to `faults`."""
+    def decide(
+        self, actions: Iterable[ActionFacts], *, faults: dict[ActionId, str], sums: DailySums | None = None
+    ) -> Iterator[Decision]:
+        """One decision per action, added to `sums`; those that can't be priced are added to `faults`."""
         return rate_period(
             actions,
             customer=self.customer,
@@ -36,6 +38,7 @@ class DecidedPeriod:
             catalog=self.book.catalog,
             carried=self.counters,
             faults=faults,
+            sums=sums,
         )
 
 

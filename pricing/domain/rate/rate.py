@@ -14,7 +14,7 @@ from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, Place, StoredActions, number_of
-from pricing.domain.rate.activity import Touched, roll_up, touched
+from pricing.domain.rate.activity import EVER, Touched, roll_up, touched
 from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
@@ -45,15 +45,23 @@ class PeriodRating(DecidedPeriod):
     """A period being rated: its starting point and its counts."""
 
     start: Checkpoint | None
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally = field(init=False)
 
-    @property
-    def touched(self) -> Touched:
-        """The period from the first day on whose activity may change."""
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.period.customer.zone)
+
+    def touched(self, *, aside: bool) -> list[Touched]:
+        """The days of the period whose activity may have changed; those without earlier actions need no counting."""
+        days = self.tally.sums.days
+        if aside:  # not among the decisions
+            return [touched(self.period)]
         if self.start is None:
-            return touched(self.period)
-        # A day earlier, because a date comes back where clocks go back over midnight.
-        return touched(self.period, self.period.customer.day_of(instant(self.start.place[0])) - timedelta(days=1))
+            return [touched(self.period, counted=days, after=EVER)]
+        if not days:
+            return []
+        # A day more, because a date comes back where clocks go back over midnight.
+        last = self.period.customer.day_of(instant(self.start.place[0])) + timedelta(days=1)
+        return [touched(self.period, min(days), counted=days, after=last)]
 
     def tallied(self, actions: StoredActions, at: datetime) -> PeriodTally:
         last = actions.last[self.period.pk]
@@ -152,8 +160,9 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     ratings = _starting_points(periods, marks)
     with ChargeWriter() as writer:
         read = _decide(ratings, aside, writer)
-    found = Action.objects.filter(pk__in=map(number_of, aside), period__in=ratings)
-    for pk, period in found.values_list("pk", "period"):
+    found = Action.objects.filter(pk__in=map(number_of, aside), period__in=ratings).values_list("pk", "period")
+    without = {period for _, period in found}
+    for pk, period in found:
         action = ActionId(pk)
         ratings[period].tally.set_aside(action, aside[action])
     UnratedAction.objects.bulk_create(
@@ -161,7 +170,7 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     )
     tallies = [rating.tallied(read[period], at) for period, rating in ratings.items()]
     save_tallies(tallies)
-    roll_up([rating.touched for rating in ratings.values()])
+    roll_up([each for rating in ratings.values() for each in rating.touched(aside=rating.period.pk in without)])
     UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
     RatingAttempts.objects.filter(period__in=periods).delete()
     _mark_later([one.period for one in ratings.values() if carries(one.book.rules)])
@@ -221,9 +230,9 @@ def _decide(
 
 
 def _charge(rating: PeriodRating, actions: Iterable[ActionFacts], writer: ChargeWriter | FaultFinder) -> None:
-    decisions = rating.decide(actions, faults=rating.tally.faults)
+    decisions = rating.decide(actions, faults=rating.tally.faults, sums=rating.tally.sums)
     while batch := list(islice(decisions, CHARGES_AT_A_TIME)):
-        writer.write(rating.period.pk, rating.tally.count(batch))
+        writer.write(rating.period.pk, rating.tally.charges(batch))
 
 
 def _forget_charges(periods: Sequence[BillingPeriod]) -> None:

@@ -4,33 +4,31 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from leads.models import BillingPeriod
 from pricing.domain.rate.actions import Place
+from pricing.domain.rate.activity import day_at
 from pricing.domain.rate.charges import to_decimal
 from pricing.models import PeriodTally
+from pricing.rating.counters import CHARGED, INCLUDED, UNRATED, DailySums
 from pricing.rating.instants import instant
 from pricing.rating.values import ActionId, Decision
 
 
 class Tally:
-    """Count decisions; keep the unrated ones, pass on the others as charges."""
+    """Add up decisions by day; keep the unrated ones, pass on the others as charges."""
 
-    def __init__(self) -> None:
-        self.charged = self.amount = 0
-        self.excluded_by = Counter[str]()
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.sums = DailySums(day_at(zone))
         self.unrated: list[ActionId] = []
         self.faults: dict[ActionId, str] = {}  # why some of the unrated actions can't be priced
 
-    def count(self, decisions: list[Decision]) -> list[Decision]:
-        """Count the decisions and return those that become charges."""
+    def charges(self, decisions: list[Decision]) -> list[Decision]:
+        """The decisions that become charges."""
         rated = [one for one in decisions if one.rule is not None or one.reason]
         if len(rated) < len(decisions):
             self.unrated += [one.action for one in decisions if one.is_unrated]
-        reasons = [one.reason for one in rated if one.reason]
-        self.excluded_by.update(reasons)
-        self.charged += len(rated) - len(reasons)
-        self.amount += sum([one.amount for one in rated])
         return rated
 
     def set_aside(self, action: ActionId, why: str) -> None:
@@ -47,12 +45,18 @@ class Tally:
             if before is None
             else before
         )
-        stored.charged += self.charged
-        stored.excluded += self.excluded_by.total()
-        stored.excluded_by = dict(self.excluded_by + Counter(stored.excluded_by))
+        counts, amount = Counter[str](), 0
+        for cells in self.sums.days.values():
+            for (*_, outcome), cell in cells.items():
+                counts[outcome] += cell.actions
+                amount += cell.amount
+        del counts[UNRATED]
+        stored.charged += counts.pop(CHARGED, 0) + counts.pop(INCLUDED, 0)
+        stored.excluded += counts.total()
+        stored.excluded_by = dict(counts + Counter(stored.excluded_by))
         stored.unrated += len(self.unrated)
         stored.actions = stored.charged + stored.excluded + stored.unrated
-        stored.amount += to_decimal(self.amount)
+        stored.amount += to_decimal(amount)
         stored.rated_to_at, stored.rated_to_action = (instant(last[0]), last[1]) if last else (None, None)
         stored.counters, stored.rated_at = counters, at
         return stored
