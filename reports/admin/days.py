@@ -19,7 +19,7 @@ class DayWidget(UnfoldAdminTextInputWidget):
 
 
 def today_somewhere(at: datetime) -> date:
-    """The latest day that has begun anywhere."""
+    """The latest day that has started anywhere."""
     return (at + FARTHEST).date()
 
 

@@ -248,7 +248,7 @@ def test_the_page_says_each_price_in_the_words_of_the_rule(operations: Client) -
     answer = operations.get(reverse(PAGE), {"customer": "ACME", "day": "2026-10-15"})
 
     (row,) = answer.context["in_force"]
-    assert (row.place, row.scope, row.first, row.last) == ("1", "Acme", "January 1, 2020", "October 31, 2026")
+    assert (row.place, row.scope, row.first, row.last) == ("1", "this customer", "January 1, 2020", "October 31, 2026")
     assert row.price == "$2.50 each, at most $25.00 per lead over all periods"
     (later,) = answer.context["announced"]
     assert (later.first, later.last, str(follows)) == ("November 1, 2026, 09:00", "no end", "Samples")

@@ -66,7 +66,7 @@ def prices_page(request: HttpRequest) -> HttpResponse:
     if form.question:
         customer, day = form.question
         found = price_list(customer, day)
-        in_force, announced = in_force_rows(found), announced_rows(found)
+        in_force, announced = in_force_rows(found, customer), announced_rows(found, customer)
         query = urlencode({"customer": customer.code if customer else "", "day": str(day)})
         page |= {
             "customer": customer,

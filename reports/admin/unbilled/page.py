@@ -18,7 +18,7 @@ from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from billing_engine.core.read_replica import freshness, from_copy
 from billing_engine.core.tables.csv import csv_response
-from reports.admin.days import day_field, today_somewhere
+from reports.admin.days import EARLIEST, day_field, today_somewhere
 from reports.admin.freshness import freshness_in_words
 from reports.admin.unbilled.table import HEADER, card_of, cells_of
 from reports.queries.unbilled.unbilled import unbilled_at
@@ -33,25 +33,36 @@ class UnbilledForm(forms.Form):
     def __init__(self, asked: Mapping[str, str]) -> None:
         today = today_somewhere(now())
         last_month = today.replace(day=1) - timedelta(days=1)
-        super().__init__({"as_of": asked.get("as_of") or str(last_month), "since": asked.get("since", "")})
+        as_of = asked.get("as_of") or str(last_month)
+        super().__init__({"as_of": as_of, "since": asked.get("since") or _end_of_the_month_before(as_of, today)})
         self.fields["as_of"] = day_field("Unbilled as of the end of", latest=today)
         self.fields["since"] = day_field("Compared with the end of", latest=today, required=False)
 
     def clean(self) -> dict[str, Any]:
-        """Compare with the end of the month before, unless another day was chosen."""
+        """Refuse a day that is not earlier, or so much earlier that the report would read years of activity."""
         day, previous = self.cleaned_data.get("as_of"), self.cleaned_data.get("since")
-        if day and previous is None and "since" not in self.errors:
-            previous = day.replace(day=1) - timedelta(days=1)
-        if day and previous and previous >= day:
+        is_missing = previous is None and "since" not in self.errors
+        if day and (is_missing or (previous and previous >= day)):
             self.add_error("since", f"Choose a day before {day_in_words(day)}.")
         elif day and previous and day - previous > LONGEST:
             self.add_error("since", f"Choose a day at most {count_of_days(LONGEST.days)} earlier.")
-        return {"as_of": day, "since": previous}
+        return self.cleaned_data
 
     @property
     def days(self) -> tuple[date, date] | None:
         """The day and the previous one; None if one is refused."""
-        return (self.cleaned_data["as_of"], self.cleaned_data["since"]) if self.is_valid() else None
+        if not self.is_valid():
+            return None
+        return self.cleaned_data["as_of"], self.cleaned_data["since"]
+
+
+def _end_of_the_month_before(asked: str, today: date) -> str:
+    """The day compared with unless another one was chosen; "" if the day itself is refused."""
+    try:
+        day = date.fromisoformat(asked)
+    except ValueError:
+        return ""
+    return str(max(EARLIEST, day.replace(day=1) - timedelta(days=1))) if EARLIEST <= day <= today else ""
 
 
 @needs(*MAY_SEE)
