@@ -147,6 +147,7 @@ class Action(models.Model):
             BrinIndex(name="action_delivery", fields=["delivery"]),
             # The type is last: of a period's actions, those of one type are found without reading the others.
             models.Index(name="action_rating_order", fields=["period", "occurred_at", "id", "action_type"]),
+            models.Index(name="action_voided_at", fields=["voided_at"], condition=Q(voided_at__isnull=False)),
             models.Index(name="action_voided_after_close", fields=["period"], condition=Q(voided_after_close=True)),
             # Finds an action by its ID alone, at a hundredth of the write cost of a B-tree.
             BrinIndex(

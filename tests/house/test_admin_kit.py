@@ -23,14 +23,14 @@ MENU = [
         "Operations",
         [
             *("Price rules", "Simulations", "Price checks", "Unrated actions", "Charges"),
-            *("Action types", "Customers", "Products"),
+            *("Action types", "Customers", "Products", "Price list"),
         ],
     ),
     (
         "Finance",
         [
             *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
-            *("Billing periods", "Billing activity", "Invariants"),
+            *("Billing periods", "Explorer", "Billing activity", "Unbilled", "Invariants"),
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from billing_engine.core.calendar.spans import midnight
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.errors import Refused
 from invoices.domain.life.adjustments import adjust
@@ -97,7 +98,9 @@ class CompanyLife:
     def _prices(self) -> None:
         for place, currency in enumerate(CURRENCIES):
             usual = {"currency": currency, "wall_from": read("2020-01-01")}
-            PriceRule.objects.create(name="Anything", priority=-1, unit_price="1.003333", **usual)
+            PriceRule.objects.create(
+                name="Anything", priority=-1, unit_price="1.25" if self.steady else "1.003333", **usual
+            )
             PriceRule.objects.create(name="Views", action_type=self.kinds[2], unit_price=0, **usual)
             if not self.steady:
                 tiers = PriceRule.objects.create(
@@ -113,11 +116,10 @@ class CompanyLife:
                 self._receive(owner)
         self._now_and_then(0.3, "action voided", self._void_action)
         self._now_and_then(0.1, "action waived", self._waive_action)
-        self._rate()
+        self.rate()
         for period in self._over():
-            self._now_and_then(0.4, "closed", lambda of=period: close(of, at=self.at))  # type: ignore[misc]
+            self._maybe(0.4, "closed", close, period, at=self.at)
         self._finance()
-        self._rate()
 
     def _finance(self) -> None:
         drafts, approved, issued = (
@@ -128,15 +130,15 @@ class CompanyLife:
             amount = self.draw.choice((Decimal(-700), Decimal(-3), Decimal(12)))
             more = {"text": "Agreed", "reason": "By phone", "at": self.at}
             self._maybe(0.1, "adjusted", adjust, one, amount=amount, by=by["adjusts"], **more)
-            self._maybe(0.05, "regenerated", regenerate, one, by=by["adjusts"], at=self.at)
+            self._maybe(0.1, "regenerated", regenerate, one, by=by["adjusts"], at=self.at)
         for one in Invoice.objects.filter(state="draft").order_by("pk"):
             self._maybe(0.3, "approved", approve, one, by=by["approves"], at=self.at, reason="Looks right")
         for one in approved:
             self._maybe(0.4, "issued", issue, one, by=by["issues"], at=self.at)
         for one in issued:
-            self._maybe(0.04, "voided", void_invoice, one, reason="Wrong", by=by["voids"], at=self.at)
+            self._maybe(0.08, "voided", void_invoice, one, reason="Wrong", by=by["voids"], at=self.at)
         for one in Invoice.objects.filter(state="draft").select_related("period__customer").order_by("pk"):
-            self._maybe(0.03, "reopened", reopen, one.period, reason="Wrong", by=by["reopens"], at=self.at)
+            self._maybe(0.06, "reopened", reopen, one.period, reason="Wrong", by=by["reopens"], at=self.at)
 
     def _maybe(self, chance: float, what: str, act: Callable[..., Any], *args: Any, **how: Any) -> None:
         self._now_and_then(chance, what, lambda: act(*args, **how))
@@ -156,24 +158,25 @@ class CompanyLife:
         lead = LeadFactory.create(
             source=source, product=product, delivery=delivery, received_at=self.at, is_test=is_test
         )
-        for _ in range(self.draw.randrange(1, 4)):
-            self._action(lead, owner)
+        made = [self._action(lead, owner) for _ in range(self.draw.randrange(1, 4))]
+        Action.objects.bulk_create(made)
+        mark_unrated({action.period_id: action.period for action in made}.values(), reason="intake")
 
-    def _action(self, lead: Lead, owner: Customer) -> None:
+    def _action(self, lead: Lead, owner: Customer) -> Action:
         back = self.draw.choice((0, 0, 0, 1, 2, 9, 34, 50))
         occurred = self.at - timedelta(days=back, minutes=self.draw.randrange(24 * 60))
         period = _period_of(owner, occurred)
         self.done["late"] += occurred < period.start_at
-        Action.objects.create(
+        self.done["action"] += 1
+        return Action(
             lead=lead,
-            external_id=f"A{Action.objects.count()}",
+            external_id=f"A{self.done['action']}",
             action_type=self.draw.choice(self.kinds),
             period=period,
             delivery_id=lead.delivery_id,
             occurred_at=occurred,
             quantity=self.draw.choice((1, 1, 2, Decimal("0.5"), 7)),
         )
-        mark_unrated([period], reason="intake")
 
     def _void_action(self) -> bool:
         found = list(Action.objects.filter(voided_at=None).order_by("pk"))
@@ -188,7 +191,8 @@ class CompanyLife:
             waive(self.draw.choice(found).action, note="Goodwill", by=self.people["voids"], at=self.at)
         return bool(found)
 
-    def _rate(self) -> None:
+    def rate(self) -> None:
+        """Rate what was reopened or voided on the current day; before that, it is rated with the next day's actions."""
         rate_waiting(BillingPeriod.objects.open().values_list("pk", flat=True), at=self.at)
 
     def _over(self) -> list[BillingPeriod]:
@@ -198,16 +202,17 @@ class CompanyLife:
 
 def _period_of(owner: Customer, at: datetime) -> BillingPeriod:
     """The period that intake would assign: its own if it is open, otherwise the earliest open one."""
-    begin = owner.calendar.begin
-    assert begin is not None
-    if at >= begin:
+    there = list(owner.periods.order_by("start_at"))
+    own = next((one for one in there if one.start_at <= at < one.end_at), None)
+    if own is not None and own.is_open and not own.is_sealed:
+        return own
+    begin = midnight(owner.billed_from, owner.zone)
+    if own is None and at >= begin:
         open_periods({owner.pk: [at]})
-    takes = owner.periods.open().filter(is_sealed=False)
-    own = takes.filter(start_at__lte=at, end_at__gt=at).first()
-    found = own or takes.order_by("start_at").first()
-    if found is None:
-        last = owner.periods.order_by("-end_at").first()
-        open_periods({owner.pk: [last.end_at if last else begin]})
-        found = takes.order_by("start_at").first()
-    assert found is not None
-    return found
+        return owner.periods.get(start_at__lte=at, end_at__gt=at)
+    takes = [one for one in there if one.is_open and not one.is_sealed]
+    if not takes:
+        after = there[-1].end_at if there else begin
+        open_periods({owner.pk: [after]})
+        return owner.periods.get(start_at=after)
+    return takes[0]

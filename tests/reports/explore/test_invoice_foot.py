@@ -72,10 +72,10 @@ def shown(one: Foot) -> tuple[Any, ...]:
     return (one.currency, *amounts, [one.absent, one.drafts, one.approved, one.issued], one.voided)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_exact_amounts_and_what_lies_between_are_the_invoices_of_random_companies(seed: int) -> None:
-    life = CompanyLife(seed, customers=6)
-    list(life.live(75))
+    life = CompanyLife(seed, customers=5)
+    list(life.live(60))
 
     feet = foot_of(None, labels())
 
@@ -90,7 +90,7 @@ def test_exact_amounts_and_what_lies_between_are_the_invoices_of_random_companie
 
 
 def test_every_partition_of_the_periods_adds_up_to_the_same() -> None:
-    list(CompanyLife(5, customers=6).live(60))
+    list(CompanyLife(5).live(35))
 
     feet = period_feet(None, labels())
     whole = by_currency(feet)

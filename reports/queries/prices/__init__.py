@@ -1,0 +1,1 @@
+"""The price rules that are in force."""

@@ -1,0 +1,1 @@
+"""What was not invoiced yet at the end of a day."""
