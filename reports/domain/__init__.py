@@ -1,0 +1,1 @@
+"""What reports decide for themselves; figures come from the roll-up."""

@@ -1,0 +1,82 @@
+"""The method of the forecast: what it must give for months whose rest is certain, and what it never does."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.domain.forecast.month import Days, rest_of
+from reports.domain.forecast.profile import WEEK, Profile, rest_by_run_rate, rest_of_month
+
+AMOUNTS = st.integers(0, 10**12)
+WEEK_OF_AMOUNTS = st.lists(AMOUNTS, min_size=WEEK, max_size=WEEK)
+MONTHS = st.integers(28, 31)
+
+
+def repeated(week: list[int], days: int) -> list[int]:
+    return [week[day % WEEK] for day in range(days)]
+
+
+@given(WEEK_OF_AMOUNTS, st.integers(4, 30), MONTHS, st.data())
+def test_a_month_that_repeats_its_weeks_is_forecast_exactly(
+    week: list[int], weeks: int, days: int, data: st.DataObject
+):
+    past = data.draw(st.integers(0, days))
+    found = rest_of(Days(repeated(week, weeks * WEEK), repeated(week, days)[:past], 0, days))
+
+    assert found is not None
+    assert found.expected == sum(repeated(week, days)[past:])
+    assert {trial.expected - trial.charged for trial in found.trials} <= {0}
+
+
+@given(AMOUNTS, MONTHS, st.data())
+def test_a_customer_who_is_charged_the_same_every_day_has_the_run_rate(amount: int, days: int, data: st.DataObject):
+    elapsed = [amount] * data.draw(st.integers(1, days))
+    profile = Profile.of([amount] * 8 * WEEK)
+
+    assert rest_of_month(profile, elapsed, days) == rest_by_run_rate(elapsed, days)
+
+
+@given(
+    st.lists(AMOUNTS, max_size=200), st.lists(AMOUNTS, max_size=31), AMOUNTS, st.none() | st.integers(-(10**12), 10**13)
+)
+def test_a_forecast_is_never_below_what_is_charged_nor_above_what_a_hard_budget_leaves(
+    history: list[int], elapsed: list[int], today: int, most: int | None
+):
+    found = rest_of(Days(history, elapsed, today, 31), most=most)
+
+    if found is not None:
+        assert found.expected >= 0
+        assert most is None or found.expected <= max(0, most)
+        if found.low is not None and found.high is not None:
+            assert 0 <= found.low <= found.expected <= found.high
+            assert most is None or found.high <= max(0, most)
+
+
+@given(st.lists(AMOUNTS, max_size=27))
+def test_less_than_four_whole_weeks_are_not_enough_history(history: list[int]):
+    assert rest_of(Days(history, [1] * 10, 0, 30)) is None
+
+
+@given(WEEK_OF_AMOUNTS, st.integers(0, 30), AMOUNTS)
+def test_today_counts_as_a_whole_day_unless_more_is_charged_already(week: list[int], past: int, today: int):
+    profile, month = Profile.of(repeated(week, 8 * WEEK)), repeated(week, 31)
+
+    found = rest_of_month(profile, month[:past], 31, today=today)
+
+    assert today + found == max(today, month[past]) + sum(month[past + 1 :])
+
+
+def test_one_bulk_import_is_not_expected_again():
+    usual = [1_000] * 8 * WEEK
+    with_import = [*usual[:20], 1_000_000, *usual[21:]]
+
+    assert rest_of_month(Profile.of(with_import), [1_000] * 10, 30) <= 22_000
+    assert rest_of_month(Profile.of(usual), [1_000] * 9 + [1_000_000], 30) <= 22_000
+
+
+def test_a_month_that_runs_at_twice_the_usual_level_moves_the_forecast_half_way_after_two_weeks():
+    assert rest_of_month(Profile.of([100] * 56), [200] * 14, 30) == 16 * 150
+
+
+def test_without_charges_in_the_history_the_run_rate_decides():
+    assert rest_of_month(Profile.of([0] * 56), [30] * 10, 30) == 600
+    assert rest_of_month(Profile.of([0] * 56), [], 30) == 0
