@@ -6,6 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 
 from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
@@ -292,6 +293,8 @@ CELERY_BEAT_SCHEDULE = {
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},
+    # After midnight in UTC, and again when the day is over everywhere on Earth.
+    "prepare forecasts": {"task": "reports.prepare_forecasts", "schedule": crontab(minute="15", hour="0,12")},
     "log the head of the deeds": {"task": "core.publish_head_of_deeds", "schedule": 3600.0, "options": {"expires": 60}},
 }
 

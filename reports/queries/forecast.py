@@ -1,11 +1,10 @@
 """The forecast of a month per customer and in all, and the month so far per currency."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
@@ -14,11 +13,20 @@ from billing_engine.core.money import ZERO
 from billing_engine.core.read_replica import rows_of
 from invoices.models import Invoice
 from leads.models import Customer
-from reports.domain.forecast.month import Days, Rest, rest_of
-from reports.domain.forecast.trials import Trial, range_of
-from reports.queries.daily_amounts import Commitments, DailyAmounts, commitments_of, daily_amounts, exact
-
-UTC_ZONE = ZoneInfo("UTC")
+from pricing.models import MonthlyActivity
+from reports.domain.forecast.commitments import Commitments, commitments_of
+from reports.domain.forecast.daily_amounts import (
+    NOTHING,
+    DailyAmounts,
+    daily_amounts,
+    elapsed_days,
+    exact,
+    micro,
+)
+from reports.domain.forecast.outlook import UNKNOWN, OfMonth, Outlook, Rest, rest_of
+from reports.domain.forecast.prepare import UTC_ZONE
+from reports.domain.forecast.trials import Spread
+from reports.queries.outlooks import outlooks_of
 
 # Open periods that reach into the month: what they hold of its days and of days before the period, which is late activity.
 UNBILLED = """
@@ -45,9 +53,9 @@ class Forecast:
     customer: Customer
     month: Month
     today: date  # in the customer's time zone
-    so_far: Decimal  # actions that occurred in the month
+    so_far: Decimal  # for actions that occurred in the month
     unbilled: Decimal  # in open periods: of these, and late activity
-    late: Decimal  # of it, from actions that occurred before their period
+    late: Decimal  # of it, for actions that occurred before their period
     rest: Rest | None  # None: not enough history
     weeks: int  # of history
     last_month: Decimal
@@ -56,14 +64,17 @@ class Forecast:
 
     @property
     def forecast(self) -> Decimal | None:
+        """The whole month; None if there is not enough history."""
         return None if self.rest is None else self.so_far + exact(self.rest.expected)
 
     @property
     def low(self) -> Decimal | None:
+        """The lower end of the range; None if there are too few past forecasts to tell."""
         return None if self.rest is None or self.rest.low is None else self.so_far + exact(self.rest.low)
 
     @property
     def high(self) -> Decimal | None:
+        """The upper end of the range."""
         return None if self.rest is None or self.rest.high is None else self.so_far + exact(self.rest.high)
 
 
@@ -73,112 +84,118 @@ class MonthSoFar:
 
     currency: str
     month: Month
-    so_far: Decimal
-    unbilled: Decimal
+    so_far: Decimal  # for actions that occurred in the month
+    unbilled: Decimal  # in open periods: of these, and late activity
     late: Decimal
     forecast: Decimal  # customers without enough history count with what is charged so far
     low: Decimal | None
     high: Decimal | None
     last_month: Decimal
-    last_invoiced: Decimal | None
+    last_invoiced: Decimal | None  # before tax
     customers: int
     without_history: int
 
 
 def month_so_far(at: datetime) -> list[MonthSoFar]:
     """Return the current month (by UTC) per currency, in the order of their codes."""
-    return totals_of(forecast_of(Customer.objects.all(), at))
+    return forecasts(at)[1]
+
+
+def forecasts(at: datetime, month: Month | None = None) -> tuple[list[Forecast], list[MonthSoFar]]:
+    """Return the forecast of every customer with recent activity, and the totals; of the month in UTC unless given."""
+    found, spreads = _forecasts(list(Customer.objects.all()), at, month or Month.containing(at, UTC_ZONE))
+    by_currency = defaultdict[str, list[Forecast]](list)
+    for each in found:
+        by_currency[each.customer.currency].append(each)
+    return found, [_total(each, by_currency[each], spreads.get(each)) for each in sorted(by_currency)]
 
 
 def forecast_of(customers: Iterable[Customer], at: datetime, month: Month | None = None) -> list[Forecast]:
-    """Return the forecast of each customer that had any activity lately, the month being that of UTC unless given."""
-    asked = list(customers)
-    month = month or Month.containing(at, UTC_ZONE)
-    commitments = commitments_of(asked, month)
-    amounts = daily_amounts(asked, month, commitments)
-    unbilled = _unbilled(asked, month)
-    invoiced = _invoiced(asked, month.previous())
-    return [
-        _forecast(each, month, each.day_of(at), amounts[each.pk], commitments[each.pk], unbilled, invoiced)
-        for each in asked
-        if each.pk in amounts and each.pk in commitments
-    ]
+    """Return the forecasts of these customers; one without activity in the last months has none."""
+    return _forecasts(list(customers), at, month or Month.containing(at, UTC_ZONE))[0]
 
 
-def totals_of(forecasts: Iterable[Forecast]) -> list[MonthSoFar]:
-    """Add up forecasts per currency; the range is that of the sums, tried out on the sums of the past."""
-    by_currency = defaultdict[str, list[Forecast]](list)
-    for each in forecasts:
-        by_currency[each.customer.currency].append(each)
-    return [_total(currency, by_currency[currency]) for currency in sorted(by_currency)]
-
-
-def _forecast(
-    customer: Customer,
-    month: Month,
-    today: date,
-    amounts: DailyAmounts,
-    commitments: Commitments,
-    unbilled: dict[int, tuple[Decimal, Decimal]],
-    invoiced: dict[int, Decimal],
-) -> Forecast:
-    elapsed = min(max(0, (today - month.first).days), len(amounts.month))
-    so_far = exact(sum(amounts.charged))
-    open_amount, late = unbilled.get(customer.pk, (ZERO, ZERO))
-    days = Days(amounts.history, amounts.month[:elapsed], sum(amounts.month[elapsed:]), commitments.days)
-    most = None if commitments.hard_budget is None else micro(commitments.hard_budget - late - so_far)
-    return Forecast(
-        customer=customer,
-        month=month,
-        today=today,
-        so_far=so_far,
-        unbilled=open_amount,
-        late=late,
-        rest=rest_of(days, most=most),
-        weeks=days.weeks,
-        last_month=amounts.last_month,
-        last_invoiced=invoiced.get(customer.pk),
-        commitments=commitments,
+def _forecasts(
+    customers: Sequence[Customer], at: datetime, month: Month
+) -> tuple[list[Forecast], Mapping[str, Spread]]:
+    commitments = commitments_of(customers, month)
+    outlooks, spreads = outlooks_of(customers, month, at, commitments)
+    read = _Read(
+        commitments,
+        outlooks,
+        daily_amounts(customers, month, commitments, history=0),
+        _unbilled(customers, month),
+        _charged(customers, month.previous()),
+        _invoiced(customers, month.previous()),
     )
+    return [read.forecast(each, month, each.day_of(at)) for each in customers if read.has(each)], spreads
 
 
-def micro(amount: Decimal) -> int:
-    """The amount in micro-units, rounded down."""
-    return int(amount.scaleb(6))
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the queries found, by customer."""
+
+    commitments: Mapping[int, Commitments]
+    outlooks: Mapping[int, Outlook]
+    amounts: Mapping[int, DailyAmounts]
+    unbilled: Mapping[int, tuple[Decimal, Decimal]]
+    last_month: Mapping[int, Decimal]
+    invoiced: Mapping[int, Decimal]
+
+    def has(self, customer: Customer) -> bool:
+        """Whether there is anything to say of this customer."""
+        found = (self.outlooks, self.amounts, self.unbilled, self.last_month, self.invoiced)
+        return customer.pk in self.commitments and any(customer.pk in each for each in found)
+
+    def forecast(self, customer: Customer, month: Month, today: date) -> Forecast:
+        """Put together what is known of one customer."""
+        pk, elapsed = customer.pk, elapsed_days(today, month)
+        commitments, amounts = self.commitments[pk], self.amounts.get(pk, NOTHING)
+        outlook = self.outlooks.get(pk, UNKNOWN)
+        unbilled, late = self.unbilled.get(pk, (ZERO, ZERO))
+        so_far = exact(sum(amounts.charged))
+        budget = commitments.hard_budget
+        so_far_of = OfMonth(amounts.wanted[:elapsed], sum(amounts.wanted[elapsed:]), commitments.days)
+        return Forecast(
+            customer=customer,
+            month=month,
+            today=today,
+            so_far=so_far,
+            unbilled=unbilled,
+            late=late,
+            # A budget is used up in the order in which actions occurred, late activity first.
+            rest=rest_of(outlook, so_far_of, most=None if budget is None else micro(budget - late - so_far)),
+            weeks=outlook.profile.weeks,
+            last_month=self.last_month.get(pk, ZERO),
+            last_invoiced=self.invoiced.get(pk),
+            commitments=commitments,
+        )
 
 
-def _total(currency: str, forecasts: Sequence[Forecast]) -> MonthSoFar:
+def _total(currency: str, forecasts: Sequence[Forecast], spread: Spread | None) -> MonthSoFar:
     rests = [each.rest for each in forecasts if each.rest is not None]
-    so_far = sum((each.so_far for each in forecasts), ZERO)
+    so_far = _sum(each.so_far for each in forecasts)
     expected = sum(rest.expected for rest in rests)
-    low, high = range_of(expected, _together(rests)) or (None, None)
+    low, high = (0, 0) if not expected else spread.around(expected) if spread else (None, None)
     invoiced = [each.last_invoiced for each in forecasts if each.last_invoiced is not None]
     return MonthSoFar(
         currency=currency,
         month=forecasts[0].month,
         so_far=so_far,
-        unbilled=sum((each.unbilled for each in forecasts), ZERO),
-        late=sum((each.late for each in forecasts), ZERO),
+        unbilled=_sum(each.unbilled for each in forecasts),
+        late=_sum(each.late for each in forecasts),
         forecast=so_far + exact(expected),
         low=None if low is None else so_far + exact(low),
         high=None if high is None else so_far + exact(high),
-        last_month=sum((each.last_month for each in forecasts), ZERO),
-        last_invoiced=sum(invoiced, ZERO) if invoiced else None,
+        last_month=_sum(each.last_month for each in forecasts),
+        last_invoiced=_sum(invoiced) if invoiced else None,
         customers=len(forecasts),
         without_history=len(forecasts) - len(rests),
     )
 
 
-def _together(rests: Sequence[Rest]) -> list[Trial]:
-    """The trials of the total: those of the same past stretch, added up over the customers that have it."""
-    found = list[Trial]()
-    for rest in rests:
-        for place, trial in enumerate(rest.trials):
-            if place == len(found):
-                found.append(trial)
-            else:
-                found[place] += trial
-    return found
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, ZERO)
 
 
 def _unbilled(customers: Sequence[Customer], month: Month) -> dict[int, tuple[Decimal, Decimal]]:
@@ -186,7 +203,12 @@ def _unbilled(customers: Sequence[Customer], month: Month) -> dict[int, tuple[De
     return {pk: (unbilled, late) for pk, unbilled, late in rows_of(UNBILLED, asked)}
 
 
+def _charged(customers: Sequence[Customer], month: Month) -> dict[int, Decimal]:
+    found = MonthlyActivity.objects.filter(month=month.first, customer__in=customers)
+    return dict(found.values_list("customer").annotate(Sum("amount")).order_by())
+
+
 def _invoiced(customers: Sequence[Customer], month: Month) -> dict[int, Decimal]:
     """The invoices of the periods that end in the month, before tax."""
     found = Invoice.objects.live().filter(period__label__in=month.labels, customer__in=customers)
-    return dict(found.values_list("customer").annotate(Sum("subtotal")).values_list("customer", "subtotal__sum"))
+    return dict(found.values_list("customer").annotate(Sum("subtotal")).order_by())

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 WEEK = 7
 WEEKS, FEWEST_WEEKS = 8, 4  # of history in a profile
 # A day counts at most this many times the median of its weekday, so that one bulk import is not expected again.
-TIMES_MEDIAN = 3
-# The month's own level is weighed against this many usual weeks: after two weeks, both count half.
-PRIOR_WEEKS = 2
+TIMES_MEDIAN = 5
+# The month's own level is weighed against this many usual weeks: after a week, both count half.
+PRIOR_WEEKS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _bounded(amount: int, bound: int | None) -> int:
 
 def _bound(amounts: Sequence[int]) -> int | None:
     """If most of the days are empty, none of the others is unusual."""
-    median = sorted(amounts)[len(amounts) // 2]
+    median = sorted(amounts)[len(amounts) // 2] if amounts else 0
     return TIMES_MEDIAN * median if median else None
 
 

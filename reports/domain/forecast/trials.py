@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from reports.domain.forecast.profile import FEWEST_WEEKS, WEEK, WEEKS, Profile, rest_of_month
 
-# One stretch per week, so that each begins on the weekday on which the month begins.
-TRIALS, FEWEST_TRIALS = 13, 9
-TENTHS_OUTSIDE = 1  # on each side: an 80% range
-PARTS = 1_000_000
-HISTORY = (TRIALS - 1 + WEEKS + 5) * WEEK  # days before the month that everything here can use
+# A stretch starts each week, on the weekday on which the month starts.
+TRIALS, FEWEST_TRIALS = 19, 9
+STRETCH_WEEKS = 5  # the longest month, in whole weeks
+HISTORY = (TRIALS - 1 + STRETCH_WEEKS + WEEKS) * WEEK  # days before the month that forecasts use
+PARTS = 1_000_000  # per one
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +23,45 @@ class Trial:
         return Trial(self.expected + other.expected, self.charged + other.charged)
 
 
-def trials_of(history: Sequence[int], *, elapsed: int, days: int) -> list[Trial]:
-    """Return the trials, the latest first; `history` ends on the day before the month and begins with the customer."""
-    found = list[Trial]()
-    stretch = -(-days // WEEK) * WEEK
-    for back in range(TRIALS):
-        start = len(history) - stretch - back * WEEK
-        weeks = min(WEEKS, start // WEEK)
-        if weeks < FEWEST_WEEKS:
-            break
-        past = history[start : start + elapsed]
-        expected = rest_of_month(Profile.of(history[start - weeks * WEEK : start]), past, days)
-        found.append(Trial(expected, sum(history[start + elapsed : start + days])))
-    return found
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Between which parts per million of what was expected the rest ended, in 8 of 10 trials."""
+
+    low: int
+    high: int
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial]) -> "Spread | None":
+        """Return None if there are too few trials to tell."""
+        parts = sorted(trial.charged * PARTS // trial.expected for trial in trials if trial.expected)
+        if len(parts) < FEWEST_TRIALS:
+            return None
+        outside = max(1, (len(parts) + 1) // 10)  # one in ten on each side
+        return cls(parts[outside - 1], parts[-outside])
+
+    def around(self, expected: int) -> tuple[int, int]:
+        """Return the range of what is expected now; it always contains that."""
+        return min(expected, expected * self.low // PARTS), max(expected, -(-expected * self.high // PARTS))
 
 
-def range_of(rest: int, trials: Sequence[Trial]) -> tuple[int, int] | None:
-    """Return between which amounts the rest ended in 8 of 10 trials, scaled to `rest`; None if there are too few.
+class Stretches:
+    """The past stretches of one customer, the latest first; its history ends on the day before the month."""
 
-    It always contains `rest`.
-    """
-    ratios = sorted(trial.charged * PARTS // trial.expected for trial in trials if trial.expected)
-    if len(ratios) < FEWEST_TRIALS:
-        return None
-    outside = max(1, (len(ratios) + 1) * TENTHS_OUTSIDE // 10)
-    return min(rest, rest * ratios[outside - 1] // PARTS), max(rest, -(-rest * ratios[-outside] // PARTS))
+    def __init__(self, history: Sequence[int], days: int) -> None:
+        self._days = days
+        self._found = list[tuple[Profile, Sequence[int]]]()
+        whole = -(-days // WEEK) * WEEK
+        for back in range(TRIALS):
+            start = len(history) - whole - back * WEEK
+            weeks = min(WEEKS, start // WEEK)
+            if weeks < FEWEST_WEEKS:
+                break
+            profile = Profile.of(history[start - weeks * WEEK : start])
+            self._found.append((profile, history[start : start + days]))
+
+    def trials(self, elapsed: int) -> list[Trial]:
+        """Return what was expected after that many days, and what came."""
+        return [
+            Trial(rest_of_month(profile, amounts[:elapsed], self._days), sum(amounts[elapsed:]))
+            for profile, amounts in self._found
+        ]
