@@ -1,1 +1,1 @@
-"""What reports decide for themselves; figures come from the roll-up."""
+"""What reports decide: what can be asked, and how."""
