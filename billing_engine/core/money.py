@@ -19,6 +19,7 @@ MICRO = Decimal("0.000001")
 # decimal places. Arithmetic keeps all digits (`KEPT_DIGITS`).
 SUM_DIGITS = 40
 KEPT_DIGITS = 60
+ESTIMATED_DIGITS = 3
 MOST_PLACES = 4  # of any currency's minor unit: CLF and UYW have four
 LOCALE = Locale("en", "US")
 REMEMBERED = 10_000  # amounts in words, a few hundred bytes each
@@ -100,6 +101,15 @@ def price_in_words(price: Decimal, currency: str) -> str:
     return _written(price, currency, most=max(places(currency), -exponent))
 
 
+def estimate_in_words(amount: Decimal, currency: str) -> str:
+    """`$7,720`, `$49.30`: an estimate, rounded to three digits, without the zeros of a minor unit that it has not."""
+    place = max(amount.adjusted() - ESTIMATED_DIGITS + 1, -places(currency)) if amount else 0
+    found = amount.quantize(Decimal(1).scaleb(place), rounding=ROUND_HALF_UP)
+    if place < 0:
+        return in_words(found, currency)
+    return _amount(str(found), currency, 0, reader(), fewest=0)
+
+
 def difference_in_words(amount: Decimal, currency: str) -> str:
     """`+$0.0022`, `−$0.0022`, `$0.00`: an amount added or subtracted, with all its decimal places."""
     sign = "+" if amount > 0 else "−" if amount < 0 else ""
@@ -117,10 +127,10 @@ def _written(amount: Decimal, currency: str, *, most: int) -> str:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _amount(amount: str, currency: str, most: int, locale: Locale) -> str:
+def _amount(amount: str, currency: str, most: int, locale: Locale, fewest: int | None = None) -> str:
     # The locale's pattern with our decimal places: CLDR's are those of coins in use, which are none for RSD and IQD.
     pattern = copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (places(currency), most)
+    pattern.frac_prec = (places(currency) if fewest is None else fewest, most)
     return _spaced(pattern.apply(Decimal(amount), locale, currency=currency, currency_digits=False), currency, locale)
 
 

@@ -1,5 +1,5 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
-from reports.admin import activity, invariants
+from reports.admin import activity, customer_forecast, forecast, invariants
 
-__all__ = ["activity", "invariants"]
+__all__ = ["activity", "customer_forecast", "forecast", "invariants"]
