@@ -29,7 +29,7 @@ def _in_words(forecast: Forecast) -> str:
     if forecast.forecast is None:
         return f"{so_far}. {confidence_in_words(forecast)}."
     whole = f"{estimate(forecast.forecast, currency)} expected in all"
-    if forecast.low is not None:
+    if forecast.low != forecast.high:
         whole += f", range {range_in_words(forecast.low, forecast.high, currency)}"
     before = f"{month_in_words(str(forecast.month.previous()))}: {exact_in_words(forecast.last_month, currency)}"
     return format_html("{}; {}.<br>{}", so_far, whole, " ".join([f"{before}.", *notes_in_words(forecast)]))

@@ -56,6 +56,7 @@ class Sums:
 def tested(months: Iterable[Sequence[PastMonth]], elapsed: int) -> tuple[Errors, dict[str, Errors]]:
     """Return the errors as of that many elapsed days: of customers, and of the totals per currency.
 
+    A hard budget caps both methods.
     A customer without enough history is in neither, and a month in which nothing was charged has no relative error.
     """
     errors, totals = Errors(), defaultdict[str, Errors](Errors)
@@ -81,7 +82,8 @@ def _try(month: PastMonth, elapsed: int, errors: Errors, sums: Sums) -> None:
     if rest is None:
         errors.without_history += 1
         return
-    run_rate = so_far + rest_by_run_rate(month.charged[:elapsed], len(month.charged))
+    by_run_rate = rest_by_run_rate(month.charged[:elapsed], len(month.charged))
+    run_rate = so_far + (by_run_rate if most is None else min(by_run_rate, most))
     if charged:
         errors.add(so_far + rest.expected, run_rate, charged)
     if charged and rest.low is not None and rest.high is not None:

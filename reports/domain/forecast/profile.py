@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 WEEK = 7
 WEEKS, FEWEST_WEEKS = 8, 4  # of history in a profile
-# A day counts at most this many times the median of its weekday, so that one bulk import is not expected again.
-TIMES_MEDIAN = 5
+# A day counts at most this many times the second largest of its weekday, so that one bulk import is not expected again,
+# and bursts that recur are.
+TIMES_SECOND = 2
 # The month's own level is weighed against this many usual weeks: after a week, both count half.
 PRIOR_WEEKS = 1
 
@@ -68,9 +69,9 @@ def _bounded(amount: int, bound: int | None) -> int:
 
 
 def _bound(amounts: Sequence[int]) -> int | None:
-    """If most of the days are empty, none of the others is unusual."""
-    median = sorted(amounts)[len(amounts) // 2] if amounts else 0
-    return TIMES_MEDIAN * median if median else None
+    """If no other day had anything, nothing tells whether the one that had is unusual."""
+    second = sorted(amounts)[-2] if len(amounts) > 1 else 0
+    return TIMES_SECOND * second if second else None
 
 
 def _divided(amount: int, by: int) -> int:
