@@ -94,6 +94,11 @@ def in_words(amount: Decimal, currency: str) -> str:
     return _written(rounded(amount, currency), currency, most=places(currency))
 
 
+def whole_in_words(amount: Decimal, currency: str) -> str:
+    """`$1,235`, `-$3`: without decimal places, for axes and forecasts."""
+    return _written(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP), currency, most=0)
+
+
 def price_in_words(price: Decimal, currency: str) -> str:
     """A unit price with up to six decimal places, never fewer than the minor unit: `$0.0125`."""
     exponent = price.normalize().as_tuple().exponent
@@ -107,7 +112,7 @@ def estimate_in_words(amount: Decimal, currency: str) -> str:
     found = amount.quantize(Decimal(1).scaleb(place), rounding=ROUND_HALF_UP)
     if place < 0:
         return in_words(found, currency)
-    return _amount(str(found), currency, 0, reader(), fewest=0)
+    return _amount(str(found), currency, 0, reader())
 
 
 def difference_in_words(amount: Decimal, currency: str) -> str:
@@ -127,10 +132,10 @@ def _written(amount: Decimal, currency: str, *, most: int) -> str:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _amount(amount: str, currency: str, most: int, locale: Locale, fewest: int | None = None) -> str:
+def _amount(amount: str, currency: str, most: int, locale: Locale) -> str:
     # The locale's pattern with our decimal places: CLDR's are those of coins in use, which are none for RSD and IQD.
     pattern = copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (places(currency) if fewest is None else fewest, most)
+    pattern.frac_prec = (min(places(currency), most), most)
     return _spaced(pattern.apply(Decimal(amount), locale, currency=currency, currency_digits=False), currency, locale)
 
 

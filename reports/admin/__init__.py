@@ -1,5 +1,6 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
 from reports.admin import activity, customer_forecast, forecast, invariants
+from reports.admin.explorer import page as explorer
 
-__all__ = ["activity", "customer_forecast", "forecast", "invariants"]
+__all__ = ["activity", "customer_forecast", "explorer", "forecast", "invariants"]

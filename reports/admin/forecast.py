@@ -97,7 +97,7 @@ def _explored(month: Month, group: str, **filters: str) -> str:
         days=Days("", month.first, month.last),
         filters=tuple((name, (value,)) for name, value in filters.items()),
     )
-    return f"{reverse('admin:index')}reports/explorer/?{question}"
+    return f"{reverse('admin:reports_explorer')}?{question}"
 
 
 page_at("reports/forecast/", forecast_page, name="reports_forecast")
