@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from reports.models import ForecastBasis
 from reports.queries.forecast import Forecast, forecast_of, forecasts, month_so_far
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory
 from tests.invoices.made import a_price, billed, received
-from tests.reports.forecast.made import charged, days, late, noon
+from tests.reports.forecast.made import by_day, charged, days, late, noon
 from tests.reports.random_company import RATED_AT, a_random_company
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,28 @@ def test_what_is_kept_gives_the_same_forecasts_as_what_is_worked_out(seed: int) 
 
     assert ForecastBasis.objects.count() == 4 + 3
     assert forecasts(RATED_AT) == worked_out
+
+
+def test_ranges_are_the_same_kept_and_worked_out_and_that_of_a_total_is_its_own() -> None:
+    zones = ("Pacific/Auckland", "America/New_York", "Europe/Berlin")
+    for seed, zone in enumerate(zones):
+        by_day(CustomerFactory.create(time_zone=zone), Random(seed))
+    worked_out = forecasts(RATED_AT)
+
+    prepare(at=RATED_AT)
+
+    assert forecasts(RATED_AT) == worked_out
+    rows, (total,) = worked_out
+    assert all(row.low is not None and row.high is not None for row in rows)
+    assert total.low is not None
+    assert total.high is not None
+    assert (
+        sum(row.low or ZERO for row in rows)
+        < total.low
+        < total.forecast
+        < total.high
+        < sum(row.high or ZERO for row in rows)
+    )
 
 
 def test_preparing_again_replaces_what_is_kept_and_a_later_month_what_an_earlier_one_kept() -> None:
