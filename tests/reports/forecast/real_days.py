@@ -1,8 +1,9 @@
-"""Real data as daily amounts for the back-test; as a program, print how good the forecasts of both methods are on them.
+"""Real data as daily amounts for the back-test; as a program, print how good the forecasts of both methods are on it.
 
 Neither set has months of its own, so each is given what it lacks, and keeps the irregularity that it has:
 
 - otto: 20 real shop sessions over four weeks. Eight customers, each with 22 months of these weeks in random order.
+- jumps: made up, for what neither shows. Eight customers whose amounts double or halve every other month.
 - x_education: 9,240 real leads without times, but with numbers in order of arrival. The numbers are spread over 22 months,
   so a day has as many leads as the export has in its part of the numbers; each source is a customer.
 """
@@ -27,6 +28,7 @@ OTTO_MONDAY = date(2022, 8, 1)
 # Micro-units, as the sample company charges for a page view, a download, a sample and a quote.
 OTTO_PRICES = {"clicks": 50_000, "carts": 750_000, "orders": 2_500_000}
 LEAD, VISIT, CONVERTED = 2_500_000, 50_000, 18_000_000
+WEEKDAYS = (*[1_300_000] * 5, *[250_000] * 2)
 ACTIVE_DAYS = DAYS // 4  # of a source that counts as a customer
 
 Series = list[int]
@@ -53,6 +55,14 @@ def x_education() -> list[Series]:
     return [series for series in found.values() if sum(map(bool, series)) > ACTIVE_DAYS]
 
 
+def jumps() -> list[Series]:
+    """The same week again and again, a fifth up or down each day; the level changes every other month."""
+    return [
+        [_jumping(FIRST + timedelta(days=day), Random(f"{seed} {day}")) for day in range(DAYS)]
+        for seed in range(CUSTOMERS)
+    ]
+
+
 def months_of(customers: Iterable[Sequence[int]]) -> list[list[PastMonth]]:
     """The months of these customers as the back-test takes them."""
     return [[_month(series, month) for series in customers] for month in MONTHS]
@@ -62,6 +72,11 @@ def _month(series: Sequence[int], month: Month) -> PastMonth:
     first, after = (month.first - FIRST).days, (month.next().first - FIRST).days
     charged = series[first:after]
     return PastMonth("USD", series[max(0, first - HISTORY) : first], charged, charged, after - first)
+
+
+def _jumping(day: date, random: Random) -> int:
+    level = 2 if day.month % 4 in (0, 1) else 1
+    return WEEKDAYS[day.weekday()] * level * random.randrange(80, 121) // 100
 
 
 def _drawn(weeks: list[Series], random: Random) -> Series:
@@ -83,7 +98,7 @@ def _leads() -> Iterator[tuple[int, str, int, int]]:
 
 def main() -> None:
     """Print the errors of both methods."""
-    for name, customers in (("otto", otto()), ("x_education", x_education())):
+    for name, customers in (("otto", otto()), ("x_education", x_education()), ("jumps", jumps())):
         months = months_of(customers)
         print(f"{name}: {len(customers)} customers, {len(months)} months")
         for day in (5, 10, 15, 20, 25):

@@ -134,6 +134,17 @@ def test_on_real_data_weekdays_beat_the_run_rate_early_and_are_no_worse_later(na
         assert method <= run_rate * Decimal(factor), day
 
 
+def test_where_the_level_jumps_the_run_rate_is_better() -> None:
+    months = real_days.months_of(real_days.jumps())
+
+    for day in (10, 15, 20):
+        errors, _ = back_test.tested(months, day)
+        method, run_rate = at_rank(errors.method, 50), at_rank(errors.run_rate, 50)
+        assert method is not None
+        assert run_rate is not None
+        assert run_rate < method
+
+
 @needed
 @pytest.mark.parametrize("name", ["otto", "x_education"])
 def test_on_real_data_seven_to_nine_months_of_ten_end_within_their_range(name: str) -> None:
