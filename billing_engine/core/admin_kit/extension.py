@@ -23,7 +23,9 @@ class Extensible:
     fields: Any = None
     fieldsets: Any = None
     actions_detail: Any = ()
-    added: Mapping[str | None, tuple[tuple[str, ...], str]] = {}  # facts of the added sections, and who may see them
+    sections_added: Mapping[
+        str | None, tuple[tuple[str, ...], str]
+    ] = {}  # facts of the added sections, and who may see them
 
     @classmethod
     def extend(
@@ -48,7 +50,7 @@ class Extensible:
     ) -> None:
         """Add a section of facts after the section `after`; `needs` is the permission to see it."""
         cls._keep(shown, related)
-        cls.added = {**cls.added, title: (tuple(shown), needs)}
+        cls.sections_added = {**cls.sections_added, title: (tuple(shown), needs)}
         titles = tuple(each for each, _ in cls.fieldsets)
         place = _place(titles, after) + 1
         cls.fieldsets = (*cls.fieldsets[:place], (title, {"fields": tuple(shown)}), *cls.fieldsets[place:])
@@ -58,15 +60,15 @@ class Extensible:
         """Return the sections that the user may see; the facts of an added one are of a row that is there."""
 
         def is_shown(title: str | None) -> bool:
-            _, needs = cls.added.get(title, ((), ""))
-            return title not in cls.added or (row is not None and (not needs or user.has_perm(needs)))
+            _, needs = cls.sections_added.get(title, ((), ""))
+            return title not in cls.sections_added or (row is not None and (not needs or user.has_perm(needs)))
 
         return tuple((title, told) for title, told in cls.fieldsets if is_shown(title))
 
     @classmethod
     def facts_added(cls) -> tuple[str, ...]:
         """Return the names of the facts in added sections."""
-        return tuple(name for names, _ in cls.added.values() for name in names)
+        return tuple(name for names, _ in cls.sections_added.values() for name in names)
 
     @classmethod
     def extend_buttons(cls, *buttons: Any, before: str) -> None:

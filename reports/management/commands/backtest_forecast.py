@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 
 from billing_engine.core.read_replica import from_copy
-from reports.domain.forecast.back_test import PARTS, Errors, at_rank, tested
+from reports.domain.forecast.back_test import Errors, at_rank, tested
+from reports.domain.forecast.trials import PARTS
 from reports.queries.back_test import late_share, months_before, past_months
 
 MOST_MONTHS = 60

@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from billing_engine.core.calendar.spans import Month
-from reports.domain.forecast.back_test import PARTS, PastMonth, at_rank, tested
-from reports.domain.forecast.trials import HISTORY
+from reports.domain.forecast.back_test import PastMonth, at_rank, tested
+from reports.domain.forecast.trials import HISTORY, PARTS
 from tests.shared import OTTO, X_EDUCATION
 
 FIRST, LAST = date(2025, 1, 1), date(2026, 10, 31)
