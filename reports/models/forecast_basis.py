@@ -8,7 +8,7 @@ from leads.models import Customer
 class ForecastBasis(models.Model):
     """What forecasts of a month start from: a customer's usual weekdays, and how far past forecasts were off."""
 
-    # Replaced twice a day. A customer without a row is worked out when a page asks for it.
+    # Replaced every six hours. A customer without a row is worked out when a page asks for it.
 
     month = models.DateField(help_text="Its first day.")
     currency = models.CharField(max_length=3)
