@@ -266,8 +266,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # process is killed. Emails and PDFs have their own, much shorter limits.
 CELERY_TASK_SOFT_TIME_LIMIT = 30 * 60
 CELERY_TASK_TIME_LIMIT = 35 * 60
-# KiB, above which a process is replaced after its task: a worker has two of them, and so has its sister for emails
-# and PDFs, with which it shares 6 GB on AWS.
+# KiB, above which a process is replaced: a worker has two, and so has its sister for emails and PDFs (6 GB on AWS).
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -292,6 +291,7 @@ CELERY_BEAT_SCHEDULE = {
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},
+    "prepare forecasts": {"task": "reports.prepare_forecasts", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "log the head of the deeds": {"task": "core.publish_head_of_deeds", "schedule": 3600.0, "options": {"expires": 60}},
 }
 

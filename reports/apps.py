@@ -1,9 +1,9 @@
-"""The app `reports`: read-only reports across all apps."""
+"""The app `reports`: reports across all apps."""
 
 from django.apps import AppConfig
 
 
 class ReportsConfig(AppConfig):
-    """Read-only reports across all apps."""
+    """Reports across all apps."""
 
     name = "reports"

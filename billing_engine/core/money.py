@@ -19,6 +19,7 @@ MICRO = Decimal("0.000001")
 # decimal places. Arithmetic keeps all digits (`KEPT_DIGITS`).
 SUM_DIGITS = 40
 KEPT_DIGITS = 60
+ESTIMATED_DIGITS = 3
 MOST_PLACES = 4  # of any currency's minor unit: CLF and UYW have four
 LOCALE = Locale("en", "US")
 REMEMBERED = 10_000  # amounts in words, a few hundred bytes each
@@ -103,6 +104,15 @@ def price_in_words(price: Decimal, currency: str) -> str:
     exponent = price.normalize().as_tuple().exponent
     assert isinstance(exponent, int), "a price is a finite number"  # noqa: S101 -- for mypy
     return _written(price, currency, most=max(places(currency), -exponent))
+
+
+def estimate_in_words(amount: Decimal, currency: str) -> str:
+    """`$7,720`, `$49.30`: an estimate, rounded to three digits, without the zeros of a minor unit that it has not."""
+    place = max(amount.adjusted() - ESTIMATED_DIGITS + 1, -places(currency)) if amount else 0
+    found = amount.quantize(Decimal(1).scaleb(place), rounding=ROUND_HALF_UP)
+    if place < 0:
+        return in_words(found, currency)
+    return _amount(str(found), currency, 0, reader())
 
 
 def difference_in_words(amount: Decimal, currency: str) -> str:

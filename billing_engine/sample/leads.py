@@ -13,6 +13,7 @@ UTC_ZONE = ZoneInfo("UTC")
 WORLD = timedelta(hours=15)  # more than any time zone's offset from UTC
 LEADS_OF_LAST_MONTH = 1_200
 LEADS_AT_A_TIME = 100
+WEEKEND, ON_WEEKENDS = (6, 7), 0.3  # as busy as that share of a weekday
 
 FIRST = [
     "Ada",
@@ -50,6 +51,15 @@ def documents(*, today: datetime) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     yield from _mistakes(span.end - timedelta(days=3))
 
 
+def earlier(*, today: datetime, months: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The same for that many months before the last one, without mistakes: history for reports and measurements."""
+    month = last_month(today)
+    for _ in range(months):
+        month = month.previous()
+        span, chance = month.span(UTC_ZONE), random.Random(str(month))  # noqa: S311 -- as above
+        yield from _month(chance, span.start + WORLD, span.end - WORLD, LEADS_OF_LAST_MONTH, name=str(month))
+
+
 def last_month(today: datetime) -> Month:
     """The latest month that is over everywhere on Earth."""
     return Month.containing(today - WORLD, UTC_ZONE).previous()
@@ -74,7 +84,7 @@ def _lead(chance: random.Random, begin: datetime, end: datetime, number: str) ->
     first, last, firm = chance.choice(FIRST), chance.choice(LAST), chance.choice(FIRMS)
     # Some of the brand's own people view their own pages; they are never charged.
     domain = f"{customer.lower()}.example" if chance.random() < 0.03 else f"{firm.split()[0].lower()}.example"
-    seen = begin + (end - begin) * chance.random()
+    seen = _seen(chance, begin, end)
     return {
         "id": f"L-{number}",
         "product": {"sku": sku, "customer": customer},
@@ -89,6 +99,14 @@ def _lead(chance: random.Random, begin: datetime, end: datetime, number: str) ->
         "occurred_at": seen.isoformat(),
         "actions": list(_actions(chance, seen, end)),
     }
+
+
+def _seen(chance: random.Random, begin: datetime, end: datetime) -> datetime:
+    """An instant between the two: designers work on weekdays, and a few of them on weekends."""
+    while True:
+        at = begin + (end - begin) * chance.random()
+        if at.isoweekday() not in WEEKEND or chance.random() < ON_WEEKENDS:
+            return at
 
 
 def _actions(chance: random.Random, seen: datetime, end: datetime) -> Iterator[dict[str, Any]]:

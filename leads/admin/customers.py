@@ -138,10 +138,11 @@ class CustomerAdmin(TermButtons, Page[Customer]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Customer | None = None) -> Any:
         """A new customer has its first terms on the same form, as far as the person may write them."""
+        shown = self.sections_for(request.user, obj)
         if obj is not None:
-            return self.fieldsets
+            return shown
         terms = ((title, {"fields": _writable(told["fields"], request.user)}) for title, told in self.first_terms)
-        return (*self.fieldsets, *((title, told) for title, told in terms if told["fields"]))
+        return (*shown, *((title, told) for title, told in terms if told["fields"]))
 
     def get_form(self, request: HttpRequest, obj: Customer | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001 -- Django's
         if obj is None:
@@ -151,7 +152,8 @@ class CustomerAdmin(TermButtons, Page[Customer]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
         fixed = FIXED_BY_PERIODS if obj is not None and is_fixed(obj) else ()
-        return tuple(name for name in IDENTITY if name in fixed or not may_change(request.user, name))
+        kept = tuple(name for name in IDENTITY if name in fixed or not may_change(request.user, name))
+        return kept if obj is None else (*kept, *self.facts_added())
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         if not change:

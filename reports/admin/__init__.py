@@ -1,6 +1,6 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
-from reports.admin import activity, invariants, prices, unbilled
+from reports.admin import activity, customer_forecast, forecast, invariants, prices, unbilled
 from reports.admin.explorer import page as explorer
 
-__all__ = ["activity", "explorer", "invariants", "prices", "unbilled"]
+__all__ = ["activity", "customer_forecast", "explorer", "forecast", "invariants", "prices", "unbilled"]

@@ -1,5 +1,6 @@
 """An app extends the page of an app below by naming the place for its own parts."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,6 +55,21 @@ def test_a_section_stands_behind_the_named_one() -> None:
     assert [title for title, _ in lower.fieldsets] == [None, "What it costs", "Life"]
     assert lower.fieldsets[1] == ("What it costs", {"fields": ("priced",)})
     assert lower.priced is OUTCOME
+
+
+def test_an_added_section_is_for_who_may_see_it_and_for_a_row_that_is_there() -> None:
+    lower = page()
+    lower.extend_section("What it costs", {"priced": OUTCOME}, after=None, needs="pricing.view_charge")
+    lower.extend_section("Since when", {"begun": OUTCOME}, after="Life")
+
+    def titles(*permissions: str, row: object) -> list[str | None]:
+        user = SimpleNamespace(has_perm=lambda needed: needed in permissions)
+        return [title for title, _ in lower.sections_for(user, row)]
+
+    assert titles("pricing.view_charge", row=object()) == [None, "What it costs", "Life", "Since when"]
+    assert titles(row=object()) == [None, "Life", "Since when"]
+    assert titles("pricing.view_charge", row=None) == [None, "Life"]
+    assert lower.facts_added() == ("priced", "begun")
 
 
 def test_buttons_stand_in_front_of_the_named_one() -> None:

@@ -50,6 +50,7 @@ NO_PERSON = {
         f"billing_engine/accounts/domain/second_factor.py {name}": "is nothing but a record"
         for name in ("added", "removed", "codes_renewed")
     },
+    "reports/domain/forecast/prepare.py prepare": "adds up what forecasts start from, decides nothing",
     "billing_engine/operations/schedule.py ensure_schedule": "creates what the program comes with",
 }
 

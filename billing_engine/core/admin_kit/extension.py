@@ -1,5 +1,6 @@
 """Let an app extend the admin pages of an app below: it names the place next to which its own columns or sections go."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.admin.utils import flatten, flatten_fieldsets
@@ -22,6 +23,9 @@ class Extensible:
     fields: Any = None
     fieldsets: Any = None
     actions_detail: Any = ()
+    sections_added: Mapping[
+        str | None, tuple[tuple[str, ...], str]
+    ] = {}  # facts of the added sections, and who may see them
 
     @classmethod
     def extend(
@@ -42,13 +46,29 @@ class Extensible:
 
     @classmethod
     def extend_section(
-        cls, title: str, shown: dict[str, Column], *, after: str | None, related: tuple[str, ...] = ()
+        cls, title: str, shown: dict[str, Column], *, after: str | None, related: tuple[str, ...] = (), needs: str = ""
     ) -> None:
-        """Add a section of facts after the section `after`."""
+        """Add a section of facts after the section `after`; `needs` is the permission to see it."""
         cls._keep(shown, related)
+        cls.sections_added = {**cls.sections_added, title: (tuple(shown), needs)}
         titles = tuple(each for each, _ in cls.fieldsets)
         place = _place(titles, after) + 1
         cls.fieldsets = (*cls.fieldsets[:place], (title, {"fields": tuple(shown)}), *cls.fieldsets[place:])
+
+    @classmethod
+    def sections_for(cls, user: Any, row: Any) -> Names:
+        """Return the sections that the user may see; the facts of an added one are of a row that is there."""
+
+        def is_shown(title: str | None) -> bool:
+            _, needs = cls.sections_added.get(title, ((), ""))
+            return title not in cls.sections_added or (row is not None and (not needs or user.has_perm(needs)))
+
+        return tuple((title, told) for title, told in cls.fieldsets if is_shown(title))
+
+    @classmethod
+    def facts_added(cls) -> tuple[str, ...]:
+        """Return the names of the facts in added sections."""
+        return tuple(name for names, _ in cls.sections_added.values() for name in names)
 
     @classmethod
     def extend_buttons(cls, *buttons: Any, before: str) -> None:

@@ -1,0 +1,1 @@
+"""The forecast of a month from daily amounts: pure, on integers in micro-units."""
