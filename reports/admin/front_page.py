@@ -17,20 +17,17 @@ from reports.admin.desk.closing import decisions, has_drafts_in, month_steps, mo
 from reports.admin.desk.operations import actions_by_day, price_rows, source_rows
 from reports.admin.desk.so_far import so_far
 from reports.admin.desk.trends import trends
-from reports.admin.desk.work_list import work_list
+from reports.admin.desk.work_list import FINANCE, OPERATIONS, is_only_of, work_list
 from reports.queries.attention import waiting
 
-# Who acts on what: without either, a person sees both desks, as far as their rights go.
-OPERATIONS, FINANCE = "leads.change_quarantineditem", "invoices.change_invoice"
 CHARGES, DELIVERIES, INVOICES = "pricing.view_charge", "leads.view_delivery", "invoices.view_invoice"
 
 
 def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of the front page, querying only what the user may see."""
     at = now()
-    may = request.user.has_perm
-    is_finance = may(FINANCE) or not may(OPERATIONS)
-    is_operations = may(OPERATIONS) or not may(FINANCE)
+    by, may = person(request), request.user.has_perm
+    is_finance, is_operations = not is_only_of(by, OPERATIONS), not is_only_of(by, FINANCE)
     current = Month.containing(at, ZoneInfo("UTC"))
     closing = month_to_close(current) if is_finance and may(INVOICES) else None
     month = _chosen(request, closing or current)
@@ -44,7 +41,7 @@ def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "earlier": month.previous(),
         "later": month.next(),
         "current": None if month == current else current,
-        "tasks": work_list(queues, person(request)),
+        "tasks": work_list(queues, by),
         "at": at,
         "to_rate": queues.to_rate if may(CHARGES) else 0,
         "received": _received(month) if may(DELIVERIES) else None,

@@ -9,6 +9,7 @@ from billing_engine.core.charts.role import GROUND, HAIR, LITERAL, QUIET, TEXT, 
 
 LETTER = Decimal(12)
 LINE = Decimal(18)
+LEAST, MOST = Decimal("0.85"), Decimal("1.5")  # of its own width, on a page
 FAMILY = "Inter, 'Noto Sans', sans-serif"
 NARROW = frozenset("iljtfrI.,:;'|!()[] ·-")
 NOT_IN_XML = frozenset({"Cc", "Cs", "Cn"})  # control characters, halves of characters, and none at all
@@ -95,6 +96,11 @@ class Drawing:
             f"{_title(title)}<desc>{escape(description)}</desc>{ground}{''.join(self.parts)}</svg>"
         )
 
+    def _sized(self) -> str:
+        """Let the drawing fill its place, as far as its letters stay neither too small nor too large to read."""
+        least, most = number(self.width * LEAST), number(self.width * MOST)
+        return f'class="{self.look}" style="min-width:{least}px;max-width:{most}px"'
+
     def _fill(self, role: Role) -> str:
         return f'fill="{LITERAL[role]}"' if self.literal else f'class="chart-{role}"'
 
@@ -136,7 +142,9 @@ def _width(sign: str) -> Decimal:
         return LETTER
     if category(sign) == "Mn":
         return Decimal(0)
-    return Decimal("3.9") if sign in NARROW else Decimal("8.2") if sign.isupper() or sign in "mwMW" else Decimal("7.2")
+    if sign in NARROW:
+        return Decimal("3.9")
+    return Decimal("8.2") if sign.isupper() or sign.isdigit() or sign in "mw$€£¥%+−" else Decimal("7.2")
 
 
 def _title(text: str) -> str:

@@ -10,11 +10,11 @@ from billing_engine.core.charts.value_axis import Scale
 
 ZERO = Decimal(0)
 ROW, THICK = Decimal(28), Decimal(14)
-NAMES = Decimal("0.32")  # of the width, at most
+NAMES = Decimal("0.4")  # of the width, at most
 
 
 def ranked_bars(chart: RankChart, *, width: int = WIDTH, literal: bool = False) -> Svg:
-    """Draw the rows from top to bottom; `width` is also the least width at which a page shows it."""
+    """Draw the rows from top to bottom; a page shows it at about this `width`."""
     legend = rows_of(chart.columns, Decimal(width)) if len(chart.columns) > 1 else []
     top = LINE * len(legend) + (BESIDE if legend else 0)
     drawing = Drawing(Decimal(width), top + ROW * max(len(chart.rows), 1), literal)

@@ -28,10 +28,10 @@ from reports.queries.explore.answer import answer_of
 
 DAY = timedelta(days=1)
 DAYS = 14
-SOURCES = 8
+SOURCES = 7
 ODD_SHARE = Decimal("0.05")  # refused, of a source's items
 PERCENT = Decimal("0.1")
-CHART_WIDTH, CHART_HEIGHT = 380, 210
+CHART_WIDTH, CHART_HEIGHT = 340, 270
 PARTS = (
     ("charged", Role.CHARGED, (CHARGED, INCLUDED)),
     ("excluded", Role.EXCLUDED, tuple(code for code in OUTCOMES if code not in (CHARGED, INCLUDED, UNRATED))),
@@ -166,7 +166,7 @@ def _by_day(one: Delivered, days: list[date]) -> Svg:
 def _percent(part: int, whole: int) -> str:
     if not part or not whole:
         return "0%" if whole else NOTHING
-    return f"{(Decimal(part) * 100 / whole).quantize(PERCENT)}%"
+    return f"{percent}%" if (percent := (Decimal(part) * 100 / whole).quantize(PERCENT)) else f"< {PERCENT}%"
 
 
 def price_rows(at: datetime) -> tuple[list[PriceRow], int]:

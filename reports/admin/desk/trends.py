@@ -23,7 +23,7 @@ from reports.queries.explore.names import names_of
 
 DAY = timedelta(days=1)
 MONTHS, MOST, MOVERS = 12, 5, 7
-WIDE, NARROW = 460, 300
+WIDE, NARROW = 384, 264
 OTHERS = "All others"
 MEANS = "Exact charges before line rounding, minimums and tax, by the day of occurrence in each customer’s time zone."
 RANKED = (("customer", "Top customers"), ("product", "Top products"), ("source", "Top sources"))

@@ -25,6 +25,8 @@ from reports.queries.desk.causes import (
 )
 
 State = Invoice.State
+# Who acts on what: without either, a person sees both desks, as far as their rights go.
+OPERATIONS, FINANCE = "leads.change_quarantineditem", "invoices.change_invoice"
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -48,6 +50,12 @@ class Task:
         return count_in_words(self.number)
 
 
+def is_only_of(by: User, role: str) -> bool:
+    """Return whether the person acts as this role and not as the other one."""
+    (other,) = {OPERATIONS, FINANCE} - {role}
+    return by.has_perm(role) and not by.has_perm(other)
+
+
 def work_list(queues: Waiting, by: User) -> list[Task]:
     """Return the tasks that the person may see."""
     tasks = [
@@ -56,7 +64,7 @@ def work_list(queues: Waiting, by: User) -> list[Task]:
             *_quarantined(queues, by),
             *_unrated(queues, by),
             *_asked(by),
-            *_invoices(queues),
+            *_invoices(queues, by),
             *_outgoing(queues),
         )
         if task.number and by.has_perm(task.permission)
@@ -69,6 +77,8 @@ def _quarantined(queues: Waiting, by: User) -> Iterator[Task]:
     if not queues.quarantined or not by.has_perm(permission):
         return
     causes = quarantine_causes()
+    if not causes:  # settled meanwhile
+        return
     first, others = causes[0], causes[1:]
     if not others or first.items == 1:
         yield _of_causes(causes, queues.quarantined, by)
@@ -167,12 +177,14 @@ def _asked(by: User) -> Iterator[Task]:
     )
 
 
-def _invoices(queues: Waiting) -> Iterator[Task]:
+def _invoices(queues: Waiting, by: User) -> Iterator[Task]:
     runs = list_of("invoices.billingrun")
     if len(queues.failed_runs) == 1:
         runs = reverse("admin:invoices_billingrun_change", args=[queues.failed_runs[0]])
     advice = "See what blocks them, then retry"
     yield Task("invoices.view_billingrun", queues.failed, "could not be billed", advice, runs, "Open the run", "red")
+    if is_only_of(by, OPERATIONS):
+        return
     since = oldest_invoices() if queues.drafts or queues.approved else {}
     for state, number, what, advice, button in (
         (State.DRAFT, queues.drafts, "to approve", "Draft invoices waiting for approval", "Open drafts"),
