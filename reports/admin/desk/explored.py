@@ -7,12 +7,10 @@ from django.urls import reverse
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 
-EXPLORER = "reports/explorer/"
-
 
 def explored(question: Question) -> str:
     """Return the address of the explorer's page with this question."""
-    return f"{reverse('admin:index')}{EXPLORER}?{question}"
+    return f"{reverse('admin:reports_explorer')}?{question}"
 
 
 def between(first: date, last: date) -> Days:
