@@ -86,9 +86,7 @@ class Drawing:
         """Return the drawing with its name and its description; with links in it, it is a group rather than an image."""
         width, height = number(self.width), number(self.height)
         role = "group" if self.linked else "img"
-        look = (
-            f'width="{width}" height="{height}"' if self.literal else f'class="{self.look}" style="min-width:{width}px"'
-        )
+        look = f'width="{width}" height="{height}"' if self.literal else self._sized()
         ground = f'<rect width="{width}" height="{height}" fill="{GROUND}"/>' if self.literal else ""
         return Svg(
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {look} role="{role}"'
