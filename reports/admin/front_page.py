@@ -1,4 +1,4 @@
-"""The front page of the admin: what waits for the person, and the desk of each role."""
+"""The front page of the admin: tasks that need the person, and the desk of each role."""
 
 from datetime import datetime
 from typing import Any

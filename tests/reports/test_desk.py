@@ -214,7 +214,7 @@ def test_the_work_list_puts_the_oldest_harm_first_and_names_a_single_cause() -> 
     studio = SourceFactory.create(name="Studio events")
     for back in (1, 2, 3):
         QuarantinedItemFactory.create(
-            source=studio, code="unknown_action_type", message="sample_ordr is no action type",
+            source=studio, code="unknown_action_type", message="sample_ordr is unknown",
             received_at=NOVEMBER_3 - timedelta(days=back),
         )  # fmt: skip
     QuarantinedItemFactory.create(code="time_invalid", received_at=NOVEMBER_3 - timedelta(days=5))
@@ -227,7 +227,7 @@ def test_the_work_list_puts_the_oldest_harm_first_and_names_a_single_cause() -> 
         ("3", "in quarantine", "Fix all 3"),
         ("1", "to approve", "Open drafts"),
     ]
-    assert tasks[1].advice == "Studio events · sample_ordr is no action type"
+    assert tasks[1].advice == "Studio events · sample_ordr is unknown"
     assert [task.since and age_in_words(NOVEMBER_3 - task.since) for task in tasks[:2]] == ["5 days", "3 days"]
 
 

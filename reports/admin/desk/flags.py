@@ -29,7 +29,7 @@ class Flagged:
 
 @needs("invoices.view_invoice")
 def flags_page(request: HttpRequest) -> HttpResponse:
-    """Return the tile only; nothing for what is no month."""
+    """Return the tile only; without a month, nothing."""
     try:
         month = Cycle.parse(request.GET.get("month", ""))
     except ValueError:

@@ -82,7 +82,7 @@ class PriceRow:
 
 
 def actions_by_day(at: datetime, *, with_held: bool) -> Tile:
-    """Return the chart of the last days by outcome; with what waits in quarantine, for those who may see it."""
+    """Return the chart of the last days by outcome; with the actions in quarantine, for those who may see it."""
     last = at.date()
     first = last - DAY * (DAYS - 1)
     days = between(first, last)
@@ -193,6 +193,6 @@ def _price_row(change: PriceChange, at: datetime, zones: Zones) -> PriceRow:
 
 
 def _asked(request: ApprovalRequest | None) -> str:
-    """`, sent back`: what became of the draft's request for approval."""
+    """`, sent back`: where the draft’s request for approval stands."""
     shown = (ApprovalRequest.State.WAITING, ApprovalRequest.State.SENT_BACK)
     return f", {request.get_state_display().lower()}" if request and request.state in shown else ""

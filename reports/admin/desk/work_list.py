@@ -1,4 +1,4 @@
-"""What waits for the person: oldest harm first, each with one button."""
+"""Tasks that need the person: oldest harm first, each with one button."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
