@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from django.urls import reverse
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wall_clock import read
 from billing_engine.core.calendar.wording import age_in_words
-from billing_engine.core.money import rounded
+from billing_engine.core.money import in_words, rounded
 from invoices.models import BillingCycle
 from leads.models import Action
 from pricing.domain.rate.rate import rate
@@ -67,8 +68,8 @@ def test_revenue_by_month_and_by_what_equals_the_charges(seed: int) -> None:
     a_random_company(seed)
     months: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     parts: dict[str, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for currency, customer, product, source, day, _, amount in amounts():
-        months[currency][day.replace(day=1)] += amount
+    for currency, customer, product, source, day, label, amount in amounts():
+        months[currency][date.fromisoformat(f"{label}-01")] += amount
         if currency == "USD" and Month.of_day(day) == OCTOBER:
             for name, key in (("customer", customer), ("product", product), ("source", source)):
                 parts[name][key] += amount
@@ -114,16 +115,19 @@ def test_unbilled_is_what_open_periods_of_the_month_hold_with_late_activity_apar
     ]
 
 
-def test_the_tiles_equal_the_explorer() -> None:
-    a_random_company(5)
-    asked = Question(show=("amount",), group=(), columns="month", days=Days.read("2026-09-01..2026-11-30"))
+@pytest.mark.parametrize("seed", range(2))
+def test_each_figure_of_the_revenue_equals_what_its_link_opens(seed: int) -> None:
+    a_random_company(seed)
+    shown = trends(RATED_AT, "USD") or {}
+    links = [
+        link for tile in (shown["revenue"], *shown["ranked"]) for link in ET.fromstring(tile.chart).iter(f"{SVG}a")
+    ]
 
-    answer = answer_of(asked, at=RATED_AT)
-
-    assert by_month(Month(2026, 9), NOVEMBER) == {
-        currency: {month: figures.sums["amount"] for month, figures in root.by_column.items() if figures.sums["amount"]}
-        for currency, root in answer.by_currency.items()
-    }
+    assert len(links) > 6
+    for link in links:
+        asked = Question.read(parse_qs(urlsplit(link.get("href", "")).query))
+        opened = answer_of(asked, at=RATED_AT).by_currency["USD"].total.sums["amount"]
+        assert link.get("aria-label", "").endswith(f" {in_words(opened, 'USD')}")
 
 
 def test_actions_by_day_equal_the_charges_of_each_customers_own_days() -> None:
@@ -310,7 +314,8 @@ def test_a_currency_is_chosen_by_its_link_and_an_unknown_one_is_ignored() -> Non
 
 def test_bars_of_a_ranking_add_up_to_the_month() -> None:
     a_random_company(2)
-    whole = by_month(NOVEMBER, NOVEMBER)["USD"][NOVEMBER.first]
+    asked = Question(show=("amount",), group=(), days=Days("", NOVEMBER.first, NOVEMBER.last))
+    whole = answer_of(asked, at=RATED_AT).by_currency["USD"].total.sums["amount"]
 
     for ranked in of_month(NOVEMBER, "USD", most=1).values():
         assert rounded(sum((amount for _, amount in ranked.largest), ranked.rest), "USD") == rounded(whole, "USD")

@@ -17,6 +17,7 @@ from billing_engine.core.counts import count_in_words
 from billing_engine.core.money import in_words, rounded, whole_in_words
 from reports.admin.desk.explored import between, explored
 from reports.admin.desk.operations import Tile
+from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 from reports.queries.desk.revenue import by_customers, by_month, changes, of_month
 from reports.queries.explore.names import names_of
@@ -25,7 +26,10 @@ DAY = timedelta(days=1)
 MONTHS, MOST, MOVERS = 12, 5, 7
 WIDE, NARROW = 384, 264
 OTHERS = "All others"
-MEANS = "Exact charges before line rounding, minimums and tax, by the day of occurrence in each customer’s time zone."
+MEANS = (
+    "Exact charges of each month’s billing periods with their late activity, before line rounding, minimums and tax."
+)
+BY_DAY = "Exact charges before line rounding, minimums and tax, by the day of occurrence in each customer’s time zone."
 RANKED = (("customer", "Top customers"), ("product", "Top products"), ("source", "Top sources"))
 
 
@@ -61,6 +65,7 @@ def trends(at: datetime, chosen: str) -> dict[str, Any] | None:
         "currencies": currencies,
         "revenue": _by_month(revenue[currency], currency, month),
         "ranked": _tops(month, currency),
+        "means": BY_DAY,
         "movers": _movers(Window.on(at.date()), currency),
     }
 
@@ -72,24 +77,25 @@ def _months_ago(month: Month) -> Month:
 
 
 def _by_month(amounts: Mapping[date, Decimal], currency: str, last: Month) -> Tile:
-    days = between(_months_ago(last).first, last.last)
     points = tuple(
-        Point(month, rounded(amount, currency), explored(_of(Month.of_day(month)))) for month, amount in amounts.items()
+        Point(month, rounded(amount, currency), explored(_billed_with(Month.of_day(month))))
+        for month, amount in amounts.items()
     )
     chart = TimeChart(
         f"Revenue by month, {currency}",
-        *(days.first, days.last),
+        *(_months_ago(last).first, last.last),
         Step.MONTH,
         money(currency),
         (Series("Revenue", Role.CHARGED, points),),
         note=MEANS,
     )
-    asked = Question(show=("amount",), group=(), columns="month", days=days)
+    asked = Question(show=("amount",), group=("period",), days=between(_months_ago(last).first, last.last))
     return Tile("Revenue by month", currency, MEANS, explored(asked), stacked_bars(chart, width=WIDE))
 
 
-def _of(month: Month) -> Question:
-    return Question(show=("amount",), days=between(month.first, month.last))
+def _billed_with(month: Month) -> Question:
+    """Return the question about a month's billing periods, whenever their activity occurred."""
+    return Question(show=("amount",), days=Days("all")).with_filter("period", str(month))
 
 
 def _tops(month: Month, currency: str) -> list[Tile]:
@@ -103,17 +109,16 @@ def _tops(month: Month, currency: str) -> list[Tile]:
         rows = [
             Row(
                 names[key].words,
-                (Bar(rounded(amount, currency)),),
-                explored(asked.with_filter(dimension, names[key].value)),
+                (Bar(rounded(amount, currency), explored(asked.with_filter(dimension, names[key].value))),),
             )
             for key, amount in ranked.largest
         ]
         if ranked.others:
             rest = Bar(rounded(ranked.rest, currency))
-            rows.append(Row(f"{OTHERS} ({count_in_words(ranked.others)})", (rest,), explored(asked)))
+            rows.append(Row(f"{OTHERS} ({count_in_words(ranked.others)})", (rest,)))
         chart = RankChart(f"{title}, {currency}", money(currency), (("", Role.CHARGED),), tuple(rows))
         drawn = ranked_bars(chart, width=NARROW)
-        tiles.append(Tile(title, "this month", "", explored(asked), drawn))
+        tiles.append(Tile(title, "this month", BY_DAY, explored(asked), drawn))
     return tiles
 
 
@@ -125,9 +130,7 @@ def _movers(window: Window, currency: str) -> dict[str, Any]:
     now, earlier = (Question(show=("amount",), days=between(*each)) for each in (days, before))
     rows = tuple(
         Row(
-            names[key].words,
-            (Bar(rounded(change, currency)),),
-            explored(now.with_filter("customer", names[key].value)),
+            names[key].words, (Bar(rounded(change, currency), explored(now.with_filter("customer", names[key].value))),)
         )
         for key, change in found
     )

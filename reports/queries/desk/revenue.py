@@ -1,4 +1,4 @@
-"""Amounts of the roll-up by month, by customer, product and source, and beside the same days of the month before."""
+"""Amounts by month of billing, by customer, product and source, and against the same days of the month before."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from decimal import Decimal
 
 from django.db.models import Count
 
-from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.spans import Cycle, Month
 from billing_engine.core.read_replica import rows_of
 from leads.models import Customer
 
-BY_MONTH = """
-    SELECT customer.currency, activity.month, sum(activity.amount)
-      FROM pricing_monthlyactivity activity
-      JOIN leads_customer customer ON customer.id = activity.customer_id
-     WHERE activity.month BETWEEN %(first)s AND %(last)s
+# Each period is added up with its charges, so that a year is some thousands of rows.
+BY_PERIOD = """
+    SELECT customer.currency, period.label, sum(tally.amount)
+      FROM leads_billingperiod period
+      JOIN leads_customer customer ON customer.id = period.customer_id
+      JOIN pricing_periodtally tally ON tally.period_id = period.id
+     WHERE period.end_at > %(first)s AND tally.amount <> 0
      GROUP BY 1, 2
-    HAVING sum(activity.amount) <> 0
-     ORDER BY 1, 2
 """
 # One pass over the month, grouped three times.
 OF_MONTH = """
@@ -60,11 +60,14 @@ def by_customers() -> list[str]:
 
 
 def by_month(first: Month, last: Month) -> dict[str, dict[date, Decimal]]:
-    """Return the amounts by currency and month."""
+    """Return the amounts by currency and month of billing, late activity included; weeks count to the month they end in."""
     found: dict[str, dict[date, Decimal]] = {}
-    for currency, month, amount in rows_of(BY_MONTH, {"first": first.first, "last": last.first}):
-        found.setdefault(currency, {})[month] = amount
-    return found
+    for currency, label, amount in rows_of(BY_PERIOD, {"first": first.first}):
+        month = Cycle.parse(label).closing_month
+        if first <= month <= last:
+            amounts = found.setdefault(currency, {})
+            amounts[month.first] = amounts.get(month.first, Decimal(0)) + amount
+    return {currency: dict(sorted(amounts.items())) for currency, amounts in found.items()}
 
 
 def of_month(month: Month, currency: str, *, most: int) -> Mapping[str, Ranked]:

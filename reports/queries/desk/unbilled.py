@@ -1,4 +1,4 @@
-"""What a month's billing periods come to so far, from the roll-up, and what the month before came to."""
+"""The charges of a month's billing periods so far, the late activity among them, and all of the month before."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,22 +7,24 @@ from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.money import ZERO
 from billing_engine.core.read_replica import rows_of
 
-# The periods of two months are some hundreds each; what they hold is found by their index.
-UNBILLED = """
-    SELECT customer.currency, sum(activity.amount),
-           COALESCE(sum(activity.amount) FILTER (WHERE activity.month < %(first)s), 0)
-      FROM leads_billingperiod period
-      JOIN leads_customer customer ON customer.id = period.customer_id
-      JOIN pricing_monthlyactivity activity ON activity.period_id = period.id
-     WHERE period.label = ANY (%(labels)s) AND period.state = 'open'
-     GROUP BY 1
-"""
+# Rating adds up each period with its charges, so that only its late activity is read from the roll-up.
 CHARGED = """
-    SELECT customer.currency, sum(tally.amount)
+    SELECT customer.currency,
+           COALESCE(sum(tally.amount) FILTER (WHERE period.label = ANY (%(labels)s) AND period.state = 'open'), 0),
+           COALESCE(sum(tally.amount) FILTER (WHERE period.label = ANY (%(before)s)), 0)
       FROM leads_billingperiod period
       JOIN leads_customer customer ON customer.id = period.customer_id
       JOIN pricing_periodtally tally ON tally.period_id = period.id
-     WHERE period.label = ANY (%(labels)s)
+     WHERE period.label = ANY (%(labels)s) OR period.label = ANY (%(before)s)
+     GROUP BY 1
+     ORDER BY 1
+"""
+LATE = """
+    SELECT customer.currency, sum(activity.amount)
+      FROM leads_billingperiod period
+      JOIN leads_customer customer ON customer.id = period.customer_id
+      JOIN pricing_monthlyactivity activity ON activity.period_id = period.id AND activity.month < %(first)s
+     WHERE period.label = ANY (%(labels)s) AND period.state = 'open'
      GROUP BY 1
 """
 
@@ -39,10 +41,10 @@ class Unbilled:
 
 def unbilled_in(month: Cycle) -> list[Unbilled]:
     """Return the currencies of the month and of the one before, in order."""
-    asked = {"labels": list(month.labels), "first": month.first}
-    found = {currency: (amount, late) for currency, amount, late in rows_of(UNBILLED, asked)}
-    before: dict[str, Decimal] = dict(rows_of(CHARGED, {"labels": list(month.previous().labels)}))
+    before = list(month.previous().labels)
+    asked = {"labels": list(month.labels), "before": before, "first": month.first}
+    late: dict[str, Decimal] = dict(rows_of(LATE, asked))
     return [
-        Unbilled(currency, *found.get(currency, (ZERO, ZERO)), before.get(currency, ZERO))
-        for currency in sorted({*found, *before})
+        Unbilled(currency, amount, late.get(currency, ZERO), earlier)
+        for currency, amount, earlier in rows_of(CHARGED, asked)
     ]
