@@ -39,7 +39,7 @@ def _draw(chart: RankChart, row: Row, drawing: Drawing, scale: Scale, top: Decim
     drawing.words((ZERO, base), name, look="text", whole=whole, address=row.address)
     up = down = ZERO
     for (column, role), bar in zip(chart.columns, row.bars, strict=True):
-        if not bar.value:
+        if not bar.value or not row.is_drawn:
             continue
         before = up if bar.value > 0 else down
         after = before + bar.value
@@ -60,7 +60,7 @@ def _margins(chart: RankChart, width: Decimal) -> tuple[Decimal, Decimal]:
 
 def _reach(chart: RankChart) -> tuple[Decimal, Decimal]:
     """Return how far the bars reach to both sides of zero."""
-    values = [[bar.value for bar in row.bars if bar.value] for row in chart.rows]
+    values = [[bar.value for bar in row.bars if bar.value] for row in chart.rows if row.is_drawn]
     low = min((sum((value for value in each if value < 0), ZERO) for each in values), default=ZERO)
     high = max((sum((value for value in each if value > 0), ZERO) for each in values), default=ZERO)
     return low, high if high > low else low + 1

@@ -24,7 +24,7 @@ from reports.queries.explore.names import names_of
 
 DAY = timedelta(days=1)
 MONTHS, MOST, MOVERS = 12, 5, 7
-WIDE, NARROW = 384, 264
+WIDE, NARROW = 376, 264
 OTHERS = "All others"
 MEANS = (
     "Exact charges of each month’s billing periods with their late activity, before line rounding, minimums and tax."
@@ -115,7 +115,7 @@ def _tops(month: Month, currency: str) -> list[Tile]:
         ]
         if ranked.others:
             rest = Bar(rounded(ranked.rest, currency))
-            rows.append(Row(f"{OTHERS} ({count_in_words(ranked.others)})", (rest,)))
+            rows.append(Row(f"{OTHERS} ({count_in_words(ranked.others)})", (rest,), is_drawn=False))
         chart = RankChart(f"{title}, {currency}", money(currency), (("", Role.CHARGED),), tuple(rows))
         drawn = ranked_bars(chart, width=NARROW)
         tiles.append(Tile(title, "this month", BY_DAY, explored(asked), drawn))
