@@ -1,5 +1,6 @@
 """The desk of Operations: is anything odd in what came in, and which prices are about to change?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,7 @@ from reports.domain.question.question import Question
 from reports.queries.desk.price_changes import PriceChange, price_changes
 from reports.queries.desk.received import SHOWN_DAYS, Delivered, delivered, held_by_day
 from reports.queries.explore.answer import answer_of
+from reports.queries.explore.figures import Figures
 
 DAY = timedelta(days=1)
 DAYS = 14
@@ -124,7 +126,7 @@ def actions_by_day(at: datetime, *, with_held: bool) -> Tile:
     )
 
 
-def _actions(by_outcome: dict, codes: tuple[str, ...], day: date) -> Decimal:  # type: ignore[type-arg]
+def _actions(by_outcome: Mapping[str, Mapping[date, Figures]], codes: tuple[str, ...], day: date) -> Decimal:
     return sum((by_outcome[code][day].sums["actions"] for code in codes if day in by_outcome.get(code, {})), Decimal(0))
 
 
