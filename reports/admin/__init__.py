@@ -1,6 +1,7 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
 from reports.admin import activity, customer_forecast, forecast, invariants, prices, unbilled
+from reports.admin.desk import flags
 from reports.admin.explorer import page as explorer
 
-__all__ = ["activity", "customer_forecast", "explorer", "forecast", "invariants", "prices", "unbilled"]
+__all__ = ["activity", "customer_forecast", "explorer", "flags", "forecast", "invariants", "prices", "unbilled"]

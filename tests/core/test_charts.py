@@ -61,7 +61,8 @@ def test_a_small_chart_whole():
     chart = by_day(over(2, None, 1, address="/rows?a=1&b=2"), note="By the customer’s day.")
 
     assert sparkline(chart, width=30, height=12) == (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 12" class="chart chart-small" style="min-width:30px"'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 12"'
+        ' class="chart chart-small" style="min-width:25.5px;max-width:45px"'
         ' role="group" aria-label="Actions by day" font-family="Inter, \'Noto Sans\', sans-serif" font-size="12">'
         "<title>Actions by day</title><desc>By the customer’s day. October 30, 2026 – November 1, 2026, by day."
         " charged: 3, most 2 (October 30, 2026).</desc>"
@@ -167,6 +168,15 @@ def test_names_are_escaped_and_long_ones_cut_with_the_whole_name_on_hover():
     assert re.search(r"</title>Arbor &amp; Grain [A-Za-z ]+…</text>", drawn)
     assert cut(long, Decimal(100)).endswith("…")
     assert width_of(cut(long, Decimal(100))) <= 100
+
+
+def test_all_others_are_written_and_do_not_dwarf_the_rest():
+    others = Row("All others", (Bar(Decimal(1000)),), is_drawn=False)
+
+    (bar,) = _rects(ranked_bars(ranked(row("Ash", 5), others)))
+
+    assert Decimal(bar.get("width", "")) > 300
+    assert _texts(ranked_bars(ranked(row("Ash", 5), others))) == ["Ash", "$5.00", "All others", "$1,000.00"]
 
 
 def test_negative_values_go_down_and_to_the_left():

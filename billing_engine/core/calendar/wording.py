@@ -54,6 +54,14 @@ def count_of_days(count: int) -> str:
     return f"{count} day{'' if count == 1 else 's'}"
 
 
+def age_in_words(age: timedelta) -> str:
+    """`12 min`, `5 h`, `3 days`: in the largest unit that it fills."""
+    if age >= timedelta(days=1):
+        return count_of_days(age.days)
+    minutes = max(0, int(age.total_seconds())) // 60
+    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
+
+
 def date_order() -> Locale:
     """Words are English, like everything on an invoice; their order is that of the reader's locale."""
     return LOCALE if reader() == LOCALE else Locale("en", "001")

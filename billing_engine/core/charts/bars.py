@@ -18,7 +18,7 @@ SMALL_WIDTH, SMALL_HEIGHT = 88, 24
 
 
 def stacked_bars(chart: TimeChart, *, width: int = WIDTH, height: int = HEIGHT, literal: bool = False) -> Svg:
-    """Draw one bar per slot; `width` is also the least width at which a page shows it."""
+    """Draw one bar per slot; a page shows it at about this `width`."""
     frame = framed(chart, _extremes(chart), width=width, height=height, literal=literal)
     _stack(chart, frame)
     return frame.drawing.finished(chart.title, summary(chart))

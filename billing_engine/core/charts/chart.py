@@ -107,6 +107,7 @@ class Row:
     name: str
     bars: tuple[Bar, ...]
     address: str = ""
+    is_drawn: bool = True  # all others together are only written: their bar would dwarf the rest
 
     @property
     def total(self) -> Decimal | None:

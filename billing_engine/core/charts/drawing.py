@@ -9,6 +9,7 @@ from billing_engine.core.charts.role import GROUND, HAIR, LITERAL, QUIET, TEXT, 
 
 LETTER = Decimal(12)
 LINE = Decimal(18)
+LEAST, MOST = Decimal("0.85"), Decimal("1.5")  # of its own width, on a page
 FAMILY = "Inter, 'Noto Sans', sans-serif"
 NARROW = frozenset("iljtfrI.,:;'|!()[] ·-")
 NOT_IN_XML = frozenset({"Cc", "Cs", "Cn"})  # control characters, halves of characters, and none at all
@@ -85,15 +86,18 @@ class Drawing:
         """Return the drawing with its name and its description; with links in it, it is a group rather than an image."""
         width, height = number(self.width), number(self.height)
         role = "group" if self.linked else "img"
-        look = (
-            f'width="{width}" height="{height}"' if self.literal else f'class="{self.look}" style="min-width:{width}px"'
-        )
+        look = f'width="{width}" height="{height}"' if self.literal else self._sized()
         ground = f'<rect width="{width}" height="{height}" fill="{GROUND}"/>' if self.literal else ""
         return Svg(
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {look} role="{role}"'
             f' aria-label="{escape(title)}" font-family="{FAMILY}" font-size="{number(LETTER)}">'
             f"{_title(title)}<desc>{escape(description)}</desc>{ground}{''.join(self.parts)}</svg>"
         )
+
+    def _sized(self) -> str:
+        """Let the drawing fill its place, as far as its letters stay neither too small nor too large to read."""
+        least, most = number(self.width * LEAST), number(self.width * MOST)
+        return f'class="{self.look}" style="min-width:{least}px;max-width:{most}px"'
 
     def _fill(self, role: Role) -> str:
         return f'fill="{LITERAL[role]}"' if self.literal else f'class="chart-{role}"'
@@ -136,7 +140,9 @@ def _width(sign: str) -> Decimal:
         return LETTER
     if category(sign) == "Mn":
         return Decimal(0)
-    return Decimal("3.9") if sign in NARROW else Decimal("8.2") if sign.isupper() or sign in "mwMW" else Decimal("7.2")
+    if sign in NARROW:
+        return Decimal("3.9")
+    return Decimal("8.2") if sign.isupper() or sign.isdigit() or sign in "mw$€£¥%+−" else Decimal("7.2")
 
 
 def _title(text: str) -> str:

@@ -10,11 +10,11 @@ from billing_engine.core.charts.value_axis import Scale
 
 ZERO = Decimal(0)
 ROW, THICK = Decimal(28), Decimal(14)
-NAMES = Decimal("0.32")  # of the width, at most
+NAMES = Decimal("0.4")  # of the width, at most
 
 
 def ranked_bars(chart: RankChart, *, width: int = WIDTH, literal: bool = False) -> Svg:
-    """Draw the rows from top to bottom; `width` is also the least width at which a page shows it."""
+    """Draw the rows from top to bottom; a page shows it at about this `width`."""
     legend = rows_of(chart.columns, Decimal(width)) if len(chart.columns) > 1 else []
     top = LINE * len(legend) + (BESIDE if legend else 0)
     drawing = Drawing(Decimal(width), top + ROW * max(len(chart.rows), 1), literal)
@@ -39,7 +39,7 @@ def _draw(chart: RankChart, row: Row, drawing: Drawing, scale: Scale, top: Decim
     drawing.words((ZERO, base), name, look="text", whole=whole, address=row.address)
     up = down = ZERO
     for (column, role), bar in zip(chart.columns, row.bars, strict=True):
-        if not bar.value:
+        if not bar.value or not row.is_drawn:
             continue
         before = up if bar.value > 0 else down
         after = before + bar.value
@@ -60,7 +60,7 @@ def _margins(chart: RankChart, width: Decimal) -> tuple[Decimal, Decimal]:
 
 def _reach(chart: RankChart) -> tuple[Decimal, Decimal]:
     """Return how far the bars reach to both sides of zero."""
-    values = [[bar.value for bar in row.bars if bar.value] for row in chart.rows]
+    values = [[bar.value for bar in row.bars if bar.value] for row in chart.rows if row.is_drawn]
     low = min((sum((value for value in each if value < 0), ZERO) for each in values), default=ZERO)
     high = max((sum((value for value in each if value > 0), ZERO) for each in values), default=ZERO)
     return low, high if high > low else low + 1

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from django import template
 
 from billing_engine.core.calendar.instants import instant as shown
+from billing_engine.core.calendar.wording import age_in_words
 
 register = template.Library()
 
@@ -13,3 +14,9 @@ register = template.Library()
 def instant(at: datetime | None, zone: tzinfo | str | None = None) -> str:
     """In the given zone; without one in UTC, for what concerns no customer."""
     return shown(at, zone if isinstance(zone, tzinfo) else UTC)
+
+
+@register.filter
+def age(since: datetime, at: datetime) -> str:
+    """`{{ task.since|age:at }}`: `3 days`."""
+    return age_in_words(at - since)
