@@ -117,6 +117,12 @@ GRANTS = {
     "invoices_billingcycle": "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id)",
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
+    # Reports: the files that people asked for.
+    "reports_export": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, rows_written, total_rows, file_name, size, reason,"
+        " started_at, finished_at, expires_at)"
+    ),
+    "reports_exportpart": "INSERT, DELETE",
     # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.
     "accounts_invitation": "INSERT, UPDATE (sent_at, expires_at, withdrawn_at, accepted_by_id, accepted_at)",
     "accounts_invitation_roles": "INSERT",

@@ -1,0 +1,1 @@
+"""What reports write: the files that people asked for."""
