@@ -59,12 +59,12 @@ def rows_in_words(export: Export) -> str:
 @admin.register(Export)
 class ExportAdmin(ReadOnlyPage[Export]):
     change_form_template = "reports/export.html"
-    list_display = ("shown_title", "format", "shown_state", "shown_rows", "shown_size", "asked", "expires", "file")
+    list_display = ("shown_title", "format", "shown_state", "shown_rows", "asked", "expires", "file")
     list_display_links = ("shown_title",)
     list_filter = ("state", "format")
     related = ("asked_by",)
     ordering = ("-pk",)
-    fields = (("format", "shown_rows", "shown_size"), ("asked", "finished", "expires"))
+    fields = (("format", "shown_rows"), ("shown_size", "asked"), ("finished", "expires"))
     actions_detail: Any = ("stop_export",)
     nothing_yet = (
         "No exports yet. A report with too many rows to wait for is exported here, and is listed only for you."
@@ -73,7 +73,7 @@ class ExportAdmin(ReadOnlyPage[Export]):
     shown_title = column(shortened, "title", title="report")
     shown_state = column(state_chip, title="state")
     shown_rows = column(lambda export: amount(rows_in_words(export)), title="rows")
-    shown_size = column(lambda size: amount(filesizeformat(size)), "size", title="size", empty=NOTHING)
+    shown_size = column(lambda size: amount(filesizeformat(size) if size else NOTHING), "size", title="size")
     asked = column(instant, "asked_at", title="requested", order="asked_at")
     finished = column(instant, "finished_at", title="finished", empty=NOTHING)
     expires = column(instant, "expires_at", title="expires", order="expires_at", empty=NOTHING)
