@@ -276,10 +276,8 @@ CELERY_TASK_ROUTES = {
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
-    "invoices.mail": {"queue": "mails"},
-    "core.mail_approvals": {"queue": "mails"},
-    "invoices.render": {"queue": "documents"},
-    "reports.export": {"queue": "documents"},
+    **dict.fromkeys(("invoices.mail", "core.mail_approvals"), {"queue": "mails"}),
+    **dict.fromkeys(("invoices.render", "reports.export"), {"queue": "documents"}),
     "invoices.*": {"queue": "billing"},
 }
 CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"

@@ -1,6 +1,7 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
 from reports.admin import activity, invariants
+from reports.admin.explorer import page as explorer
 from reports.admin.exports import export_admin
 
-__all__ = ["activity", "export_admin", "invariants"]
+__all__ = ["activity", "explorer", "export_admin", "invariants"]

@@ -1,1 +1,1 @@
-"""What reports write: the files that people asked for."""
+"""What reports decide and write: what can be asked, and the files that people asked for."""

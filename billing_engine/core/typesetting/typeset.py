@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.typesetting.fonts import ARCHIVABLE, families, folders, han_of
+from billing_engine.core.fonts import ARCHIVABLE, families, folders, han_of
 
 PROCESS = Path(__file__).with_name("process.py")
 STANDARDS_IN_WORDS = ("PDF/A-2a",)

@@ -97,6 +97,8 @@ class ExportAdmin(ReadOnlyPage[Export]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page, which asks for itself while the file is being written; then it is loaded again, for its buttons."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         export = self.get_object(request, object_id)
         if export is None:
             raise Http404

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis.strategies import characters, text
 from pypdf import PdfReader
 
-from billing_engine.core.typesetting.fonts import families, han_of, unprintable
+from billing_engine.core.fonts import families, han_of, unprintable
 from invoices.domain.document.annex import annex_of
 from invoices.domain.document.content import InvoiceContent, LabeledValue, Party, content_of
 from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
