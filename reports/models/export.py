@@ -18,7 +18,7 @@ class ExportQuerySet(models.QuerySet["Export"]):
         return self.filter(state__in=UNFINISHED)
 
     def of(self, person_id: int | None) -> Self:
-        """Those that this person asked for; nobody else sees them."""
+        """Those that this person asked for, and no one else sees."""
         return self.filter(asked_by=person_id)
 
 

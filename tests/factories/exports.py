@@ -11,12 +11,12 @@ from tests.factories.people import UserFactory
 
 
 def _who_looks() -> User:
-    """The person made last, who is the one who looks in most tests: nobody else sees the row."""
+    """The person made last, who is the one who looks in most tests: no one else sees the row."""
     return User.objects.order_by("pk").last() or UserFactory.create()
 
 
 class ExportFactory(DjangoModelFactory[Export]):
-    """An export that waits for a worker."""
+    """An export that has not started."""
 
     class Meta:
         model = Export

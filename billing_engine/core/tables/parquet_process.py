@@ -1,7 +1,7 @@
 """Write one Parquet file in a separate process: messages on standard input, each with its length before it.
 
 `parquet.py` runs this file by its path. The first message is the job, the last one what the file says about itself, and
-those between are rows by column: texts, integers and instants as they are, decimals and dates as text. The schema is
+those between are rows by column: text, integers and instants as they are, decimals and dates as text. The schema is
 stated, never inferred: a first batch without values would get columns without a type. It imports none of our modules.
 """
 

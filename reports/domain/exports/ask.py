@@ -35,7 +35,7 @@ class UnknownFormat(Refused):
 
 
 class TooManyExports(Refused):
-    """The workers write everyone's files, so nobody fills their queue."""
+    """The workers write everyone's files, so one person can't fill their queue."""
 
     code = "too_many_exports"
     message = f"You already have {UNFINISHED_AT_MOST} exports in progress. Wait for one to finish, or stop one."

@@ -24,7 +24,7 @@ State = Export.State
 LEASE = timedelta(minutes=5)
 PAUSE = timedelta(seconds=30)  # multiplied by the number of attempts
 TURN = timedelta(seconds=5)  # until it is tried again whether a worker is free for it
-TOLD_SECONDS = 1.0
+TOLD_SECONDS = 1
 ROWS_BETWEEN_LOOKS = 1_000  # at the clock
 MOST_BYTES = 1024**3
 MOST_SECONDS = 25 * 60  # less than Celery's limit for a task, so that the reason is told
