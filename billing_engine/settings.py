@@ -275,9 +275,8 @@ CELERY_TASK_ROUTES = {
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
-    "invoices.mail": {"queue": "mails"},
-    "core.mail_approvals": {"queue": "mails"},
-    "invoices.render": {"queue": "documents"},
+    **{task: {"queue": "mails"} for task in ("invoices.mail", "core.mail_approvals")},
+    **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export")},
     "invoices.*": {"queue": "billing"},
 }
 CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
@@ -288,6 +287,7 @@ CELERY_IMPORTS = ("billing_engine.operations.approvals", "billing_engine.operati
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "write the exports that are left": {"task": "reports.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},

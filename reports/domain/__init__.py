@@ -1,1 +1,1 @@
-"""What reports decide: what can be asked, and how."""
+"""What reports decide and write: what can be asked, and the files that people asked for."""

@@ -30,7 +30,7 @@ MENU = [
         "Finance",
         [
             *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
-            *("Billing periods", "Explorer", "Billing activity", "Unbilled", "Forecast", "Invariants"),
+            *("Billing periods", "Explorer", "Billing activity", "Unbilled", "Forecast", "Exports", "Invariants"),
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),

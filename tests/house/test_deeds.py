@@ -40,6 +40,7 @@ NO_PERSON = {
     "invoices/domain/life/close.py close_if_empty": "part of locking the month",
     "invoices/domain/mail/delivery.py settle_void_emails": "records one deed for each email",
     "invoices/domain/run/billing_run.py start_by_schedule": "records the run that the schedule starts",
+    "reports/domain/exports/file.py expire": "records one deed for each export",
     "billing_engine/accounts/domain/invitations.py accept": "records the deed of the person whom it creates",
     "billing_engine/accounts/domain/roles.py take_roles_from_provider": "records what the identity provider changed",
     **{
