@@ -1,0 +1,1 @@
+"""What reports decide: what can be asked, and how."""
