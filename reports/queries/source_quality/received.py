@@ -69,7 +69,7 @@ NEWEST = f"""
                    WHERE delivery.source_id = piece.source_id AND delivery.actions_created > 0
                          AND delivery.received_at >= piece.first::timestamp AT TIME ZONE 'UTC'
                          AND delivery.received_at < piece.after::timestamp AT TIME ZONE 'UTC'
-                   ORDER BY delivery.received_at DESC, delivery.id DESC LIMIT %(latest)s) some
+                   ORDER BY delivery.received_at DESC, delivery.id DESC LIMIT %(latest)s) latest
       ) newest
      WHERE newest.newer < %(sampled)s
 """  # noqa: S608 -- SQL of our own

@@ -153,9 +153,10 @@ def test_the_days_of_a_chart_add_up_to_the_range() -> None:
         assert all(day in OCTOBER for day in by_day)
 
 
-def delivered(source: Source, *took: timedelta, at: datetime) -> Delivery:
+def delivered(source: Source, *took: timedelta, at: datetime, counted: int = 0) -> Delivery:
     """A delivery of one lead with an action for each time that it took to be received."""
-    delivery = DeliveryFactory.create(source=source, received_at=at, actions_received=len(took), actions_created=len(took))
+    count = counted or len(took)
+    delivery = DeliveryFactory.create(source=source, received_at=at, actions_received=count, actions_created=count)
     lead = LeadFactory.create(source=source, delivery=delivery, received_at=at)
     for each in took:
         ActionFactory.create(lead=lead, delivery=delivery, occurred_at=at - each)
@@ -182,8 +183,7 @@ def test_the_sample_ends_after_twenty_deliveries_but_one_large_one_is_whole() ->
     for hour in range(30):
         delivered(busy, timedelta(hours=hour + 1), at=datetime(2026, 10, 20, tzinfo=UTC) - timedelta(hours=hour))
     delivered(large, timedelta(minutes=1), at=datetime(2026, 10, 21, tzinfo=UTC))
-    newest = delivered(large, timedelta(minutes=2), at=datetime(2026, 10, 22, tzinfo=UTC))
-    Delivery.objects.filter(pk=newest.pk).update(actions_created=5_000, actions_received=5_000)
+    delivered(large, timedelta(minutes=2), at=datetime(2026, 10, 22, tzinfo=UTC), counted=5_000)
 
     assert of_source(busy).latency == Latency(20, Decimal(10 * 3_600), Decimal(19 * 3_600))
     assert of_source(large).latency == Latency(1, Decimal(120), Decimal(120))
