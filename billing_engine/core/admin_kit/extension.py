@@ -22,6 +22,7 @@ class Extensible:
     fields: Any = None
     fieldsets: Any = None
     actions_detail: Any = ()
+    readonly_fields: Any = ()
 
     @classmethod
     def extend(
@@ -46,6 +47,7 @@ class Extensible:
     ) -> None:
         """Add a section of facts after the section `after`."""
         cls._keep(shown, related)
+        cls.readonly_fields = (*cls.readonly_fields, *shown)  # also on a page with a form
         titles = tuple(each for each, _ in cls.fieldsets)
         place = _place(titles, after) + 1
         cls.fieldsets = (*cls.fieldsets[:place], (title, {"fields": tuple(shown)}), *cls.fieldsets[place:])

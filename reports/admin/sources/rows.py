@@ -1,6 +1,6 @@
 """The addresses of the rows behind the figures of a source or channel."""
 
-from django.utils.http import urlencode
+from urllib.parse import urlencode
 
 from billing_engine.core.admin_kit.cells import list_of
 from reports.queries.source_quality.days import Days
@@ -32,7 +32,9 @@ def leads(each: Quality, days: Days, *, customer: str = "") -> str:
     return list_of("leads.lead", source__id__exact=each.source.pk, **asked)
 
 
-def explored(each: Quality, days: Days, *, show: str, group: str = "customer", customer: str = "", **filters: str) -> str:
+def explored(
+    each: Quality, days: Days, *, show: str, group: str = "customer", customer: str = "", **filters: str
+) -> str:
     """The same figure in the explorer."""
     where = {"source": each.source.code} if each.source else {"channel": each.key}
     asked = {"show": show, "group": group, "days": str(days), **where, "customer": customer, **filters}

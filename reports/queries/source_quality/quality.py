@@ -16,7 +16,7 @@ from reports.queries.source_quality.received import (
     received_by_group,
     refusals,
 )
-from reports.queries.source_quality.worth import Worth, by_group, worth_by_customer
+from reports.queries.source_quality.worth import Worth, worth_by_group
 
 
 @dataclass(slots=True)
@@ -37,28 +37,34 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the person may see: figures of deliveries, of charges, or both."""
+    """What the person may see: figures of deliveries, refused items, figures of charges."""
 
     received: bool = True
+    refusals: bool = True
     worth: bool = True
 
 
 ALL = Figures()
 
 
-def quality_of(days: Days, *, by: str = SOURCE, sees: Figures = ALL) -> list[Quality]:
-    """Return every source or channel, by name; a source that did nothing in the range has zeros."""
-    sources = list(Source.objects.order_by("name", "pk"))
+def quality_of(
+    days: Days, *, by: str = SOURCE, sees: Figures = ALL, sources: Sequence[Source] | None = None
+) -> list[Quality]:
+    """Return every source or channel, or these sources, by name; a source that did nothing in the range has zeros."""
+    sources = list(Source.objects.all()) if sources is None else sources
     by_code = {source.code: source for source in sources}
     pieces, earlier = (pieces_of(each, by=by, sources=sources) for each in (days, days.before))
     keys = dict.fromkeys(piece.key for piece in (*pieces, *earlier))
     found = {key: Quality(key, name_of(key, by=by, sources=by_code), by_code.get(key)) for key in keys}
     if sees.received:
         _add_received(found, days, pieces, earlier)
+    if sees.refusals:
+        for key, refusal in refusals(pieces, days):
+            found[key].refusals.append(refusal)
     if sees.worth:
-        for key, worths in by_group(worth_by_customer(pieces, days)).items():
+        for key, worths in worth_by_group(pieces, days).items():
             found[key].worth = worths
-        for key, worths in by_group(worth_by_customer(earlier, days.before)).items():
+        for key, worths in worth_by_group(earlier, days.before).items():
             found[key].worth_before = worths
     return sorted(found.values(), key=lambda each: (each.name.casefold(), each.key))
 
@@ -68,8 +74,6 @@ def _add_received(found: dict[str, Quality], days: Days, pieces: list[Piece], ea
         found[key].received = received
     for key, received in received_by_group(earlier, days.before).items():
         found[key].before = received
-    for key, refusal in refusals(pieces, days):
-        found[key].refusals.append(refusal)
     for key, latency in latencies(pieces, days).items():
         found[key].latency = latency
     for key, last in last_deliveries(pieces, days).items():

@@ -76,7 +76,8 @@ NEWEST = f"""
 # By the list of deliveries, so that PostgreSQL reads the pages of these alone (BRIN). An action dated ahead took no time.
 LATENCIES = f"""
     WITH {PIECES}
-    SELECT piece.key, count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY took), percentile_disc(0.95) WITHIN GROUP (ORDER BY took)
+    SELECT piece.key, count(*),
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY took), percentile_disc(0.95) WITHIN GROUP (ORDER BY took)
       FROM (SELECT delivery.source_id, delivery.received_at,
                    GREATEST(EXTRACT(epoch FROM delivery.received_at - action.occurred_at), 0) AS took
               FROM leads_action action JOIN leads_delivery delivery ON delivery.id = action.delivery_id
@@ -163,7 +164,7 @@ def received_by_day(source: int, days: Days) -> dict[date, Received]:
 
 def last_deliveries(pieces: list[Piece], days: Days) -> dict[str, datetime]:
     """Return when each group delivered last, whether in these days or not."""
-    return dict(rows_of(LAST, asked_of(pieces, days)))  # type: ignore[arg-type]  # rows of two columns
+    return dict(rows_of(LAST, asked_of(pieces, days)))
 
 
 def refusals(pieces: list[Piece], days: Days) -> Iterator[tuple[str, Refusal]]:

@@ -1,6 +1,5 @@
 """What the leads of sources were worth: sums of the roll-up by the customer's day, and leads counted by it."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,7 +24,7 @@ ACTIVITY = f"""
         SELECT source_id, customer_id, outcome, day, actions, amount FROM pricing_dailyactivity
          WHERE day >= %(months_after)s AND day < %(after)s
     )
-    SELECT piece.key, activity.customer_id, customer.currency, activity.outcome,
+    SELECT piece.key, CASE WHEN %(by_customer)s THEN customer.id END, customer.currency, activity.outcome,
            sum(activity.actions)::bigint, sum(activity.amount)
       FROM activity
       JOIN piece ON piece.source_id = activity.source_id AND activity.day >= piece.first AND activity.day < piece.after
@@ -35,7 +34,7 @@ ACTIVITY = f"""
 # The first two conditions are for the index on the instant, whatever the zone; the others are exact.
 LEADS = f"""
     WITH {PIECES}
-    SELECT piece.key, product.customer_id, customer.currency, count(*)
+    SELECT piece.key, CASE WHEN %(by_customer)s THEN customer.id END, customer.currency, count(*)
       FROM leads_lead lead
       JOIN leads_product product ON product.id = lead.product_id
       JOIN leads_customer customer ON customer.id = product.customer_id
@@ -105,19 +104,29 @@ class Worth:
             self.by_outcome[outcome] = self.by_outcome.get(outcome, 0) + count
 
 
-Place = tuple[str, int]  # a group, and the id of a customer
+def worth_by_group(pieces: list[Piece], days: Days) -> dict[str, dict[str, Worth]]:
+    """Return what each group's leads were worth in these days, by currency."""
+    found: dict[str, dict[str, Worth]] = {}
+    for (key, _, currency), worth in _worths(pieces, days, by_customer=False).items():
+        found.setdefault(key, {})[currency] = worth
+    return found
 
 
-def worth_by_customer(pieces: list[Piece], days: Days) -> dict[Place, Worth]:
+def worth_by_customer(pieces: list[Piece], days: Days) -> dict[tuple[str, int], Worth]:
     """Return what each group's leads of each customer were worth in these days."""
-    found = dict[Place, Worth]()
-    asked = asked_of(pieces, days)
+    found = _worths(pieces, days, by_customer=True)
+    return {(key, customer): worth for (key, customer, _), worth in found.items() if customer is not None}
+
+
+def _worths(pieces: list[Piece], days: Days, *, by_customer: bool) -> dict[tuple[str, int | None, str], Worth]:
+    found = dict[tuple[str, int | None, str], Worth]()
+    asked = asked_of(pieces, days) | {"by_customer": by_customer}
     for key, customer, currency, outcome, actions, amount in rows_of(ACTIVITY, asked):
-        worth = found.setdefault((key, customer), Worth(currency))
-        worth.by_outcome[outcome] = worth.by_outcome.get(outcome, 0) + actions
+        worth = found.setdefault((key, customer, currency), Worth(currency))
+        worth.by_outcome[outcome] = actions
         worth.amount += amount
     for key, customer, currency, leads in rows_of(LEADS, asked):
-        found.setdefault((key, customer), Worth(currency)).leads = leads
+        found.setdefault((key, customer, currency), Worth(currency)).leads = leads
     return found
 
 
@@ -127,11 +136,3 @@ def by_currency(worths: Iterable[Worth]) -> dict[str, Worth]:
     for worth in worths:
         found.setdefault(worth.currency, Worth(worth.currency)).merge(worth)
     return dict(sorted(found.items()))
-
-
-def by_group(found: dict[Place, Worth]) -> dict[str, dict[str, Worth]]:
-    """Add up each group's customers, by currency."""
-    parts = defaultdict[str, list[Worth]](list)
-    for (key, _), worth in found.items():
-        parts[key].append(worth)
-    return {key: by_currency(worths) for key, worths in parts.items()}

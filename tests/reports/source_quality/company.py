@@ -33,7 +33,7 @@ SEEN_AT = datetime(2026, 12, 2, tzinfo=UTC)
 
 def a_company(seed: int) -> None:
     """Store it: about 40 leads with 100 actions from September to November, rated."""
-    random = Random(seed)  # noqa: S311 -- a test company
+    random = Random(seed)
     products = [_product(*each) for each in random.sample(ZONES, 3)]
     sources = [_source(random) for _ in range(3)]
     types = [ActionTypeFactory.create(code=code) for code in ("sample_order", "page_view", "quote_request")]

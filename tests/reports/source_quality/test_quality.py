@@ -14,7 +14,7 @@ from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import CHANNEL, SOURCE, pieces_of
 from reports.queries.source_quality.quality import Figures, Quality, quality_of, ranks
 from reports.queries.source_quality.received import Latency, Received, received_by_day
-from reports.queries.source_quality.worth import Worth, by_currency, by_group, worth_by_customer
+from reports.queries.source_quality.worth import Worth, by_currency, worth_by_customer, worth_by_group
 from tests.factories.leads import ActionFactory, DeliveryFactory, LeadFactory, SourceFactory, from_day
 from tests.reports.source_quality.company import a_company
 
@@ -112,9 +112,9 @@ def test_sums_over_customers_sources_and_channels_are_equal(seed: int) -> None:
     for days in RANGES:
         totals = []
         for by in (SOURCE, CHANNEL):
-            places = worth_by_customer(pieces_of(days, by=by, sources=Source.objects.all()), days)
-            totals.append(by_currency(places.values()))
-            groups = by_group(places)
+            pieces = pieces_of(days, by=by, sources=Source.objects.all())
+            groups = worth_by_group(pieces, days)
+            totals.append(by_currency(worth_by_customer(pieces, days).values()))
             totals.append(by_currency(worth for worths in groups.values() for worth in worths.values()))
         assert all(total == totals[0] for total in totals)
 
@@ -202,7 +202,9 @@ def test_ranks_are_by_revenue_per_lead_and_equals_share_one() -> None:
     def worth(amount: int, leads: int) -> Worth:
         return Worth("USD", leads=leads, amount=Decimal(amount))
 
-    found = ranks([("a", worth(30, 10)), ("b", worth(9, 3)), ("c", worth(1, 1)), ("d", worth(90, 1)), ("e", worth(5, 0))])
+    found = ranks(
+        [("a", worth(30, 10)), ("b", worth(9, 3)), ("c", worth(1, 1)), ("d", worth(90, 1)), ("e", worth(5, 0))]
+    )
 
     assert found == {"d": 1, "a": 2, "b": 2, "c": 4}
     assert ranks([("a", None)]) == {}
@@ -229,7 +231,10 @@ def test_a_channel_counts_the_days_on_which_its_source_had_it() -> None:
 def test_figures_that_a_person_may_not_see_are_not_read() -> None:
     a_company(0)
 
-    unseen: list[Any] = [quality_of(OCTOBER, sees=Figures(received=False)), quality_of(OCTOBER, sees=Figures(worth=False))]
+    unseen: list[Any] = [
+        quality_of(OCTOBER, sees=Figures(received=False)),
+        quality_of(OCTOBER, sees=Figures(worth=False)),
+    ]
     assert {each.received for each in unseen[0]} == {Received()}
     assert [each.worth for each in unseen[1] if each.worth] == []
 
