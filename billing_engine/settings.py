@@ -278,6 +278,7 @@ CELERY_TASK_ROUTES = {
     # Mail servers and large documents can be slow, so these two queues have their own workers.
     "invoices.mail": {"queue": "mails"},
     "core.mail_approvals": {"queue": "mails"},
+    "reports.alert_mail": {"queue": "mails"},
     "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
@@ -291,6 +292,12 @@ CELERY_BEAT_SCHEDULE = {
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
+    "find what people are alerted to": {
+        "task": "reports.evaluate_alerts",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
+    "send what reports have left": {"task": "reports.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},
     "log the head of the deeds": {"task": "core.publish_head_of_deeds", "schedule": 3600.0, "options": {"expires": 60}},
 }

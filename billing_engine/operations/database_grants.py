@@ -117,6 +117,11 @@ GRANTS = {
     "invoices_billingcycle": "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id)",
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
+    # Alerts: what they are about is never changed, only that they are resolved.
+    "reports_alert": "INSERT, UPDATE (resolved_at)",
+    "reports_alertsubscription": "INSERT, UPDATE (by_email), DELETE",
+    "reports_alertmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
+    "reports_alertmail_alerts": "INSERT",
     # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.
     "accounts_invitation": "INSERT, UPDATE (sent_at, expires_at, withdrawn_at, accepted_by_id, accepted_at)",
     "accounts_invitation_roles": "INSERT",

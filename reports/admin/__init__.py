@@ -1,6 +1,7 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
 from reports.admin import activity, invariants
+from reports.admin.alerts import alert_admin, settings_page
 from reports.admin.sources import health, ranking
 
-__all__ = ["activity", "health", "invariants", "ranking"]
+__all__ = ["activity", "alert_admin", "health", "invariants", "ranking", "settings_page"]
