@@ -35,10 +35,10 @@ class Asked:
         """Read the address. Raises BadQuestion."""
         by, sort = request.GET.get("by", SOURCE), request.GET.get("sort", "")
         if by not in GROUPS:
-            raise BadQuestion("by", f"“{by[:40]}” is no grouping. Choose from {', '.join(GROUPS)}.")
+            raise BadQuestion("by", f"“{by[:40]}” can't be used for grouping. Choose from {', '.join(GROUPS)}.")
         column = sort.removeprefix("-")
         if column and column not in sorts:
-            raise BadQuestion("sort", f"“{column[:40]}” is no column. Choose from {', '.join(sorts)}.")
+            raise BadQuestion("sort", f"“{column[:40]}” is not a column. Choose from {', '.join(sorts)}.")
         named = request.GET.get("days", "") or USUAL_DAYS
         ends = f"{request.GET.get('from', '')}{BETWEEN}{request.GET.get('to', '')}"
         days = Days.read(ends if named == OTHER else named, today=now().date())

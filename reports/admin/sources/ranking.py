@@ -67,7 +67,8 @@ def ranking_page(request: HttpRequest) -> HttpResponse:
 def arrived(found: list[Quality], asked: Asked) -> Table:
     """What arrived from each, and in total."""
     columns = [name_column(asked.days, asked.by), *received_columns(asked.days)]
-    whole, before = (sum(each, Received()) for each in zip(*((one.received, one.before) for one in found), strict=True))
+    whole = sum((each.received for each in found), Received())
+    before = sum((each.before for each in found), Received())
     total = Quality("", "Total", None, whole, before)
     return Table(
         title="What arrived",

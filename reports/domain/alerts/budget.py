@@ -50,5 +50,5 @@ def _found(period: BillingPeriod, budget: Fraction) -> Iterator[Finding]:
                 " Charges go on: a soft budget only alerts."
             ),
             customer=customer.pk,
-            opens=step == reached[-1],  # whoever hears of 100% need not hear of 80%
+            opens=step == reached[-1],  # those who hear of 100% need not hear of 80%
         )

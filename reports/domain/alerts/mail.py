@@ -29,7 +29,7 @@ RESOLVED = "The alerts were resolved before."
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an attempt: the server's answer, or why nothing was handed over."""
+    """The result of an attempt: the server's answer, or why nothing was handed over."""
 
     answer: DeliveryResult = field(default_factory=DeliveryResult)
     dropped: str = ""

@@ -11,7 +11,7 @@ from reports.domain.alerts.finding import Finding, hours_in_words, time_in_words
 
 WEEKS = 4
 PAST = timedelta(weeks=WEEKS)
-FORGOTTEN = timedelta(days=90)  # longer silence is no news
+FORGOTTEN = timedelta(days=90)  # longer silence is known
 OF_WEEKS = 3  # of the four, in which a day of the week has deliveries to be a usual one
 LEAST_DAYS, LEAST_PERCENT = 10, 80
 FACTOR_TENTHS = 15  # times the usual pause, in tenths

@@ -97,7 +97,7 @@ def choose_one(
         raise WrongSubject(
             f"{rule.kind.label} is about {'sources' if rule.is_of_sources else 'customers'}. Choose one."
         )
-    User.objects.select_for_update().get(pk=by.pk)  # two choices at the same time are counted one after the other
+    User.objects.select_for_update().get(pk=by.pk)  # so that two choices at once are both counted
     chosen = AlertSubscription.objects.filter(person=by)
     if chosen.filter(kind=kind, customer=customer, source=source).exists():
         raise ChosenAlready

@@ -14,7 +14,7 @@ UNRATED_RULE = (
     f"Actions of a customer, received more than {DAYS} days ago, are unrated in an open billing period. Resolved when none"
     " is."
 )
-# From the index of what waits, which holds both columns.
+# From the index of waiting items, which holds both columns.
 QUARANTINED = """
     SELECT source_id, count(*), min(received_at) FROM leads_quarantineditem
      WHERE state = 'waiting' AND received_at < %(before)s GROUP BY 1

@@ -21,7 +21,7 @@ AT = RECEIVED + timedelta(days=8)
 
 @pytest.fixture
 def mail(mara: User) -> AlertMail:
-    """An email about a source with an item that waits in quarantine."""
+    """An email about a source with an item waiting in quarantine."""
     delivery = DeliveryFactory.create(source=SourceFactory.create(name="Website"), received_at=RECEIVED)
     QuarantinedItemFactory.create(delivery=delivery, received_at=RECEIVED)
     choose_kinds({"quarantine": "email"}, by=mara, at=RECEIVED)

@@ -46,7 +46,7 @@ def test_one_outage_does_not_make_a_source_patient() -> None:
     [
         pytest.param([], id="nothing"),
         pytest.param([MONDAY + day * DAY for day in (0, 3, 8, 9, 17, 26)], id="now and then"),
-        pytest.param([MONDAY + week * 7 * DAY for week in range(4)], id="weekly: four deliveries are no rhythm"),
+        pytest.param([MONDAY + week * 7 * DAY for week in range(4)], id="weekly, four deliveries"),
         pytest.param(office_hours(range(14, 28)), id="two weeks only"),
         pytest.param([MONDAY + day * DAY for day in range(0, 28, 2)], id="every other day"),
     ],

@@ -1,4 +1,4 @@
-"""What waits for a person for more than seven days is told by source and by customer."""
+"""Items and actions waiting for a person for more than seven days alert by source and by customer."""
 
 from datetime import UTC, datetime, timedelta
 
