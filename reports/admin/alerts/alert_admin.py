@@ -103,7 +103,7 @@ class AlertAdmin(ReadOnlyPage[Alert]):
     shown_kind = column(lambda kind: chip(AlertKind(kind).label, COLOURS.get(kind, "orange")), "kind", title="kind")
     shown_of = column(link, lambda alert: alert.customer or alert.source, title="about")
     opened = column(instant, "opened_at", title="opened", order="opened_at")
-    resolved = column(lambda alert: instant(alert.resolved_at) if alert.resolved_at else "Still so", title="resolved")
+    resolved = column(lambda alert: instant(alert.resolved_at) if alert.resolved_at else "Not yet", title="resolved")
     shown_state = column(
         lambda resolved: chip("Resolved") if resolved else chip("Open", "orange"), "resolved_at", title="state"
     )

@@ -19,7 +19,7 @@ ALERTS_LEFT = Verb("alerts_left", "Alerts no longer chosen")
 
 MOST = 200  # choices of one person
 OFF, ON_PAGE, BY_EMAIL = "off", "page", "email"
-CHOICES = {BY_EMAIL: "By email", ON_PAGE: "Only here", OFF: "Off"}
+CHOICES = {BY_EMAIL: "By email", ON_PAGE: "In the list", OFF: "Off"}
 
 
 class NotYours(Refused):
