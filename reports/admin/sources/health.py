@@ -75,7 +75,7 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
             "worth": of_customers(health, asked),
             "reasons": not_charged(quality, asked.days),
             "ranks": rank_in_words(health),
-            "explorer": rows.explored(quality, asked.days, show="leads,actions,charged_share,amount,per_lead"),
+            "explorer": rows.explored(quality, asked.days, show="leads,actions,amount,per_lead"),
         }
     page["sees_nothing"] = not (sees.received or sees.worth)
     return TemplateResponse(request, TEMPLATE, page | asked.as_form)

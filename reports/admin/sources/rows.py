@@ -2,11 +2,13 @@
 
 from urllib.parse import urlencode
 
+from django.urls import reverse
+
 from billing_engine.core.admin_kit.cells import list_of
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.quality import Quality
 
-EXPLORER = "/admin/reports/explorer/"
+EXPLORER = "admin:reports_explorer"
 
 
 def deliveries(each: Quality, days: Days) -> str:
@@ -38,7 +40,7 @@ def explored(
     """The same figure in the explorer."""
     where = {"source": each.source.code} if each.source else {"channel": each.key}
     asked = {"show": show, "group": group, "days": str(days), **where, "customer": customer, **filters}
-    return f"{EXPLORER}?{urlencode({name: value for name, value in asked.items() if value}, safe=',.')}"
+    return f"{reverse(EXPLORER)}?{urlencode({name: value for name, value in asked.items() if value}, safe=',.')}"
 
 
 def _received(days: Days) -> dict[str, str]:

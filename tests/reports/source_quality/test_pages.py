@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -15,6 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from leads.models import Source
+from reports.admin.sources import rows
+from reports.domain.question.question import Question
+from reports.queries.explore.answer import answer_of
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.quality import quality_of
 from tests.factories.leads import DeliveryFactory, QuarantinedItemFactory, SourceFactory
@@ -73,6 +77,21 @@ def test_each_figure_opens_as_many_rows_as_it_says(browser: Client) -> None:
             assert browser.get(leads.address).context["cl"].result_count == of_all
             checked += 1
     assert checked
+
+
+def test_the_explorer_answers_the_same_question_with_the_same_figures() -> None:
+    a_company(1)
+    days, names = Days.read(AUTUMN, today=NOW.date()), ("leads", "actions", "charged", "excluded", "amount")
+    compared = 0
+    for each in quality_of(days):
+        for currency, worth in each.worth.items():
+            address = rows.explored(each, days, show=",".join(names))
+            question = Question.read(parse_qs(urlsplit(address).query))
+            sums = answer_of(question, at=NOW).by_currency[currency].total.sums
+            figures = [worth.leads, worth.actions, worth.charged, worth.excluded, worth.amount]
+            assert [sums.get(name, 0) for name in names] == figures
+            compared += 1
+    assert compared
 
 
 def test_the_total_is_that_of_the_data(browser: Client) -> None:
