@@ -4,13 +4,17 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
+from reports.domain.alerts.evaluate import evaluate
+from reports.domain.alerts.mail import ALERT_MAILS
 from reports.domain.exports.write import EXPORTS
 from reports.domain.forecast.prepare import prepare
 from reports.queries import activity_file
 
-QUEUES: tuple[Queue, ...] = (EXPORTS,)
+QUEUES: tuple[Queue, ...] = (EXPORTS, ALERT_MAILS)
 # Imported, so that a worker knows every report that can be exported.
 EXPORTED = (activity_file,)
+
+MAX_SECONDS_PER_EMAIL = 240  # shorter than the lease of an attempt
 
 
 @shared_task(name="reports.export")
@@ -19,9 +23,21 @@ def export_task(*, item_id: int, attempt: int, **_: object) -> None:
     EXPORTS.work(item_id, attempt=attempt, at=now())
 
 
+@shared_task(name="reports.alert_mail", time_limit=MAX_SECONDS_PER_EMAIL)
+def alert_mail_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Send one email about alerts."""
+    ALERT_MAILS.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="reports.evaluate_alerts")
+def evaluate_alerts_task(**_: object) -> int:
+    """Open and resolve alerts; return how many were opened."""
+    return evaluate(at=now())
+
+
 @shared_task(name="reports.sweep")
 def sweep_task(**_: object) -> int:
-    """Delete expired files, and queue the exports that are due; return the number of messages."""
+    """Delete expired files, and queue the exports and emails that are due; return the number of messages."""
     return sweep(QUEUES, at=now())
 
 

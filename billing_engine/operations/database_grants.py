@@ -124,6 +124,11 @@ GRANTS = {
         " started_at, finished_at, expires_at)"
     ),
     "reports_exportpart": "INSERT, DELETE",
+    # Alerts: what they are about is never changed, only that they are resolved.
+    "reports_alert": "INSERT, UPDATE (resolved_at)",
+    "reports_alertsubscription": "INSERT, UPDATE (by_email), DELETE",
+    "reports_alertmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
+    "reports_alertmail_alerts": "INSERT",
     # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.
     "accounts_invitation": "INSERT, UPDATE (sent_at, expires_at, withdrawn_at, accepted_by_id, accepted_at)",
     "accounts_invitation_roles": "INSERT",

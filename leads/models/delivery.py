@@ -104,6 +104,12 @@ class Delivery(models.Model):
                 include=[f"{kind}_{name}" for kind in ("leads", "actions") for name in ("received", *OUTCOMES)],
             ),
             models.Index(
+                name="delivery_of_source",
+                fields=["source", "received_at"],
+                # A source's figures, and its last delivery, are read from the index alone.
+                include=[f"{kind}_{name}" for kind in ("leads", "actions") for name in OUTCOMES],
+            ),
+            models.Index(
                 name="delivery_of_lines",
                 fields=["received_at"],
                 include=["lines_read", "lines_taken", "lines_blank", "lines_refused"],
@@ -202,6 +208,10 @@ class QuarantinedItem(models.Model):
                 fields=["source", "code", "id"],
                 include=["actions_held", "received_at"],
                 condition=Q(state="waiting"),
+            ),
+            # The items that a source sent in some days, by code, waiting or not.
+            models.Index(
+                name="quarantine_of_source", fields=["source", "received_at"], include=["code", "state", "id"]
             ),
             models.Index(
                 name="quarantine_of_an_action", fields=["stored_action"], condition=Q(stored_action__isnull=False)

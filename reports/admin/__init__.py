@@ -1,18 +1,24 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
 from reports.admin import activity, customer_forecast, forecast, invariants, prices, unbilled
+from reports.admin.alerts import alert_admin, settings_page
 from reports.admin.desk import flags
 from reports.admin.explorer import page as explorer
 from reports.admin.exports import export_admin
+from reports.admin.sources import health, ranking
 
 __all__ = [
     "activity",
+    "alert_admin",
     "customer_forecast",
     "explorer",
     "export_admin",
     "flags",
     "forecast",
+    "health",
     "invariants",
     "prices",
+    "ranking",
+    "settings_page",
     "unbilled",
 ]

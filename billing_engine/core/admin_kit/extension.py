@@ -23,9 +23,9 @@ class Extensible:
     fields: Any = None
     fieldsets: Any = None
     actions_detail: Any = ()
-    sections_added: Mapping[
-        str | None, tuple[tuple[str, ...], str]
-    ] = {}  # facts of the added sections, and who may see them
+    readonly_fields: Any = ()
+    # The facts of the added sections, and who may see them.
+    sections_added: Mapping[str | None, tuple[tuple[str, ...], str]] = {}
 
     @classmethod
     def extend(
@@ -51,6 +51,7 @@ class Extensible:
         """Add a section of facts after the section `after`; `needs` is the permission to see it."""
         cls._keep(shown, related)
         cls.sections_added = {**cls.sections_added, title: (tuple(shown), needs)}
+        cls.readonly_fields = (*cls.readonly_fields, *shown)  # also on a page with a form
         titles = tuple(each for each, _ in cls.fieldsets)
         place = _place(titles, after) + 1
         cls.fieldsets = (*cls.fieldsets[:place], (title, {"fields": tuple(shown)}), *cls.fieldsets[place:])

@@ -1,0 +1,1 @@
+"""Pages about sources: the ranking of all of them, and the health and worth of one."""

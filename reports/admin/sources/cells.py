@@ -1,0 +1,180 @@
+"""The columns of the tables about sources: each figure with its rows, and beside its own past."""
+
+from collections.abc import Callable
+from datetime import UTC
+from decimal import Decimal
+
+from django.urls import reverse
+
+from billing_engine.core.calendar.instants import NOTHING, instant_in_words
+from billing_engine.core.money import in_words
+from pricing.wording.decision import reason_in_words
+from reports.admin.sources import rows
+from reports.admin.sources.table import Cell, Column, counted, duration, percent
+from reports.queries.source_quality.days import Days
+from reports.queries.source_quality.groups import GROUPS
+from reports.queries.source_quality.quality import Quality
+from reports.queries.source_quality.received import Received
+from reports.queries.source_quality.worth import Worth
+
+WORSE = Decimal("0.01")  # one percentage point
+
+Columns = list[Column[Quality]]
+
+
+def name_column(days: Days, by: str) -> Column[Quality]:
+    """The name, which opens a source's own page in the same range."""
+
+    def cell(each: Quality) -> Cell:
+        if each.source is None:
+            return Cell(each.name)
+        page = reverse("admin:reports_source", args=[each.source.code])
+        return Cell(each.name, f"{page}?days={days}", each.source.code)
+
+    return Column("source", GROUPS[by], cell, lambda each: each.name.casefold(), is_name=True)
+
+
+def received_columns(days: Days) -> Columns:
+    """What arrived."""
+
+    def of(key: str, title: str, count: Callable[[Received], int]) -> Column[Quality]:
+        return Column(
+            key,
+            title,
+            lambda each: counted(count(each.received), rows.deliveries(each, days)),
+            lambda each: count(each.received),
+        )
+
+    return [
+        of("deliveries", "Deliveries", lambda received: received.deliveries),
+        of("items", "Items", lambda received: received.items),
+        of("stored", "Stored", lambda received: received.stored),
+        Column(
+            "duplicates",
+            "Duplicates",
+            lambda each: duplicates_cell(each, days),
+            lambda each: each.received.duplicate_share,
+        ),
+        Column("refused", "Refused", lambda each: refused_cell(each, days), lambda each: each.received.refused_share),
+        Column("latency", "To receipt", latency_cell, lambda each: each.latency and each.latency.median),
+        Column("last", "Last delivery", last_cell, lambda each: each.last_delivery),
+    ]
+
+
+def duplicates_cell(each: Quality, days: Days) -> Cell:
+    """How many items were sent again, and which share that is."""
+    more = beside(each.received.duplicate_share, each.before.duplicate_share)
+    return counted(each.received.duplicate, rows.deliveries(each, days), more=more)
+
+
+def refused_cell(each: Quality, days: Days) -> Cell:
+    """How many items were refused, which share that is, and why; orange if it is clearly more than before."""
+    share, before = each.received.refused_share, each.before.refused_share
+    hint = ", ".join(f"{one.items:,} {one.code}" for one in each.refusals)
+    tone = "orange" if (share or 0) > (before or 0) + WORSE else ""
+    return counted(each.received.refused, rows.refused(each, days), more=beside(share, before), hint=hint, tone=tone)
+
+
+def beside(share: Decimal | None, before: Decimal | None) -> str:
+    """`10.0%, before 0.4%`."""
+    if share is None:
+        return ""
+    return percent(share) if before is None else f"{percent(share)}, before {percent(before)}"
+
+
+def latency_cell(each: Quality) -> Cell:
+    """The median and the 95th percentile of the sample."""
+    if each.latency is None:
+        return Cell(NOTHING)
+    hint = f"A sample of {each.latency.sample:,} action{'s' * (each.latency.sample != 1)}"
+    return Cell(duration(each.latency.median), more=f"95% in {duration(each.latency.p95)}", hint=hint)
+
+
+def last_cell(each: Quality) -> Cell:
+    """When it delivered last."""
+    return Cell(instant_in_words(each.last_delivery, UTC) if each.last_delivery else "Never")
+
+
+def worth_columns(days: Days, currency: str) -> Columns:
+    """What the leads were worth in one currency."""
+    none = Worth(currency)
+
+    def of(each: Quality) -> Worth:
+        return each.worth.get(currency, none)
+
+    def before(each: Quality) -> Cell:
+        return per_lead_cell(each.worth_before.get(currency, none))
+
+    def explored(each: Quality, show: str, group: str = "customer") -> str:
+        return rows.explored(each, days, show=show, group=group)
+
+    return [
+        Column(
+            "leads", "Leads", lambda each: counted(of(each).leads, rows.leads(each, days)), lambda each: of(each).leads
+        ),
+        Column(
+            "actions",
+            "Actions",
+            lambda each: counted(of(each).actions, explored(each, "actions")),
+            lambda each: of(each).actions,
+        ),
+        Column(
+            "charged",
+            "Charged",
+            lambda each: charged_cell(of(each), explored(each, "actions", "outcome")),
+            lambda each: of(each).charged_share,
+        ),
+        Column(
+            "excluded",
+            "Excluded",
+            lambda each: excluded_cell(of(each), explored(each, "actions", "outcome")),
+            lambda each: of(each).excluded_share,
+        ),
+        Column(
+            "amount",
+            "Amount",
+            lambda each: amount_cell(of(each), explored(each, "amount")),
+            lambda each: of(each).amount,
+        ),
+        Column(
+            "per_lead",
+            "Per lead",
+            lambda each: per_lead_cell(of(each), explored(each, "per_lead,amount,leads")),
+            lambda each: of(each).per_lead,
+        ),
+        Column("before", "Before", before),
+    ]
+
+
+def charged_cell(worth: Worth, address: str = "") -> Cell:
+    """The share of actions with a charge above zero."""
+    hint = f"{worth.charged:,} of {worth.actions:,}; included {worth.included:,}, unrated {worth.unrated:,}"
+    return Cell(percent(worth.charged_share), address if worth.actions else "", hint=hint if worth.actions else "")
+
+
+def excluded_cell(worth: Worth, address: str = "") -> Cell:
+    """The share of excluded actions; the tooltip says how many for which reason."""
+    reasons = ", ".join(f"{count:,} {reason_in_words(code).lower()}" for code, count in worth.excluded_by.items())
+    return Cell(percent(worth.excluded_share), address if worth.excluded else "", hint=reasons)
+
+
+def amount_cell(worth: Worth, address: str = "") -> Cell:
+    """The amount charged, rounded to the currency's minor unit."""
+    return Cell(in_words(worth.amount, worth.currency), address if worth.amount else "", tone=_zero(worth.amount))
+
+
+def per_lead_cell(worth: Worth, address: str = "") -> Cell:
+    """The amount by the leads received."""
+    words = NOTHING if worth.per_lead is None else in_words(worth.per_lead, worth.currency)
+    return Cell(words, address if worth.per_lead else "", tone=_zero(worth.per_lead))
+
+
+def _zero(amount: Decimal | None) -> str:
+    return "" if amount else "zero"
+
+
+def rank_cell(rank: int | None, before: int | None) -> Cell:
+    """`3`, and below `was 2`."""
+    if rank is None:
+        return Cell(NOTHING)
+    return Cell(str(rank), more="new" if before is None else "" if before == rank else f"was {before}")
