@@ -277,6 +277,7 @@ CELERY_TASK_ROUTES = {
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
     "invoices.mail": {"queue": "mails"},
+    "reports.mail": {"queue": "mails"},
     "core.mail_approvals": {"queue": "mails"},
     "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
@@ -289,6 +290,7 @@ CELERY_IMPORTS = ("billing_engine.operations.approvals", "billing_engine.operati
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "mail the reports that are due": {"task": "reports.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},

@@ -39,7 +39,7 @@ class ReportMailing(LeasedItem):
         max_length=320, help_text="The same for every attempt, so that email programs recognize a second copy."
     )
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    to = ArrayField(models.EmailField(), default=list, blank=True)
+    addresses = ArrayField(models.EmailField(), default=list, blank=True)
     left_out = models.JSONField(default=dict, blank=True, help_text="The recipients who get nothing, each with the reason.")
     accepted = ArrayField(models.EmailField(), default=list, blank=True)
     rejected = models.JSONField(
@@ -93,13 +93,13 @@ class ReportMailing(LeasedItem):
     @property
     def pending_addresses(self) -> list[str]:
         """Return the addresses that are neither accepted nor permanently rejected."""
-        return [address for address in self.to if address not in self.accepted and address not in self.rejected]
+        return [address for address in self.addresses if address not in self.accepted and address not in self.rejected]
 
     @property
     def outcome(self) -> str:
         """Return the outcome in words: `Sent`, `Sent to 1 of 2`, `Waiting for a retry`, `Failed; may have arrived`."""
         if self.state == self.State.PARTLY:
-            outcome = f"Sent to {len(self.accepted)} of {len(self.to)}"
+            outcome = f"Sent to {len(self.accepted)} of {len(self.addresses)}"
         elif self.state == self.State.WAITING and self.attempts:
             outcome = "Being sent" if self.is_being_sent else "Waiting for a retry"
         else:

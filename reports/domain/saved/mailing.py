@@ -112,8 +112,8 @@ def _choose_recipients(mailing: ReportMailing) -> None:
             left_out[name_of(person)] = reason
         else:
             to.append(person.email)
-    kept = [address for address in mailing.to if address in mailing.accepted or address in mailing.rejected]
-    mailing.left_out, mailing.to = left_out, list(dict.fromkeys([*kept, *to]))
+    kept = [address for address in mailing.addresses if address in mailing.accepted or address in mailing.rejected]
+    mailing.left_out, mailing.addresses = left_out, list(dict.fromkeys([*kept, *to]))
 
 
 def _people(mailing: ReportMailing) -> Iterable[User]:
@@ -157,7 +157,7 @@ def _retry(mailing: ReportMailing, *, at: datetime, reason: str) -> None:
 
 def _settle(mailing: ReportMailing, at: datetime, *, reason: str, none: ReportMailing.State = State.FAILED) -> None:
     """Settle the email: sent to all addresses, to some, or to none."""
-    is_complete = bool(mailing.to) and len(mailing.accepted) == len(mailing.to)
+    is_complete = bool(mailing.addresses) and len(mailing.accepted) == len(mailing.addresses)
     mailing.state = State.SENT if is_complete else State.PARTLY if mailing.accepted else none
     mailing.reason, mailing.settled_at, mailing.next_attempt_at = "" if is_complete else reason, at, None
     after = {"state": mailing.state, "accepted": mailing.accepted, "rejected": mailing.rejected}
