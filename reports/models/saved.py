@@ -17,8 +17,8 @@ class SavedReportQuerySet(models.QuerySet["SavedReport"]):
     """Named filters for saved reports."""
 
     def visible_to(self, user: User) -> Self:
-        """The user's own and those that are shared."""
-        return self.filter(Q(owner=user) | Q(is_shared=True))
+        """The user's own and those that are shared; for an administrator all."""
+        return self.all() if user.is_superuser else self.filter(Q(owner=user) | Q(is_shared=True))
 
 
 class SavedReport(models.Model):
@@ -54,8 +54,8 @@ class ReportScheduleQuerySet(models.QuerySet["ReportSchedule"]):
     """Named filters for schedules."""
 
     def visible_to(self, user: User) -> Self:
-        """The user's own, and those of the user's reports."""
-        return self.filter(Q(owner=user) | Q(report__owner=user))
+        """The user's own, and those of the user's reports; for an administrator all."""
+        return self.all() if user.is_superuser else self.filter(Q(owner=user) | Q(report__owner=user))
 
 
 class ReportSchedule(models.Model):

@@ -34,8 +34,8 @@ def may_explore(person: User) -> bool:
 
 
 def may_see(report: SavedReport, person: User) -> bool:
-    """Return whether the person may open the report: it is theirs or shared."""
-    return may_explore(person) and (report.owner_id == person.pk or report.is_shared)
+    """Return whether the person may open the report: it is theirs or shared, or they are an administrator."""
+    return may_explore(person) and (report.owner_id == person.pk or report.is_shared or person.is_superuser)
 
 
 def why_not_a_reader(person: User) -> str:
@@ -51,3 +51,9 @@ def check_owner(owner: User, by: User) -> None:
     """Raise NotYours unless the person owns it."""
     if owner.pk != by.pk:
         raise NotYours(f"Only {name_of(owner)} can change this. Open it and save your own.")
+
+
+def check_may_tidy(owner: User, by: User) -> None:
+    """Raise NotYours unless the person owns it, or is an administrator who tidies up after people who left."""
+    if not by.is_superuser:
+        check_owner(owner, by)

@@ -23,6 +23,11 @@ class File:
     rows: int
 
     @property
+    def rows_in_words(self) -> str:
+        """Return `12 of 12`: a file has all rows, or there is none."""
+        return f"{self.rows:,} of {self.rows:,}"
+
+    @property
     def sha256(self) -> str:
         """Return the digest of its content."""
         return sha256(self.content).hexdigest()

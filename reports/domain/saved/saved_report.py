@@ -15,7 +15,7 @@ from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.question import Question
-from reports.domain.saved.access import check_owner, name_of
+from reports.domain.saved.access import check_may_tidy, check_owner, name_of
 from reports.models import ReportMailing, ReportSchedule, SavedReport
 from reports.models.saved import MOST_CHARACTERS
 
@@ -55,9 +55,12 @@ def save_new(question: Question, *, name: str, is_shared: bool = False, by: User
     return _save(report, by=by)
 
 
-def save_over(report: SavedReport, question: Question, *, by: User, at: datetime) -> SavedReport:
-    """Replace the question of a saved report; its schedules send the new one. Raises BadQuestion or NotYours."""
-    return _change(report, by=by, at=at, question=_written(question))
+def save_over(report: SavedReport, question: Question, *, name: str, by: User, at: datetime) -> SavedReport:
+    """Replace the question of a saved report, and perhaps its name; its schedules send the new one.
+
+    Raises BadQuestion, HasFaults or NotYours.
+    """
+    return _change(report, by=by, at=at, question=_written(question), name=clean(name))
 
 
 def rename(report: SavedReport, name: str, *, by: User, at: datetime) -> SavedReport:
@@ -80,7 +83,6 @@ def stop_sharing(report: SavedReport, *, by: User, at: datetime) -> SavedReport:
 @transaction.atomic
 def delete(report: SavedReport, *, by: User) -> None:
     """Delete a report with its schedules; raise NotYours or ReportIsScheduled."""
-    check_owner(report.owner, by)
     lock_emails(report.schedules.all())
     stored = SavedReport.objects.select_for_update().filter(pk=report.pk).first()
     if stored is None:
@@ -91,9 +93,9 @@ def delete(report: SavedReport, *, by: User) -> None:
 
 
 def check_may_be_deleted(report: SavedReport, by: User) -> None:
-    """Raise NotYours, or ReportIsScheduled if someone else still gets it by schedule."""
-    check_owner(report.owner, by)
-    others = report.schedules.filter(is_active=True).exclude(owner=by).select_related("owner")
+    """Raise NotYours, or ReportIsScheduled if someone else than its owner still gets it by schedule."""
+    check_may_tidy(report.owner, by)
+    others = report.schedules.filter(is_active=True).exclude(owner=report.owner_id).select_related("owner")
     if names := sorted({name_of(schedule.owner) for schedule in others}):
         raise ReportIsScheduled(f"Scheduled by {', '.join(names)}. Stop sharing it to pause their schedules first.")
 

@@ -1,9 +1,8 @@
 """Compose the email of a schedule: the answer as of the time it was due, as text, as HTML, as a picture and as a file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
@@ -13,21 +12,20 @@ from billing_engine.core.calendar.instants import instant_in_words
 from billing_engine.core.charts.picture import picture_of
 from billing_engine.core.read_replica import from_copy
 from invoices.domain.wording import clean
-from reports.domain.question.question import Question
+from reports.domain.question.dimensions import DIMENSIONS, FILTERS
 from reports.domain.question.wording import WHOSE_DAYS, days_in_words, title_of
 from reports.domain.saved.letter import PICTURE, File, Letter
 from reports.domain.saved.saved_report import question_of
 from reports.models import ReportMailing, ReportSchedule
-from reports.queries.explore.answer import Answer, answer_of
+from reports.queries.explore.answer import MOST_ROWS, Answer, answer_of
 from reports.queries.explore.chart import over_time, ranking
-from reports.queries.mailed.file import file_of
+from reports.queries.explore.names import names_of
+from reports.queries.mailed.file import DoesNotFit, file_of
 from reports.queries.mailed.small_table import SmallTable, small_tables
 
-MOST_BYTES = 10_000_000  # of an attached file: many mail servers refuse more than twice that, encoded
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
     """What the text and the HTML of a letter say."""
 
     name: str
@@ -37,11 +35,10 @@ class Parts:
     filters: list[str]
     as_of: str
     tables: list[SmallTable]
-    notes: list[str]
     address: str
-    file: str
+    notes: list[str] = field(default_factory=list)
+    file: File | None = None
     picture: str = ""  # its Content-ID
-    picture_title: str = ""
 
 
 @from_copy
@@ -51,4 +48,79 @@ def letter_of(mailing: ReportMailing) -> Letter:
     if mailing.is_notice:
         return _notice(schedule)
     question = question_of(schedule.report)
-    return _report(schedule, question, answer_of(question, at=mailing.due_at), due_at=mailing.due_at)
+    answer = answer_of(question, at=mailing.due_at)
+    notes, file = list(_notes(answer)), None
+    try:
+        file = file_of(question, at=mailing.due_at, form=schedule.file_format, title=schedule.report.name)
+    except DoesNotFit as refusal:
+        notes.append(f"No file is attached. {refusal}")
+    picture = _picture(answer)
+    content = _content(schedule, answer, mailing.due_at, notes, file, has_picture=picture is not None)
+    return Letter(
+        subject=clean(f"{content.name}: {content.days}"),
+        text=render_to_string("reports/mail/report.txt", {"letter": content}),
+        html=render_to_string("reports/mail/report.html", {"letter": content}),
+        picture=picture,
+        file=file,
+    )
+
+
+def _content(
+    schedule: ReportSchedule, answer: Answer, due_at: datetime, notes: list[str], file: File | None, *, has_picture: bool
+) -> Content:
+    zone = ZoneInfo(schedule.time_zone)
+    question = question_of(schedule.report)
+    return Content(
+        name=schedule.report.name,
+        title=title_of(question),
+        days=days_in_words(question, due_at.astimezone(zone).date()),
+        whose_days=WHOSE_DAYS,
+        filters=list(_filters(answer)),
+        as_of=instant_in_words(due_at, zone),
+        tables=small_tables(answer),
+        address=f"{schedule.site}{reverse('admin:reports_explorer')}?{question}",
+        notes=notes,
+        file=file,
+        picture=PICTURE if has_picture else "",
+    )
+
+
+def _filters(answer: Answer) -> Iterator[str]:
+    """Each filter in words: `Channel: Webinar`."""
+    for name, values in answer.question.filters:
+        named = names_of(name, list(answer.scope.chosen[name])) if name != "period" else {}
+        words = [named[key].words for key in answer.scope.chosen[name]] if named else list(values)
+        yield f"{FILTERS[name].name}: {', '.join(words)}"
+
+
+def _notes(answer: Answer) -> Iterator[str]:
+    if answer.is_empty:
+        yield "Nothing was found for these days."
+    if answer.left_out:
+        names = " and ".join(DIMENSIONS[code].many for code in answer.left_out)
+        yield f"There are more than {MOST_ROWS:,} rows, so {names} are only in the file."
+    if answer.waiting:
+        periods = "1 billing period has" if answer.waiting == 1 else f"{answer.waiting:,} billing periods have"
+        yield f"{periods} activity that is not rated yet and not in these figures."
+
+
+def _picture(answer: Answer) -> bytes | None:
+    """The chart of the first currency."""
+    currency = next(iter(answer.by_currency), None)
+    if currency is None:
+        return None
+    drawn = ranking(answer, currency, literal=True)
+    if drawn is None:
+        timed = over_time(answer, currency, literal=True)
+        drawn = timed[1] if timed else None
+    return picture_of(drawn) if drawn is not None else None
+
+
+def _notice(schedule: ReportSchedule) -> Letter:
+    page = reverse("admin:reports_reportschedule_change", args=[schedule.pk])
+    return Letter(
+        subject=clean(f"Paused: {schedule.report.name}"),
+        text=render_to_string(
+            "reports/mail/paused.txt", {"schedule": schedule, "address": f"{schedule.site}{page}"}
+        ),
+    )

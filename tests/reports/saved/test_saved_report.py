@@ -95,12 +95,12 @@ def test_a_question_that_is_no_address_is_not_saved(frank: User) -> None:
 
 def test_saving_over_a_report_and_renaming_it_are_its_owner_s(frank: User, olga: User) -> None:
     report = saved(frank)
-    save_over(report, read("show=actions&group=source"), by=frank, at=IN_NOVEMBER)
+    save_over(report, read("show=actions&group=source"), name="Webinars", by=frank, at=IN_NOVEMBER)
     rename(report, "Actions", by=frank, at=IN_NOVEMBER)
 
     for change in (
         lambda: rename(report, "Mine", by=olga, at=IN_NOVEMBER),
-        lambda: save_over(report, Question(), by=olga, at=IN_NOVEMBER),
+        lambda: save_over(report, Question(), name='Mine', by=olga, at=IN_NOVEMBER),
         lambda: share(report, by=olga, at=IN_NOVEMBER),
         lambda: stop_sharing(report, by=olga, at=IN_NOVEMBER),
         lambda: delete(report, by=olga),
