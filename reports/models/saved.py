@@ -109,12 +109,15 @@ class ReportSchedule(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="only_a_weekly_schedule_has_a_weekday",
-                condition=Q(cadence="weekly", weekday__range=(1, 7)) | (~Q(cadence="weekly") & Q(weekday=None)),
+                condition=Q(cadence="weekly", weekday__isnull=False, weekday__range=(1, 7))
+                | (~Q(cadence="weekly") & Q(weekday=None)),
                 violation_error_message="Choose the day of the week.",
             ),
             models.CheckConstraint(
                 name="only_a_monthly_or_quarterly_schedule_has_a_day",
-                condition=Q(cadence__in=["monthly", "quarterly"], month_day__range=(1, LAST_DAY))
+                condition=Q(
+                    cadence__in=["monthly", "quarterly"], month_day__isnull=False, month_day__range=(1, LAST_DAY)
+                )
                 | (~Q(cadence__in=["monthly", "quarterly"]) & Q(month_day=None)),
                 violation_error_message="Choose the day of the month.",
             ),

@@ -60,12 +60,19 @@ class SchedulesOfReport(ReadOnlyRows):
     model = ReportSchedule
     verbose_name_plural = "schedules"
     related = ("report", "owner")
+    ordering = ("pk",)
     fields = ("shown_when", "shown_state", "shown_next", "shown_owner")
 
     shown_when = column(lambda row: link(row, when_in_words(row)), title="when")
     shown_state = column(state_of, title="state")
     shown_next = column(next_in_words, title="next email")
     shown_owner = column(name_of, "owner", title="set up by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReportSchedule]:
+        """Return the schedules that this person may open."""
+        found: Any = super().get_queryset(request)
+        visible: QuerySet[ReportSchedule] = found.visible_to(person(request))
+        return visible
 
 
 @admin.register(SavedReport)

@@ -190,7 +190,7 @@ def _save(schedule: ReportSchedule, plan: Plan, *, by: User, at: datetime) -> Re
     after = _told(schedule)
     if after != before:
         changed = {name: value for name, value in after.items() if value != before.get(name)}
-        was = {name: before[name] for name in changed} if before else {}
+        was = {name: before.get(name) for name in changed} if before else {}
         record(SCHEDULE_SAVED, on=schedule, by=by, before=was, after=changed, also=[schedule.report])
     return schedule
 

@@ -1,7 +1,7 @@
 """Compose the email of a schedule: the answer as of the time it was due, as text, as HTML, as a picture and as a file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,15 @@ class Content:
     notes: list[str] = field(default_factory=list)
     file: File | None = None
     picture: str = ""  # its Content-ID
+    picture_title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart of the first currency as PNG."""
+
+    title: str
+    content: bytes
 
 
 @from_copy
@@ -55,19 +64,20 @@ def letter_of(mailing: ReportMailing) -> Letter:
     except DoesNotFit as refusal:
         notes.append(f"No file is attached. {refusal}")
     picture = _picture(answer)
-    content = _content(schedule, answer, mailing.due_at, notes, file, has_picture=picture is not None)
+    content = _content(schedule, answer, mailing.due_at, notes)
+    if picture:
+        content = replace(content, picture=PICTURE, picture_title=picture.title)
+    content = replace(content, file=file)
     return Letter(
         subject=clean(f"{content.name}: {content.days}"),
         text=render_to_string("reports/mail/report.txt", {"letter": content}),
         html=render_to_string("reports/mail/report.html", {"letter": content}),
-        picture=picture,
+        picture=picture.content if picture else None,
         file=file,
     )
 
 
-def _content(
-    schedule: ReportSchedule, answer: Answer, due_at: datetime, notes: list[str], file: File | None, *, has_picture: bool
-) -> Content:
+def _content(schedule: ReportSchedule, answer: Answer, due_at: datetime, notes: list[str]) -> Content:
     zone = ZoneInfo(schedule.time_zone)
     question = question_of(schedule.report)
     return Content(
@@ -80,8 +90,6 @@ def _content(
         tables=small_tables(answer),
         address=f"{schedule.site}{reverse('admin:reports_explorer')}?{question}",
         notes=notes,
-        file=file,
-        picture=PICTURE if has_picture else "",
     )
 
 
@@ -104,16 +112,15 @@ def _notes(answer: Answer) -> Iterator[str]:
         yield f"{periods} activity that is not rated yet and not in these figures."
 
 
-def _picture(answer: Answer) -> bytes | None:
-    """The chart of the first currency."""
+def _picture(answer: Answer) -> Picture | None:
     currency = next(iter(answer.by_currency), None)
-    if currency is None:
+    if currency is None or answer.is_empty:
         return None
-    drawn = ranking(answer, currency, literal=True)
-    if drawn is None:
-        timed = over_time(answer, currency, literal=True)
-        drawn = timed[1] if timed else None
-    return picture_of(drawn) if drawn is not None else None
+    shown = f"{answer.question.measures[0].name}{f', {currency}' if currency else ''}"
+    if (drawn := ranking(answer, currency, literal=True)) is not None:
+        return Picture(shown, picture_of(drawn))
+    timed = over_time(answer, currency, literal=True)
+    return Picture(shown, picture_of(timed[1])) if timed else None
 
 
 def _notice(schedule: ReportSchedule) -> Letter:

@@ -21,21 +21,11 @@ from reports.domain.saved.saved_report import (
 )
 from reports.models import ReportSchedule, SavedReport
 from reports.models.saved import MOST_CHARACTERS
-from tests.factories.reports import IN_NOVEMBER, ReportScheduleFactory, SavedReportFactory, a_reader
+from tests.factories.reports import IN_NOVEMBER, ReportScheduleFactory, SavedReportFactory
 
 pytestmark = pytest.mark.django_db
 
 WEBINARS = "show=amount&group=customer&days=last_quarter&channel=webinar"
-
-
-@pytest.fixture
-def frank() -> User:
-    return a_reader("frank")
-
-
-@pytest.fixture
-def olga() -> User:
-    return a_reader("olga", "Operations")
 
 
 def deeds() -> list[str]:
