@@ -93,6 +93,11 @@ def in_words(amount: Decimal, currency: str) -> str:
     return _written(rounded(amount, currency), currency, most=places(currency))
 
 
+def whole_in_words(amount: Decimal, currency: str) -> str:
+    """`$1,235`, `-$3`: without decimal places, for axes and forecasts."""
+    return _written(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP), currency, most=0)
+
+
 def price_in_words(price: Decimal, currency: str) -> str:
     """A unit price with up to six decimal places, never fewer than the minor unit: `$0.0125`."""
     exponent = price.normalize().as_tuple().exponent
@@ -120,7 +125,7 @@ def _written(amount: Decimal, currency: str, *, most: int) -> str:
 def _amount(amount: str, currency: str, most: int, locale: Locale) -> str:
     # The locale's pattern with our decimal places: CLDR's are those of coins in use, which are none for RSD and IQD.
     pattern = copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (places(currency), most)
+    pattern.frac_prec = (min(places(currency), most), most)
     return _spaced(pattern.apply(Decimal(amount), locale, currency=currency, currency_digits=False), currency, locale)
 
 

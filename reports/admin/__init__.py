@@ -1,5 +1,6 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
 from reports.admin import activity, invariants
+from reports.admin.explorer import page as explorer
 
-__all__ = ["activity", "invariants"]
+__all__ = ["activity", "explorer", "invariants"]

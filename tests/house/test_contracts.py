@@ -22,7 +22,7 @@ REFUSED = {
         "reports/queries/action_state.py",
         "reports.admin",
     ),
-    "Inside the base layer: pages and API, then tables, then the calendar, then money and errors": (
+    "Inside the base layer: pages and API, then tables, then charts, then the calendar, then money and errors": (
         "billing_engine/core/money.py",
         "billing_engine.core.tables.csv",
     ),

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.fonts import ARCHIVABLE, families, folders, han_of
 from invoices.domain.document.annex import Annex, annex_of
 from invoices.domain.document.content import InvoiceContent, content_of
-from invoices.domain.document.fonts import ARCHIVABLE, families, folders, han_of
 from invoices.models import Invoice
 
 HERE = Path(__file__)

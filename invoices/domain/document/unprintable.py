@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from django.db import connection
 from django.db.models import Value, prefetch_related_objects
 
+from billing_engine.core.fonts import unprintable
 from invoices.domain.document.annex import MAX_CHARGES
-from invoices.domain.document.fonts import unprintable
 from invoices.domain.document.parties import SELLERS, bill_to, day_of_paper, seller_of
 from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceLine, InvoiceTax

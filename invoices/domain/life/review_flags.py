@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
-from invoices.domain.document.fonts import named
+from billing_engine.core.fonts import named
 from invoices.domain.document.unprintable import unprintable_on
 from invoices.domain.life.late_voids import LateVoids, late_voids_in
 from invoices.domain.lines.totals import balances

@@ -56,7 +56,7 @@ class Question:
             show=tuple(_known("show", read["show"], MEASURES)) or default.show,
             group=tuple(_known("group", read["group"], DIMENSIONS)) if "group" in parts else default.group,
             columns=next(iter(_known("columns", read["columns"], TIMES)), ""),
-            days=Days.read(days[-1]) if days and days[-1] else default.days,
+            days=Days.read(days[-1]) if days and days[-1] else Days("all") if parts.get("period") else default.days,
             sort=_sort(read["sort"]),
             filters=tuple((name, values) for name in FILTERS if (values := _values(name, parts.get(name, ())))),
         )

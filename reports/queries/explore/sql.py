@@ -1,6 +1,6 @@
 """The SQL of a question: one aggregation of the roll-up, joined only with what it needs."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from reports.domain.question.dimensions import TIMES
@@ -78,23 +78,27 @@ def _activity(scope: Scope) -> str:
 def _select(
     scope: Scope, table: str, keys: list[str], sums: list[str], *, by_currency: bool
 ) -> tuple[str, dict[str, Any]]:
-    used = {*keys, *scope.chosen}
-    joins = [join for code, join in JOINS.items() if code in used]
     columns = ["customer.currency" if by_currency else "''", *(KEYS[key] for key in keys), *sums]
-    conditions, parameters = _conditions(scope)
+    conditions, parameters = conditions_of(scope)
     groups = ", ".join(str(place + 1) for place in range(1 + len(keys)))
     statement = f"""
         SELECT {", ".join(columns)}
           FROM {table} activity
           JOIN leads_customer customer ON customer.id = activity.customer_id
-          {" ".join(joins)}
+          {joins_of({*keys, *scope.chosen})}
          WHERE {" AND ".join(conditions)}
          GROUP BY {groups}
     """  # noqa: S608 -- names of our own columns; what was asked for goes into parameters
     return statement, parameters
 
 
-def _conditions(scope: Scope) -> tuple[list[str], dict[str, Any]]:
+def joins_of(used: Container[str]) -> str:
+    """What a statement has to join for these dimensions."""
+    return " ".join(join for code, join in JOINS.items() if code in used)
+
+
+def conditions_of(scope: Scope) -> tuple[list[str], dict[str, Any]]:
+    """What rows of the roll-up the question is about, and the parameters."""
     first, last = scope.reach
     conditions, parameters = ["activity.day BETWEEN %(first)s AND %(last)s"], dict[str, Any](first=first, last=last)
     if not scope.is_one_reach:

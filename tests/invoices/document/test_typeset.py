@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from hypothesis.strategies import characters, text
 from pypdf import PdfReader
 
+from billing_engine.core.fonts import families, han_of, unprintable
 from invoices.domain.document.annex import annex_of
 from invoices.domain.document.content import InvoiceContent, LabeledValue, Party, content_of
 from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
-from invoices.domain.document.fonts import families, han_of, unprintable
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of, make
 from invoices.domain.document.typeset import preview, render
 from invoices.domain.wording import clean
