@@ -2,5 +2,6 @@
 
 from reports.admin import activity, invariants
 from reports.admin.explorer import page as explorer
+from reports.admin.saved import report_admin, schedule_admin
 
-__all__ = ["activity", "explorer", "invariants"]
+__all__ = ["activity", "explorer", "invariants", "report_admin", "schedule_admin"]

@@ -40,7 +40,9 @@ class ReportMailing(LeasedItem):
     )
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     addresses = ArrayField(models.EmailField(), default=list, blank=True)
-    left_out = models.JSONField(default=dict, blank=True, help_text="The recipients who get nothing, each with the reason.")
+    left_out = models.JSONField(
+        default=dict, blank=True, help_text="The recipients who get nothing, each with the reason."
+    )
     accepted = ArrayField(models.EmailField(), default=list, blank=True)
     rejected = models.JSONField(
         default=dict,

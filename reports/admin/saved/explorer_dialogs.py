@@ -48,7 +48,7 @@ class SaveForm(forms.Form):
         else:
             how.choices = [(OVER, f"Replace {own.name}"), (NEW, "A new report")]
             how.initial = OVER
-            self.fields["is_shared"].help_text = "Only for a new report: everyone who may use the explorer can open it."
+            del self.fields["is_shared"]  # its page shares it
 
 
 def address_of(report: SavedReport) -> str:
@@ -96,7 +96,7 @@ def _saved(request: HttpRequest, question: Question, own: SavedReport | None, an
     by, name = person(request), answers["name"]
     if own is not None and answers["how"] == OVER:
         return save_over(own, question, name=name, by=by, at=now())
-    return save_new(question, name=name, is_shared=answers["is_shared"], by=by, at=now())
+    return save_new(question, name=name, is_shared=answers.get("is_shared", False), by=by, at=now())
 
 
 def _own(request: HttpRequest) -> SavedReport | None:
@@ -106,7 +106,9 @@ def _own(request: HttpRequest) -> SavedReport | None:
     return SavedReport.objects.filter(pk=key, owner=person(request)).first() if is_key else None
 
 
-def _shown(request: HttpRequest, context: dict[str, Any], *, says: str = "", template: str = "core/dialog.html") -> HttpResponse:
+def _shown(
+    request: HttpRequest, context: dict[str, Any], *, says: str = "", template: str = "core/dialog.html"
+) -> HttpResponse:
     page = {
         **admin.site.each_context(request),
         "title": "Save report",

@@ -64,7 +64,9 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = self.fields["recipients"]
+        people, zone = self.fields["recipients"], self.fields["time_zone"]
+        assert isinstance(zone, forms.ChoiceField)  # noqa: S101 -- tells mypy
+        zone.widget = UnfoldAdminSelectWidget(choices=zone.choices)  # a window has no script to search in it
         assert isinstance(people, forms.ModelMultipleChoiceField)  # noqa: S101 -- tells mypy
         people.queryset = readers().exclude(email="")
 

@@ -27,7 +27,7 @@ from reports.domain.question.faults import BadQuestion
 from reports.domain.question.wording import title_of
 from reports.domain.saved.access import EXPLORER, name_of
 from reports.domain.saved.saved_report import check_may_be_deleted, delete, question_of, rename, share, stop_sharing
-from reports.domain.saved.schedules import schedule
+from reports.domain.saved.schedules import schedule, usual_time_zone
 from reports.models import ReportSchedule, SavedReport
 
 
@@ -44,6 +44,19 @@ def question_in_words(report: SavedReport) -> str:
     except BadQuestion as refusal:
         return str(refusal)
     return title_of(question)
+
+
+def question_in_short(report: SavedReport) -> SafeString | str:
+    """What the report shows, for a list."""
+    try:
+        return shortened(title_of(question_of(report)))
+    except BadQuestion:
+        return chip("Can't be shown any more", "red")
+
+
+def first_plan(_: SavedReport) -> dict[str, Any]:
+    """What the dialog of a new schedule begins with: the time zone of the latest schedule, or of most customers."""
+    return {"time_zone": usual_time_zone()}
 
 
 def is_owner(row: SavedReport | ReportSchedule, by: Any) -> bool:
@@ -77,7 +90,15 @@ class SchedulesOfReport(ReadOnlyRows):
 
 @admin.register(SavedReport)
 class SavedReportAdmin(ReadOnlyPage[SavedReport]):
-    list_display = ("name", "shown_question", "shown_owner", "shown_shared", "shown_schedules", "shown_changed", "shown_open")
+    list_display = (
+        "shown_name",
+        "shown_question",
+        "shown_owner",
+        "shown_shared",
+        "shown_schedules",
+        "shown_changed",
+        "shown_open",
+    )
     list_filter = ("is_shared",)
     search_fields = ("name",)
     search_help_text = "Name"
@@ -92,7 +113,7 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
             {
                 "fields": (
                     ("name", "shown_shared"),
-                    ("shown_question", "shown_days"),
+                    ("whole_question", "shown_days"),
                     ("shown_owner", "shown_changed"),
                     "shown_link",
                 )
@@ -100,7 +121,9 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
         ),
     )
 
-    shown_question = column(lambda report: shortened(question_in_words(report)), title="shows")
+    shown_name = column(shortened, "name", title="name", order="name")
+    shown_question = column(question_in_short, title="shows")
+    whole_question = column(question_in_words, title="shows")
     shown_owner = column(name_of, "owner", title="owner", order="owner__first_name")
     shown_shared = column(
         lambda is_shared: chip("Shared", "blue") if is_shared else chip("Private"), "is_shared", title="seen by"
@@ -126,7 +149,9 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
     def shown_link(self, report: SavedReport) -> SafeString:
         """Show the address to pass on, and who can open it."""
         who = "Everyone who may use the explorer can open it." if report.is_shared else "Only its owner can open it."
-        return format_html("{} {}", link_to(reverse("admin:reports_open", args=[report.pk]), "Link to this report"), who)
+        return format_html(
+            "{} {}", link_to(reverse("admin:reports_open", args=[report.pk]), "Link to this report"), who
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedReport]:
         """Return the person's own and the shared ones, with their number of active schedules."""
@@ -154,6 +179,7 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
             says="Named days, such as last quarter, are those of the day it is sent.",
             submit="Schedule",
             form=PlanForm,
+            first=first_plan,
         ),
     )
     def schedule(self, request: HttpRequest, report: SavedReport, answers: dict[str, Any]) -> Done:
@@ -221,4 +247,4 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
         return Done("Deleted.", address=list_of("reports.savedreport"))
 
 
-in_menu("Finance", 31, list_item("Saved reports", "bookmarks", "reports.savedreport"))
+in_menu("Finance", 29, list_item("Saved reports", "bookmarks", "reports.savedreport"))

@@ -1,5 +1,6 @@
 """The list of report schedules, and the page of each with the emails it sent."""
 
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, chips, instant, link, list_of, number, shortened
+from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, chips, instant, link, list_of, number
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
@@ -48,6 +49,10 @@ def zone_of(row: Any) -> ZoneInfo:
     return ZoneInfo(row.time_zone)
 
 
+def _lines(texts: Iterable[str]) -> SafeString:
+    return format_html_join("", "<div>{}</div>", ((text,) for text in texts))
+
+
 class EmailsOfSchedule(ReadOnlyRows):
     model = ReportMailing
     verbose_name_plural = "emails"
@@ -58,7 +63,7 @@ class EmailsOfSchedule(ReadOnlyRows):
 
     shown_due = column(instant, "due_at", lambda mailing: zone_of(mailing.schedule), title="due")
     shown_state = column(lambda mailing: chip(mailing.outcome, COLOURS[State(mailing.state)]), title="outcome")
-    shown_to = column(lambda to: shortened(", ".join(to)), "addresses", title="to", empty=NOTHING)
+    shown_to = column(_lines, "addresses", title="to", empty=NOTHING)
     shown_rows = column(number, "rows", title="rows", empty=NOTHING)
     shown_settled = column(instant, "settled_at", lambda mailing: zone_of(mailing.schedule), title="settled")
 
@@ -67,7 +72,7 @@ class EmailsOfSchedule(ReadOnlyRows):
         """Show who got nothing and why, and why the email waits or failed."""
         lines = [f"{who}: {why}" for who, why in {**mailing.left_out, **mailing.rejected}.items()]
         lines += [mailing.reason] if mailing.reason and mailing.reason not in mailing.rejected.values() else []
-        return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) or NOTHING
+        return _lines(lines) or NOTHING
 
 
 @admin.register(ReportSchedule)
@@ -104,9 +109,7 @@ class ReportScheduleAdmin(ReadOnlyPage[ReportSchedule]):
     shown_last = column(instant, "last_run_at", zone_of, title="last due", order="last_run_at")
     shown_owner = column(name_of, "owner", title="set up by", order="owner__first_name")
     shown_file = column(lambda row: row.get_file_format_display(), title="file")
-    shown_recipients = column(
-        lambda row: chips([name_of(each) for each in row.recipients.all()]), title="sent to"
-    )
+    shown_recipients = column(lambda row: chips([name_of(each) for each in row.recipients.all()]), title="sent to")
     shown_pause = column(str, "paused_reason", title="paused because", empty=NOTHING)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReportSchedule]:
@@ -154,7 +157,9 @@ class ReportScheduleAdmin(ReadOnlyPage[ReportSchedule]):
         icon="pause",
         offered=lambda row: row.is_active,
         only_for=may_tidy,
-        asks=Dialog(title="Pause this schedule?", says="Sends nothing until it is resumed. What was missed is not sent later."),
+        asks=Dialog(
+            title="Pause this schedule?", says="Sends nothing until it is resumed. What was missed is not sent later."
+        ),
     )
     def pause(self, request: HttpRequest, row: ReportSchedule, answers: dict[str, Any]) -> Done:
         pause(row, by=person(request))
@@ -190,4 +195,4 @@ class ReportScheduleAdmin(ReadOnlyPage[ReportSchedule]):
         return Done("Deleted.", address=list_of("reports.reportschedule"))
 
 
-in_menu("Finance", 32, list_item("Report schedules", "schedule_send", "reports.reportschedule"))
+in_menu("Finance", 29, list_item("Report schedules", "schedule_send", "reports.reportschedule"))

@@ -160,7 +160,8 @@ def _settle(mailing: ReportMailing, at: datetime, *, reason: str, none: ReportMa
     is_complete = bool(mailing.addresses) and len(mailing.accepted) == len(mailing.addresses)
     mailing.state = State.SENT if is_complete else State.PARTLY if mailing.accepted else none
     mailing.reason, mailing.settled_at, mailing.next_attempt_at = "" if is_complete else reason, at, None
-    after = {"state": mailing.state, "accepted": mailing.accepted, "rejected": mailing.rejected}
-    after |= {"left out": mailing.left_out, "because": mailing.reason}
+    told = {"accepted": mailing.accepted, "rejected": mailing.rejected}
+    told |= {"left out": mailing.left_out, "because": mailing.reason}
+    after = {"state": mailing.state} | {name: value for name, value in told.items() if value}
     verb = REPORT_SENT if is_complete else REPORT_NOT_SENT
     record(verb, on=mailing, by=None, after=after, also=[mailing.schedule, mailing.schedule.report])

@@ -44,5 +44,10 @@ def new_mailing(schedule: ReportSchedule, *, due_at: datetime, at: datetime, **v
     """Return an email of the schedule to send, not stored yet."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
     return ReportMailing(
-        schedule=schedule, due_at=due_at, requested_at=at, next_attempt_at=at, message_id=f"<{uuid4()}@{domain}>", **values
+        schedule=schedule,
+        due_at=due_at,
+        requested_at=at,
+        next_attempt_at=at,
+        message_id=f"<{uuid4()}@{domain}>",
+        **values,
     )

@@ -34,7 +34,9 @@ class ReportIsScheduled(Refused):
 def read(address: str) -> Question:
     """Return the question that an address asks; raise BadQuestion."""
     if len(address) > MOST_CHARACTERS:
-        raise BadQuestion("address", f"This question is longer than {MOST_CHARACTERS:,} characters. Choose fewer filters.")
+        raise BadQuestion(
+            "address", f"This question is longer than {MOST_CHARACTERS:,} characters. Choose fewer filters."
+        )
     return Question.read(parse_qs(address, keep_blank_values=True))
 
 

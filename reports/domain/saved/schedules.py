@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Count
 
 from billing_engine.core.deeds.record import differing, record
 from billing_engine.core.deeds.verbs import Verb
@@ -14,6 +15,7 @@ from billing_engine.core.errors import FieldFault, HasFaults, Refused
 from billing_engine.core.saving import save_changes
 from billing_engine.core.tasks import after_commit
 from billing_engine.core.validation import row_faults
+from leads.models import Customer
 from reports.domain.saved.access import check_may_tidy, check_owner, may_see, name_of, why_not_a_reader
 from reports.domain.saved.due import next_run
 from reports.domain.saved.pausing import SCHEDULE_PAUSED, new_mailing, why_it_may_not_run
@@ -132,6 +134,13 @@ def delete(schedule: ReportSchedule, *, by: User) -> None:
     found.delete()
 
 
+def usual_time_zone() -> str:
+    """Return the time zone of the latest schedule, or of most customers; empty if there is none."""
+    latest = ReportSchedule.objects.order_by("-pk").values_list("time_zone", flat=True).first()
+    zones = Customer.objects.order_by().values("time_zone").annotate(count=Count("pk")).order_by("-count", "time_zone")
+    return latest or str(next((each["time_zone"] for each in zones[:1]), ""))
+
+
 def check_may_be_changed(schedule: ReportSchedule, by: User) -> None:
     """Raise NotYours."""
     check_owner(schedule.owner, by)
@@ -209,7 +218,6 @@ def _faults(plan: Plan) -> list[FieldFault]:
         found.append(FieldFault("recipients", "no_recipient", "Choose at least one person."))
     if len(plan.recipients) > MOST_RECIPIENTS:
         found.append(FieldFault("recipients", "too_many_recipients", f"Choose at most {MOST_RECIPIENTS} people."))
-    for person in plan.recipients:
-        if reason := why_not_a_reader(person):
-            found.append(FieldFault("recipients", "not_a_reader", f"{name_of(person)} {reason}."))
-    return found
+    reasons = ((person, why_not_a_reader(person)) for person in plan.recipients)
+    words = (f"{name_of(person)} {reason}." for person, reason in reasons if reason)
+    return [*found, *(FieldFault("recipients", "not_a_reader", each) for each in words)]

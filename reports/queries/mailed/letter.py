@@ -127,7 +127,5 @@ def _notice(schedule: ReportSchedule) -> Letter:
     page = reverse("admin:reports_reportschedule_change", args=[schedule.pk])
     return Letter(
         subject=clean(f"Paused: {schedule.report.name}"),
-        text=render_to_string(
-            "reports/mail/paused.txt", {"schedule": schedule, "address": f"{schedule.site}{page}"}
-        ),
+        text=render_to_string("reports/mail/paused.txt", {"schedule": schedule, "address": f"{schedule.site}{page}"}),
     )

@@ -32,6 +32,12 @@ def scheduled(
     return schedule(report, a_plan(*(to or [by]), **values), site=SITE, by=by, at=NOV_20)
 
 
+def started(row: ReportSchedule, at: datetime) -> ReportMailing:
+    """The email that is waiting once the schedule is due."""
+    MAILINGS.tidy(at=at)
+    return row.mailings.get()
+
+
 def swept(at: datetime) -> list[ReportMailing]:
     """What a sweep and the workers do at this time; all emails, in the order they were due."""
     for message in _due(at):

@@ -3,15 +3,18 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.domain.saved.due import next_run
 from reports.models import ReportSchedule
 
+FROM, UNTIL = datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2035-01-01")
 
-def due(cadence: str, after: str, *, hour: int = 8, zone: str = "America/New_York", count: int = 3, **day: int) -> list[str]:
+
+def due(
+    cadence: str, after: str, *, hour: int = 8, zone: str = "America/New_York", count: int = 3, **day: int
+) -> list[str]:
     """The next times, as a clock in the zone shows them in UTC."""
     schedule = ReportSchedule(cadence=cadence, hour=hour, time_zone=zone, **day)
     at, found = datetime.fromisoformat(after).replace(tzinfo=UTC), []
@@ -59,11 +62,13 @@ def test_every_quarter_on_a_day_of_its_first_month() -> None:
 
 
 def test_the_day_is_that_of_the_schedule_s_zone_not_of_utc() -> None:
-    assert due("weekly", "2026-11-20 12:00", weekday=1, zone="Pacific/Auckland", hour=7, count=1) == ["2026-11-22 18:00"]
+    assert due("weekly", "2026-11-20 12:00", weekday=1, zone="Pacific/Auckland", hour=7, count=1) == [
+        "2026-11-22 18:00"
+    ]
 
 
 @given(
-    after=st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
+    after=st.datetimes(FROM, UNTIL, timezones=st.just(UTC)),
     hour=st.integers(0, 23),
     zone=st.sampled_from(["America/New_York", "Pacific/Apia", "Australia/Lord_Howe", "America/Santiago", "UTC"]),
     cadence=st.sampled_from(["daily", "weekly", "monthly", "quarterly"]),

@@ -116,7 +116,7 @@ def test_a_named_range_is_that_of_the_time_it_was_due_however_late_it_is_sent(
     swept(FIRST_DUE + timedelta(days=12, hours=-2))
 
     assert subjects(post_office) == ["Revenue: Last month, October 2026"]
-    assert [row["Month from"] for row in file_rows(post_office.arrived[0])][0] == "2026-10-01"
+    assert {row["Month from"] for row in file_rows(post_office.arrived[0])} == {"2026-10-01"}
 
 
 def test_each_due_time_is_mailed_once_also_those_missed_during_an_outage(frank: User, post_office: PostOffice) -> None:
@@ -262,7 +262,9 @@ def test_a_report_that_is_no_longer_shared_pauses_the_schedules_of_others_only(
         False,
         "The report is no longer shared with Olga, who set it up.",
     )
-    assert sorted((to[0], subject) for to, subject in zip(post_office.recipients, subjects(post_office), strict=True)) == [
+    assert sorted(
+        (to[0], subject) for to, subject in zip(post_office.recipients, subjects(post_office), strict=True)
+    ) == [
         (frank.email, "Revenue: August 1, 2026 – November 30, 2026"),
         (olga.email, "Paused: Revenue"),
     ]

@@ -77,7 +77,12 @@ def test_a_name_is_neither_empty_nor_longer_than_a_line(frank: User, name: str) 
 def test_a_question_that_is_no_address_is_not_saved(frank: User) -> None:
     long = "&".join(f"category={n:0199}" for n in range(100))
     with pytest.raises(BadQuestion, match=f"longer than {MOST_CHARACTERS:,} characters"):
-        save_new(Question().with_filter("category", *(f"{n:0199}" for n in range(100))), name="Long", by=frank, at=IN_NOVEMBER)
+        save_new(
+            Question().with_filter("category", *(f"{n:0199}" for n in range(100))),
+            name="Long",
+            by=frank,
+            at=IN_NOVEMBER,
+        )
     with pytest.raises(BadQuestion, match="longer than"):
         read(long)
     assert (SavedReport.objects.count(), deeds()) == (0, [])
@@ -90,7 +95,7 @@ def test_saving_over_a_report_and_renaming_it_are_its_owner_s(frank: User, olga:
 
     for change in (
         lambda: rename(report, "Mine", by=olga, at=IN_NOVEMBER),
-        lambda: save_over(report, Question(), name='Mine', by=olga, at=IN_NOVEMBER),
+        lambda: save_over(report, Question(), name="Mine", by=olga, at=IN_NOVEMBER),
         lambda: share(report, by=olga, at=IN_NOVEMBER),
         lambda: stop_sharing(report, by=olga, at=IN_NOVEMBER),
         lambda: delete(report, by=olga),

@@ -93,9 +93,7 @@ def test_recipients_are_people_who_may_see_it_and_have_an_address(frank: User) -
 
     with pytest.raises(HasFaults) as refused:
         schedule(report, a_plan(frank, stranger, silent, gone), site=SITE, by=frank, at=NOV_20)
-    assert str(refused.value) == (
-        "Sam may not see the explorer. Sue has no email address. Gus can no longer log in."
-    )
+    assert str(refused.value) == ("Sam may not see the explorer. Sue has no email address. Gus can no longer log in.")
     assert ReportSchedule.objects.count() == 0
 
 
