@@ -280,6 +280,7 @@ CELERY_TASK_ROUTES = {
     "reports.mail": {"queue": "mails"},
     "core.mail_approvals": {"queue": "mails"},
     "invoices.render": {"queue": "documents"},
+    "reports.export": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
 CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
@@ -290,7 +291,7 @@ CELERY_IMPORTS = ("billing_engine.operations.approvals", "billing_engine.operati
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    "mail the reports that are due": {"task": "reports.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "write and mail the reports that are due": {"task": "reports.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},

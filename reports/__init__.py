@@ -1,1 +1,1 @@
-"""Read-only reports across all apps."""
+"""Reports across all apps, and the files that people asked for."""

@@ -1,9 +1,9 @@
-"""The app `reports`: read-only reports across all apps."""
+"""The app `reports`: reports across all apps, and the files that people asked for."""
 
 from django.apps import AppConfig
 
 
 class ReportsConfig(AppConfig):
-    """Read-only reports across all apps."""
+    """Reports across all apps, and the files that people asked for."""
 
     name = "reports"

@@ -4,13 +4,23 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
+from reports.domain.exports.write import EXPORTS
 from reports.domain.saved.mailing import Mailings
+from reports.queries import activity_file
 from reports.queries.mailed.letter import letter_of
 
 MAILINGS = Mailings(letter_of)
-QUEUES: tuple[Queue, ...] = (MAILINGS,)
+QUEUES: tuple[Queue, ...] = (EXPORTS, MAILINGS)
+# Imported, so that a worker knows every report that can be exported.
+EXPORTED = (activity_file,)
 
 MAX_SECONDS_PER_EMAIL = 360  # shorter than the lease of an attempt, after which another worker may claim it
+
+
+@shared_task(name="reports.export")
+def export_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Write the file of one export."""
+    EXPORTS.work(item_id, attempt=attempt, at=now())
 
 
 @shared_task(name="reports.mail", time_limit=MAX_SECONDS_PER_EMAIL)
@@ -21,5 +31,5 @@ def mail_task(*, item_id: int, attempt: int, **_: object) -> None:
 
 @shared_task(name="reports.sweep")
 def sweep_task(**_: object) -> int:
-    """Start the schedules that are due, and queue the emails that are; return the number of messages."""
+    """Delete expired files, start the schedules that are due, and queue what is left; return the number of messages."""
     return sweep(QUEUES, at=now())

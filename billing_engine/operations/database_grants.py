@@ -128,6 +128,12 @@ GRANTS = {
         "INSERT, UPDATE (attempts, next_attempt_at, state, addresses, left_out, accepted, rejected, is_being_sent, interrupted,"
         " may_have_arrived, settled_at, reason, via, subject, rows, file_name, sha256), DELETE"
     ),
+    # Reports: the files that people asked for.
+    "reports_export": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, rows_written, total_rows, file_name, size, reason,"
+        " started_at, finished_at, expires_at)"
+    ),
+    "reports_exportpart": "INSERT, DELETE",
     # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.
     "accounts_invitation": "INSERT, UPDATE (sent_at, expires_at, withdrawn_at, accepted_by_id, accepted_at)",
     "accounts_invitation_roles": "INSERT",

@@ -1,37 +1,31 @@
-"""Billing activity of a customer, as an admin page and as CSV."""
+"""Billing activity of a customer, as an admin page and as files."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
-from billing_engine.core.read_replica import freshness, from_copy, rows_from_copy
-from billing_engine.core.tables.csv import Cell, csv_response
-from invoices.domain.wording import late_in_words
-from leads.models import BillingPeriod, Customer
-from pricing.models import Charge
-from pricing.wording.decision import reason_in_words
+from billing_engine.core.read_replica import freshness, from_copy
+from leads.models import Customer
 from reports.admin.activity_form import ActivityForm
 from reports.admin.activity_table import Sheet, sheet_of
-from reports.admin.freshness import freshness_in_words
-from reports.queries.activity import ActivityRow, activity_of
-
-PERMISSION = "invoices.view_invoice"
-HEADER = ("Month", "Late activity from", "SKU", "Product", "Source", "Action type", "Actions", "Charged")
-AFTER_REASONS = ("Unrated", "Quantity charged", "Unit", "Amount", "Currency")
+from reports.admin.exports.download import export_or_stream, file_links
+from reports.queries.activity import activity_of
+from reports.queries.activity_file import ACTIVITY, PERMISSION, selected
+from reports.queries.freshness import freshness_in_words
 
 
 @needs(PERMISSION)
 @from_copy
 def activity_page(request: HttpRequest) -> HttpResponse:
     """Show the activity of the selected customer and month, reconciled with the invoices."""
-    customer, month = _selection(request)
+    customer, month = selected(request.GET)
     page: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Billing activity",
@@ -42,57 +36,22 @@ def activity_page(request: HttpRequest) -> HttpResponse:
     }
     if customer:
         query = urlencode({"customer": str(customer.pk), "month": month})
-        page["csv_address"] = f"{reverse('admin:reports_activity_csv')}?{query}"
+        page["files"] = file_links(lambda form: f"{reverse('admin:reports_activity_file', args=[form])}?{query}")
     return TemplateResponse(request, "reports/activity.html", page)
 
 
 @needs(PERMISSION)
-def activity_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream all rows as CSV."""
-    customer, month = _selection(request)
-    if customer is None:
-        raise Http404
-    header = (*HEADER, *(f"Excluded: {reason_in_words(code)}" for code in Charge.Reason.values), *AFTER_REASONS)
-    name = "-".join(filter(None, ("activity", customer.code, month)))
-    return csv_response(f"{name}.csv", header, rows_from_copy(_cells(customer, activity_of(customer, month=month))))
-
-
-def _selection(request: HttpRequest) -> tuple[Customer | None, str]:
-    """Return the selected customer and month; "" means all months."""
-    chosen = request.GET.get("customer", "")
-    customer = Customer.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
-    month = request.GET.get("month", "")
-    if customer is None or not BillingPeriod.objects.labeled(month).filter(customer=customer).exists():
-        month = ""
-    return customer, month
+def activity_file(request: HttpRequest, form: str) -> HttpResponseBase:
+    """All rows as a file."""
+    return export_or_stream(
+        request, ACTIVITY.name, request.GET.urlencode(), form, back=reverse("admin:reports_activity")
+    )
 
 
 def _sheet(customer: Customer, month: str) -> Sheet:
     return sheet_of(customer, activity_of(customer, month=month))
 
 
-def _cells(customer: Customer, rows: Iterator[ActivityRow]) -> Iterator[list[Cell]]:
-    calendar = customer.calendar
-    for row in rows:
-        counted = row.counted
-        yield [
-            row.month,
-            late_in_words(row.late_from, calendar) if row.late_from else "",
-            row.sku,
-            row.product,
-            row.source,
-            row.action_type,
-            counted.actions,
-            counted.charged,
-            *(counted.excluded.get(code, 0) for code in Charge.Reason.values),
-            counted.unrated,
-            counted.quantity,
-            row.unit,
-            counted.amount,
-            customer.currency,
-        ]
-
-
 page_at("reports/activity/", activity_page, name="reports_activity")
-page_at("reports/activity.csv", activity_csv, name="reports_activity_csv")
+page_at("reports/activity.<str:form>", activity_file, name="reports_activity_file")
 in_menu("Finance", 30, Item("Billing activity", "bar_chart", "admin:reports_activity", PERMISSION))

@@ -14,7 +14,7 @@ from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.spans import Cycle, Month
 from billing_engine.core.read_replica import freshness, from_copy
 from invoices.domain.wording import month_in_words
-from reports.admin.freshness import freshness_in_words
+from reports.queries.freshness import freshness_in_words
 from reports.queries.invariant import Invariant, Sides, side_in_words
 from reports.queries.invariants import invariants
 

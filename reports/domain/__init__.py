@@ -1,1 +1,1 @@
-"""What reports decide: what can be asked, and how."""
+"""What reports decide: what can be asked and how, which files are written, and what is saved and mailed."""

@@ -1,5 +1,6 @@
 """For each queue a piece of waiting work, and the state once it is done exactly once."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,6 +50,8 @@ from pricing.models import (
     SimulatedSum,
     Simulation,
 )
+from reports.domain.exports.ask import ask
+from reports.models import Export, ExportPart
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
@@ -227,6 +230,18 @@ def use_counts() -> Any:
     return list(RuleUse.objects.values_list("charges", "amount"))
 
 
+def an_export() -> None:
+    period = a_draft(1, name="Ash", code="ASH").period
+    ask("activity", f"customer={period.customer_id}", "csv", by=with_role("Finance"), at=NOVEMBER_3)
+
+
+def exports() -> Any:
+    return (
+        list(Export.objects.values_list("state", "rows_written", "reason")),
+        [zlib.decompress(part.content).count(b"\r\n") for part in ExportPart.objects.all()],
+    )
+
+
 PASSED_OVER = ("refused_again", "Skipped after 3 attempts without an outcome.")
 NEVER_FINISHED = "Started 3 times and never finished: the file takes too long, or the worker died."
 NEVER_SIMULATED = "Started 3 times and never finished: the worker or the database died."
@@ -294,6 +309,12 @@ CASES: dict[str, Case] = {
         facts=ratings,
         done=([AMOUNT], [1], 0, []),
         given_up=([], [], 1, [3]),
+    ),
+    "reports.export": Case(
+        make=an_export,
+        facts=exports,
+        done=([("done", 1, "")], [3]),
+        given_up=([("failed", 0, "3 workers ended while writing it.")], []),
     ),
     "pricing.count_uses": Case(make=a_period_to_count, facts=use_counts, done=[(1, AMOUNT)]),
 }

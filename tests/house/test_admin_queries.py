@@ -22,6 +22,7 @@ from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
 from leads.models import Customer
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
+from tests.factories.exports import ExportFactory
 from tests.factories.invoices import (
     BillingCycleFactory,
     BillingRunItemFactory,
@@ -162,6 +163,7 @@ ROWS: dict[str, Make] = {
     "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(requested_by=UserFactory.create()),
     "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
+    "reports.Export": ExportFactory.create,
 }
 
 # What a row's own page lists, if anything.

@@ -25,7 +25,7 @@ from tests.invoices.made import IN_SEPTEMBER, NOVEMBER_3, a_price, an_open_perio
 pytestmark = pytest.mark.django_db
 
 PAGE = "admin:reports_activity"
-CSV = "admin:reports_activity_csv"
+CSV = "admin:reports_activity_file"
 
 
 @pytest.fixture
@@ -177,11 +177,12 @@ def test_the_page_shows_the_rows_and_that_they_agree(finance: Client, period: Bi
 def test_the_csv_has_the_same_figures(finance: Client, period: BillingPeriod) -> None:
     billed(period)
 
-    answer = finance.get(reverse(CSV), {"customer": period.customer_id, "month": "2026-10"})
+    answer = finance.get(reverse(CSV, args=["csv"]), {"customer": period.customer_id, "month": "2026-10"})
 
     assert answer.streaming
     assert answer["Content-Disposition"] == 'attachment; filename="activity-ACME-2026-10.csv"'
-    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+    *rows, last = csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert last["Month"] == "Rows: 4 of 4"
     told = ("Product", "Late activity from", "Charged", "Excluded: Test lead", "Amount")
     assert [tuple(row[name] for name in told) for row in rows] == [
         ("Felt panel", "", "1", "0", "7.023331"),
@@ -196,14 +197,14 @@ def test_nonsense_in_the_address_asks_for_a_customer(finance: Client) -> None:
     for customer in ("", "x", "-1", "9" * 30, "999999"):
         answer = finance.get(reverse(PAGE), {"customer": customer, "month": "2026-99"})
         assert (answer.status_code, answer.context["customer"]) == (200, None)
-    assert finance.get(reverse(CSV)).status_code == 404
+    assert finance.get(reverse(CSV, args=["csv"])).status_code == 404
 
 
 def test_users_without_access_to_invoices_see_no_activity(client: Client, period: BillingPeriod) -> None:
     client.force_login(UserFactory.create())
 
     assert client.get(reverse(PAGE)).status_code == 403
-    assert client.get(reverse(CSV), {"customer": period.customer_id}).status_code == 403
+    assert client.get(reverse(CSV, args=["csv"]), {"customer": period.customer_id}).status_code == 403
     assert not Invoice.objects.exists()
 
 

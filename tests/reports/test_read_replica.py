@@ -57,7 +57,7 @@ with CaptureQueriesContext(connections["copy"]) as queries:
     found["page"] = client.get(reverse("admin:reports_activity"), asked, headers={"host": "localhost"}).status_code
     found["of the page"] = len(queries)
 with CaptureQueriesContext(connections["copy"]) as queries:
-    answer = client.get(reverse("admin:reports_activity_csv"), asked, headers={"host": "localhost"})
+    answer = client.get(reverse("admin:reports_activity_file", args=["csv"]), asked, headers={"host": "localhost"})
     found["lines"] = len(b"".join(answer.streaming_content).splitlines())
     found["of the CSV"] = len(queries)
 print(json.dumps(found))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from reports.admin.freshness import UNREACHABLE
+from reports.queries.freshness import UNREACHABLE
 from tests.factories.leads import CustomerFactory
 from tests.factories.people import superuser
 from tests.processes import at_once

@@ -1,17 +1,21 @@
 """Write CSV: streamed row by row, and safe to open in a spreadsheet."""
 
 import csv
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.http import StreamingHttpResponse
 
-Cell = str | int | Decimal | date | None
+from billing_engine.core.tables.table import Cell, Kind, Table
+
+__all__ = ["Cell"]  # re-exported: rows without a typed table are written here, too
 
 # Characters that a spreadsheet takes as the start of a formula (OWASP, "CSV injection").
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\ufeff"  # tells a spreadsheet that this is UTF-8
+ROWS_A_CHUNK = 500
 
 
 class _Line:
@@ -38,6 +42,33 @@ def lines_of(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[
         yield writer.writerow([safe(cell) for cell in row])
 
 
+def csv_of(table: Table) -> Iterator[bytes]:
+    """The file in chunks, the header at once; its last line says how many rows there are, and of what."""
+    writer = csv.writer(_Line())
+    written = [_WRITTEN[column.kind] for column in table.columns]
+    yield (BYTE_ORDER_MARK + writer.writerow([safe(name) for name in table.header])).encode()
+    lines, count = list[str](), 0
+    for row in table.all_rows():
+        count += 1
+        lines.append(writer.writerow(_cells(written, row)))
+        if len(lines) == ROWS_A_CHUNK:
+            yield "".join(lines).encode()
+            lines.clear()
+    about = "; ".join(f"{name}: {text}" for name, text in table.notes.in_words(count)[:-1])
+    name, text = table.notes.in_words(count)[-1]
+    lines.append(writer.writerow([f"{name}: {text}", *([safe(about)] if about else [])]))
+    yield "".join(lines).encode()
+
+
+def _cells(written: Sequence[Callable[[Any], str]], row: Sequence[Cell]) -> list[str]:
+    return ["" if cell is None else write(cell) for write, cell in zip(written, row, strict=True)]
+
+
+def _instant(at: datetime) -> str:
+    """`2026-11-04T16:42:07.250000Z`, always with as many digits."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
 def safe(cell: Cell) -> str:
     """The cell as text; text that a spreadsheet would evaluate gets an apostrophe, numbers stay numbers."""
     text = "" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
@@ -51,3 +82,12 @@ def _is_number(text: str) -> bool:
         return Decimal(text).is_finite()
     except InvalidOperation:
         return False
+
+
+_WRITTEN: dict[Kind, Callable[[Any], str]] = {
+    Kind.TEXT: safe,
+    Kind.INTEGER: str,
+    Kind.DECIMAL: lambda value: f"{value:f}",
+    Kind.DATE: str,
+    Kind.INSTANT: _instant,
+}

@@ -1,36 +1,24 @@
 """Typeset an invoice as a PDF: tagged, archivable (PDF/A-2a, PDF/UA-1), the same bytes for the same content everywhere.
 
-A separate process (`typeset_process.py`) with limited time and memory does the work.
+A separate process with limited time and memory does the work (`billing_engine/core/typesetting/`).
 """
 
-import json
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.fonts import ARCHIVABLE, families, folders, han_of
+from billing_engine.core.typesetting import typeset as typesetting
 from invoices.domain.document.annex import Annex, annex_of
 from invoices.domain.document.content import InvoiceContent, content_of
 from invoices.models import Invoice
 
-HERE = Path(__file__)
-TEMPLATE, TYPESETTER = HERE.with_name("invoice.typ"), HERE.with_name("typeset_process.py")
+TEMPLATE = Path(__file__).with_name("invoice.typ")
 SECONDS, SECONDS_ON_A_PAGE = 300, 40  # 12,000 lines take 10; the web server gives up after 60
 MEGABYTES = 2_048  # 12,000 lines take 1,300
-STANDARDS_IN_WORDS = ("PDF/A-2a",)
-OUT_OF_MEMORY = "memory"
 PREVIEW_WAITS_SECONDS = 5  # most previews take less
 
 _one_preview = threading.Lock()  # per process
-
-
-class NotTypeset(Refused):
-    """The document took too long or too much memory, or the typesetter refused it."""
-
-    code = "not_typeset"
 
 
 class PreviewInProgress(Refused):
@@ -72,37 +60,12 @@ def _source(paper: InvoiceContent, annex: Annex | None, *, locale: str = "") -> 
 
 def typeset(source: dict[str, Any], *, seconds: int = SECONDS, megabytes: int = MEGABYTES) -> bytes:
     """Return the PDF of a source; raise NotTypeset with the reason."""
-    han = han_of(json.dumps(source, ensure_ascii=False), source["locale"])
-    job = {
-        "template": str(TEMPLATE),
-        "folders": folders(),
-        "standards": ARCHIVABLE,
-        "named": STANDARDS_IN_WORDS,
-        "inputs": {"paper": source["paper"], "annex": source["annex"], "fonts": families(han)},
-        "made_on": source["paper"]["made_on"],
-        "megabytes": megabytes,
-        "seconds": seconds,
-    }
-    try:
-        done = subprocess.run(  # noqa: S603 -- our own program, no shell
-            [sys.executable, "-I", str(TYPESETTER)],
-            input=json.dumps(job, ensure_ascii=False).encode(),
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env={"LANG": "C.UTF-8"},
-        )
-    except subprocess.TimeoutExpired:
-        raise NotTypeset(f"Making it takes longer than {seconds} seconds.") from None
-    if done.returncode:
-        raise NotTypeset(_why(done, megabytes))
-    return done.stdout
-
-
-def _why(done: "subprocess.CompletedProcess[bytes]", megabytes: int) -> str:
-    output = done.stderr.decode(errors="replace").strip()
-    if OUT_OF_MEMORY in output.lower():
-        return f"Making it takes more than {megabytes:,} MB of memory."
-    if done.returncode < 0:
-        return f"The typesetter was stopped by signal {-done.returncode}."
-    return f"The typesetter reported: {output.splitlines()[-1] if output else 'nothing'}"[:1_000]
+    paper = source["paper"]
+    return typesetting.typeset(
+        TEMPLATE,
+        {"paper": paper, "annex": source["annex"]},
+        made_on=paper["made_on"],
+        seconds=seconds,
+        megabytes=megabytes,
+        locale=source["locale"],
+    )

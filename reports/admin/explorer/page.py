@@ -17,7 +17,6 @@ from billing_engine.core.read_replica import freshness, from_copy
 from reports.admin.explorer.foot import feet_of
 from reports.admin.explorer.form import choices_of, question_of
 from reports.admin.explorer.row_table import shown_rows
-from reports.admin.freshness import freshness_in_words
 from reports.domain.question.dimensions import DIMENSIONS, FILTERS
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.measures import MEASURES
@@ -29,6 +28,7 @@ from reports.queries.explore.names import names_of
 from reports.queries.explore.rows import ROWS_A_PAGE, Place, page_of_rows
 from reports.queries.explore.scope import Scope, scope_of
 from reports.queries.explore.table import table_of
+from reports.queries.freshness import freshness_in_words
 
 PERMISSION = "pricing.view_charge"
 

@@ -24,7 +24,7 @@ DAYS = [(1, "1 (first day)"), *((day, str(day)) for day in range(2, LAST_DAY)), 
 HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
 
 
-class People(forms.ModelMultipleChoiceField):
+class People(forms.ModelMultipleChoiceField[User]):
     """People by their name, with the address that the report goes to."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -40,8 +40,6 @@ class PlanForm(forms.Form):
         coerce=int,
         choices=DAYS,
         initial=1,
-        required=False,
-        empty_value=1,
         help_text="Only for every month or quarter. A shorter month uses its last day.",
         widget=UnfoldAdminSelectWidget,
     )

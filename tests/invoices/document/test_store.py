@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from pypdf import PdfReader
 
+from billing_engine.core.typesetting.typeset import NotTypeset
 from invoices.domain.document.store import (
     DOCUMENTS,
     LEASE,
@@ -23,7 +24,7 @@ from invoices.domain.document.store import (
     request_missing,
     try_again,
 )
-from invoices.domain.document.typeset import NotTypeset, source_of, typeset
+from invoices.domain.document.typeset import source_of, typeset
 from invoices.domain.life.close import close
 from invoices.domain.life.reopen import void
 from invoices.models import Invoice, InvoiceDocument

@@ -140,7 +140,9 @@ def test_late_activity_is_named_by_its_week_everywhere_and_its_charges_are_found
     assert [page.notes for page in pages] == notes
     asked = {"customer": period.customer_id}
     rows = list(
-        csv.DictReader(finance.get(reverse("admin:reports_activity_csv"), asked).getvalue().decode().splitlines())
+        csv.DictReader(
+            finance.get(reverse("admin:reports_activity_file", args=["csv"]), asked).getvalue().decode().splitlines()
+        )
     )
     assert [(row["Late activity from"], row["Actions"], row["Amount"]) for row in rows] == [
         ("", "1", "2.500000"),

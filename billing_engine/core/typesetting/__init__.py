@@ -1,0 +1,1 @@
+"""Typeset PDFs with Typst, each in a separate process with limited time and memory."""
