@@ -1,4 +1,4 @@
-"""Saved reports, and the schedules that mail them."""
+"""Saved reports, and when they are sent by email."""
 
 from typing import Self
 

@@ -51,7 +51,7 @@ def question_in_short(report: SavedReport) -> SafeString | str:
     try:
         return shortened(title_of(question_of(report)))
     except BadQuestion:
-        return chip("Can't be shown any more", "red")
+        return chip("Can no longer be shown", "red")
 
 
 def first_plan(_: SavedReport) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
     ordering = ("name", "pk")
     related = ("owner",)
     nothing_yet = "No report is saved yet. Ask a question in the explorer, then choose Save."
-    actions_detail: Any = ("open", "schedule", "rename", "share", "stop_sharing", "delete")
+    actions_detail: Any = ("open", "schedule", "rename", "share", "stop_sharing", "delete_report")
     inlines = (SchedulesOfReport,)
     fieldsets = (
         (
@@ -242,7 +242,7 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
             is_dangerous=True,
         ),
     )
-    def delete(self, request: HttpRequest, report: SavedReport, answers: dict[str, Any]) -> Done:
+    def delete_report(self, request: HttpRequest, report: SavedReport, answers: dict[str, Any]) -> Done:
         delete(report, by=person(request))
         return Done("Deleted.", address=list_of("reports.savedreport"))
 

@@ -84,7 +84,7 @@ class ReportScheduleAdmin(ReadOnlyPage[ReportSchedule]):
     ordering = ("-is_active", "next_run_at", "pk")
     related = ("report", "owner")
     nothing_yet = "No report is mailed by schedule yet. Open a saved report, then choose Schedule."
-    actions_detail: Any = ("run_now", "edit", "pause", "resume", "delete")
+    actions_detail: Any = ("run_now", "edit", "pause", "resume", "delete_schedule")
     inlines = (EmailsOfSchedule,)
     fieldsets = (
         (
@@ -190,7 +190,7 @@ class ReportScheduleAdmin(ReadOnlyPage[ReportSchedule]):
             is_dangerous=True,
         ),
     )
-    def delete(self, request: HttpRequest, row: ReportSchedule, answers: dict[str, Any]) -> Done:
+    def delete_schedule(self, request: HttpRequest, row: ReportSchedule, answers: dict[str, Any]) -> Done:
         delete(row, by=person(request))
         return Done("Deleted.", address=list_of("reports.reportschedule"))
 

@@ -45,7 +45,7 @@ def question_of(report: SavedReport) -> Question:
     try:
         return read(report.question)
     except BadQuestion as refusal:
-        raise BadQuestion(refusal.part, f"This report can't be shown any more. {refusal}") from None
+        raise BadQuestion(refusal.part, f"This report can no longer be shown. {refusal}") from None
 
 
 @transaction.atomic

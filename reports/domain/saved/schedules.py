@@ -147,7 +147,7 @@ def check_may_be_changed(schedule: ReportSchedule, by: User) -> None:
 
 
 def check_may_be_deleted(schedule: ReportSchedule, by: User) -> None:
-    """Raise NotYours, unless it mails the person's own report, or an administrator tidies up."""
+    """Raise NotYours, unless it sends the person's own report, or an administrator tidies up."""
     if schedule.report.owner_id != by.pk:
         check_may_tidy(schedule.owner, by)
 

@@ -192,7 +192,7 @@ def test_an_address_that_does_not_exist_is_recorded_and_the_others_get_it(
     assert ReportSchedule.objects.get().is_active
 
 
-def test_a_server_that_is_busy_is_asked_again_with_the_same_message_id_and_not_for_ever(
+def test_a_busy_server_is_asked_again_with_the_same_message_id_for_a_day_at_most(
     frank: User, post_office: PostOffice
 ) -> None:
     scheduled(frank)
@@ -271,7 +271,7 @@ def test_a_report_that_is_no_longer_shared_pauses_the_schedules_of_others_only(
 
 
 class TestPaused:
-    """A schedule that can't run any more is paused with the reason, and its owner is told once."""
+    """A schedule that can no longer run is paused with the reason, and its owner is told once."""
 
     def paused(self) -> str:
         stored = ReportSchedule.objects.get()
@@ -305,7 +305,7 @@ class TestPaused:
         swept(FIRST_DUE)
         swept(SECOND_DUE)
 
-        assert self.paused().startswith("This report can't be shown any more. “clicks” can't be used for show.")
+        assert self.paused().startswith("This report can no longer be shown. “clicks” can't be used for show.")
         [told] = post_office.arrived
         text = told.get_content()
         assert "“clicks” can't be used for show." in text

@@ -110,7 +110,7 @@ def test_a_report_whose_question_is_no_longer_known_says_so_everywhere(finance: 
     words = "“clicks” can&#x27;t be used for show"
 
     listed = finance.get(reverse("admin:reports_savedreport_changelist")).content.decode()
-    assert "Can&#x27;t be shown any more" in listed
+    assert "Can no longer be shown" in listed
     assert words in finance.get(page_of(report)).content.decode()
     opened = finance.get(reverse("admin:reports_open", args=[report.pk]), follow=True)
     assert (opened.status_code, words in opened.content.decode()) == (400, True)
@@ -151,11 +151,11 @@ def test_buttons_are_the_owner_s(finance: Client, operations: Client, frank: Use
     report = SavedReportFactory.create(owner=frank, is_shared=True)
     own, others = (client.get(page_of(report)).content.decode() for client in (finance, operations))
 
-    for name in ("rename", "stop_sharing", "delete"):
+    for name in ("rename", "stop_sharing", "delete_report"):
         assert (page_of(report, name) in own, page_of(report, name) in others) == (True, False)
     for name in ("open", "schedule"):
         assert (page_of(report, name) in own, page_of(report, name) in others) == (True, True)
-    assert operations.post(page_of(report, "delete")).status_code == 200
+    assert operations.post(page_of(report, "delete_report")).status_code == 200
     assert SavedReport.objects.count() == 1
 
 

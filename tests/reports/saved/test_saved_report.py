@@ -147,4 +147,4 @@ def test_a_question_that_is_no_longer_known_is_said_in_a_sentence(frank: User) -
 
     with pytest.raises(BadQuestion) as refused:
         question_of(report)
-    assert str(refused.value).startswith("This report can't be shown any more. “clicks” can't be used for show.")
+    assert str(refused.value).startswith("This report can no longer be shown. “clicks” can't be used for show.")

@@ -100,7 +100,7 @@ def test_recipients_are_people_who_may_see_it_and_have_an_address(frank: User) -
 def test_a_report_whose_question_is_no_longer_known_is_not_scheduled(frank: User) -> None:
     report = SavedReportFactory.create(owner=frank, question="show=clicks")
 
-    with pytest.raises(ScheduleMayNotRun, match="can't be shown any more"):
+    with pytest.raises(ScheduleMayNotRun, match="can no longer be shown"):
         schedule(report, a_plan(frank), site=SITE, by=frank, at=NOV_20)
     assert (ReportSchedule.objects.count(), verbs()) == (0, [])
 
