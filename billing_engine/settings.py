@@ -275,7 +275,7 @@ CELERY_TASK_ROUTES = {
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
-    **{task: {"queue": "mails"} for task in ("invoices.mail", "core.mail_approvals", "reports.alert_mail")},
+    **{task: {"queue": "mails"} for task in ("invoices.mail", "core.mail_approvals", "reports.mail", "reports.alert_mail")},
     **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export")},
     "invoices.*": {"queue": "billing"},
 }

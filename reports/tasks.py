@@ -8,19 +8,29 @@ from reports.domain.alerts.evaluate import evaluate
 from reports.domain.alerts.mail import ALERT_MAILS
 from reports.domain.exports.write import EXPORTS
 from reports.domain.forecast.prepare import prepare
+from reports.domain.saved.mailing import Mailings
 from reports.queries import activity_file
+from reports.queries.mailed.letter import letter_of
 
-QUEUES: tuple[Queue, ...] = (EXPORTS, ALERT_MAILS)
+MAILINGS = Mailings(letter_of)
+QUEUES: tuple[Queue, ...] = (EXPORTS, MAILINGS, ALERT_MAILS)
 # Imported, so that a worker knows every report that can be exported.
 EXPORTED = (activity_file,)
 
-MAX_SECONDS_PER_EMAIL = 240  # shorter than the lease of an attempt
+# Shorter than the lease of an attempt, after which another worker may claim it.
+MAX_SECONDS_PER_EMAIL, MAX_SECONDS_PER_REPORT = 240, 360
 
 
 @shared_task(name="reports.export")
 def export_task(*, item_id: int, attempt: int, **_: object) -> None:
     """Write the file of one export."""
     EXPORTS.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="reports.mail", time_limit=MAX_SECONDS_PER_REPORT)
+def mail_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Send one report."""
+    MAILINGS.work(item_id, attempt=attempt, at=now())
 
 
 @shared_task(name="reports.alert_mail", time_limit=MAX_SECONDS_PER_EMAIL)
@@ -37,7 +47,7 @@ def evaluate_alerts_task(**_: object) -> int:
 
 @shared_task(name="reports.sweep")
 def sweep_task(**_: object) -> int:
-    """Delete expired files, and queue the exports and emails that are due; return the number of messages."""
+    """Delete expired files, start the schedules that are due, and queue what is left; return the number of messages."""
     return sweep(QUEUES, at=now())
 
 

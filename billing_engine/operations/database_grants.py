@@ -118,6 +118,17 @@ GRANTS = {
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
     "reports_forecastbasis": "INSERT, DELETE",
+    # Saved reports and their schedules are the people's own: they delete them. What was sent stays in the deed log.
+    "reports_savedreport": "INSERT, UPDATE (name, question, is_shared, changed_at), DELETE",
+    "reports_reportschedule": (
+        "INSERT, UPDATE (cadence, weekday, month_day, hour, time_zone, file_format, is_active, last_run_at, next_run_at,"
+        " paused_reason), DELETE"
+    ),
+    "reports_reportschedule_recipients": "INSERT, DELETE",
+    "reports_reportmailing": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, addresses, left_out, accepted, rejected, is_being_sent, interrupted,"
+        " may_have_arrived, settled_at, reason, via, subject, rows, file_name, sha256), DELETE"
+    ),
     # Reports: the files that people asked for.
     "reports_export": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, rows_written, total_rows, file_name, size, reason,"

@@ -5,6 +5,7 @@ from reports.admin.alerts import alert_admin, settings_page
 from reports.admin.desk import flags
 from reports.admin.explorer import page as explorer
 from reports.admin.exports import export_admin
+from reports.admin.saved import report_admin, schedule_admin
 from reports.admin.sources import health, ranking
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "invariants",
     "prices",
     "ranking",
+    "report_admin",
+    "schedule_admin",
     "settings_page",
     "unbilled",
 ]

@@ -1,1 +1,1 @@
-"""What reports decide and write: what can be asked, and the files that people asked for."""
+"""What reports decide: what can be asked and how, which files are written, and what is saved, mailed and alerted."""

@@ -21,6 +21,7 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
 from leads.models import Customer
+from reports.models import ReportSchedule
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
 from tests.factories.exports import ExportFactory
 from tests.factories.invoices import (
@@ -58,6 +59,7 @@ from tests.factories.pricing import (
     SimulatedSumFactory,
     UnratedActionFactory,
 )
+from tests.factories.reports import ReportMailingFactory, ReportScheduleFactory
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
@@ -126,6 +128,12 @@ def a_schedule() -> BillingSchedule:
     )
 
 
+def a_mailed_schedule() -> ReportSchedule:
+    made: ReportSchedule = ReportMailingFactory.create().schedule
+    made.recipients.add(UserFactory.create())
+    return made
+
+
 # One row of each model with all its optional parts, by the model's label.
 ROWS: dict[str, Make] = {
     "accounts.Invitation": an_invitation,
@@ -164,6 +172,8 @@ ROWS: dict[str, Make] = {
     "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
     "reports.Export": ExportFactory.create,
+    "reports.SavedReport": lambda: ReportScheduleFactory.create(report__is_shared=True).report,
+    "reports.ReportSchedule": a_mailed_schedule,
 }
 
 # What a row's own page lists, if anything.
@@ -189,6 +199,11 @@ PARTS: dict[str, Make] = {
     "pricing.Simulation": lambda simulation: (
         SimulatedSumFactory.create(simulation=simulation),
         SimulatedMoveFactory.create(simulation=simulation),
+    ),
+    "reports.SavedReport": lambda report: ReportScheduleFactory.create(report=report, owner=UserFactory.create()),
+    "reports.ReportSchedule": lambda row: (
+        ReportMailingFactory.create(schedule=row),
+        row.recipients.add(UserFactory.create()),
     ),
     "invoices.BillingCycle": lambda cycle: (
         CycleStepFactory.create(cycle=cycle),

@@ -37,6 +37,7 @@ from tests.factories.leads import (
 )
 from tests.factories.people import UserFactory, superuser, with_role, with_second_factor
 from tests.factories.pricing import PriceRuleFactory, RuleImportFactory, SimulationFactory
+from tests.factories.reports import ReportScheduleFactory, SavedReportFactory
 from tests.house.test_admin_queries import ROWS
 from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period
 
@@ -60,6 +61,12 @@ ANSWERS = {
     "since_0": "2026-12-01",
     "until": "2026-12-01",
     "scopes": "prices",
+    "name": "A name",
+    "when": "daily",
+    "month_day": "1",
+    "hour": "8",
+    "time_zone": "America/New_York",
+    "file_format": "csv",
 }
 
 
@@ -79,6 +86,13 @@ def month(state: str, by: User) -> BillingCycle:
     if state != BillingCycle.State.OPEN:
         CycleStepFactory.create(cycle=cycle, kind=CycleStep.Kind.LOCKED, by=by)
     return cycle
+
+
+def a_schedule_of(by: User, *, is_paused: bool = False) -> Model:
+    paused = {"is_active": False, "next_run_at": None, "paused_reason": "Why"} if is_paused else {}
+    User.objects.filter(pk=by.pk).update(email="person@swatchyard.example")
+    made: Model = ReportScheduleFactory.create(report__owner=by, **paused)
+    return made
 
 
 def with_a_reset_asked_for(by: User) -> User:
@@ -111,6 +125,10 @@ STATES: dict[str, Callable[[User], Model]] = {
     "invoices.BillingCycle closed": lambda by: month("closed", by),
     "invoices.BillingRun paused": lambda _by: BillingRunFactory.create(paused_at=NOVEMBER_3),
     "invoices.BillingRun finished": lambda _by: BillingRunFactory.create(finished_at=NOVEMBER_3),
+    "reports.SavedReport of the person": lambda by: SavedReportFactory.create(owner=by),
+    "reports.SavedReport shared by the person": lambda by: SavedReportFactory.create(owner=by, is_shared=True),
+    "reports.ReportSchedule of the person": a_schedule_of,
+    "reports.ReportSchedule paused by the person": lambda by: a_schedule_of(by, is_paused=True),
     "leads.BillingPeriod open": lambda _by: an_open_period(),
     "leads.BillingPeriod closed": lambda by: invoice(by=by).period,
     "leads.Action voided": lambda _by: ActionFactory.create(voided_at=NOVEMBER_3, void_reason="Canceled"),

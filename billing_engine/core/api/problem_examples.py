@@ -31,7 +31,7 @@ PROBLEMS = {
     403: ("Not allowed", "permission_denied", "You do not have permission to perform this action."),
     404: ("Not found for this source", "not_found", "Not found."),
     405: ("Method not allowed", "method_not_allowed", 'Method "PUT" not allowed.'),
-    406: ("Responses are JSON only", "not_acceptable", "Could not satisfy the request Accept header."),
+    406: ("Not an available format", "not_acceptable", "Could not satisfy the request Accept header."),
     409: (
         "Key already used with another body",
         "idempotency_key_reused",

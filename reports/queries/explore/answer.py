@@ -172,7 +172,7 @@ def _sort(group: Group, question: Question, depth: int = 0) -> None:
     if depth == len(question.group):
         return
     measure, is_largest_first = question.sorted_by
-    by_time = isinstance(next(iter(group.inside), None), date) and not question.sort
+    by_time = isinstance(next(iter(group.inside), None), date) and question.sort in ("", "name")
     if by_time or not measure:
         ordered = sorted(group.inside.values(), key=lambda each: (each.key if by_time else each.name.words.lower(), 0))
     else:

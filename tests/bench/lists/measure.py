@@ -4,14 +4,12 @@ import re
 import time
 from collections.abc import Iterator
 from html import unescape
-from statistics import median, quantiles
+from statistics import median
 from typing import NamedTuple
 
-import psutil
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -23,19 +21,13 @@ from tests.bench.measure import say
 from tests.bench.report.lines import Measured, Outcome
 from tests.bench.report.registry import TINY as TINY_RUN
 from tests.bench.report.registry import Asked
+from tests.bench.waiting import Took, opened, p95
 from tests.bench.worker import peak_mb
 
 AIM_MS = 300
 SHOWN = 25
 PLAIN_FILES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 TINY, QUICK, FULL = 5_000, 500_000, 5_000_000
-
-
-class Took(NamedTuple):
-    """One request: how long it took, and for how long Python and its backend were busy; others share the machine."""
-
-    ms: float
-    busy: float
 
 
 class Slow(NamedTuple):
@@ -63,7 +55,7 @@ def measure_lists(asked: Asked) -> Outcome:
             if address.what == "plain":
                 say(f"opening {address.group}")
             for each in (address, *_turned(browser, address)):
-                times[each] = [_opened(browser, each.path) for _ in range(rounds)]
+                times[each] = [opened(browser, each.path) for _ in range(rounds)]
     return _outcome(times, actions)
 
 
@@ -99,28 +91,9 @@ def _of_pages(largest: BillingPeriod) -> Iterator[Address]:
             yield Address("the activity report", f"{name} customer, {what}", asked)
 
 
-def _opened(browser: Client, path: str) -> Took:
-    backend = psutil.Process(connection.connection.info.backend_pid)
-    started, before = time.perf_counter(), _busy(backend)
-    response = browser.get(path)
-    if response.status_code != 200:
-        raise RuntimeError(f"{path}: {response.status_code} {response.headers.get('Location', '')}")
-    return Took(1_000 * (time.perf_counter() - started), 1_000 * (_busy(backend) - before))
-
-
-def _busy(backend: psutil.Process) -> float:
-    """Seconds of processor time of this process, its backend, and parallel workers, which the postmaster outlives."""
-    own, ended = backend.cpu_times(), backend.parent().cpu_times()
-    return time.process_time() + own.user + own.system + ended.children_user + ended.children_system
-
-
-def _p95(found: list[float]) -> float:
-    return quantiles(found, n=20, method="inclusive")[-1] if len(found) > 1 else found[0]
-
-
 def _outcome(times: dict[Address, list[Took]], actions: int) -> Outcome:
     slow = [
-        Slow(address, _p95([one.ms for one in took]), median(one.busy for one in took))
+        Slow(address, p95([one.ms for one in took]), median(one.busy for one in took))
         for address, took in times.items()
     ]
     slow.sort(key=lambda each: -each.ms)
@@ -131,7 +104,7 @@ def _outcome(times: dict[Address, list[Took]], actions: int) -> Outcome:
         " page, and each search.",
         {
             "Lists, searches and reports, median": Measured(median(requests)),
-            "Lists, searches and reports, p95": Measured(_p95(requests)),
+            "Lists, searches and reports, p95": Measured(p95(requests)),
             f"Addresses with a p95 above {AIM_MS} ms": Measured(len(above)),
             "Memory of the process that showed them": Measured(peak_mb()),
         },

@@ -163,6 +163,37 @@ LISTS = Bench(
         Line("Memory of the process that showed them", "MB", at_most=MEMORY_MB),
     ),
 )
+REPORTS = Bench(
+    "reports",
+    "Reports",
+    "tests.bench.reports.measure:measure_reports",
+    (
+        *(
+            line
+            for length, aim in (("month", 100), ("year", 300))
+            for line in (
+                Line(f"A grouped {length}, median", "ms"),
+                Line(f"A grouped {length}, p95", "ms", at_most=aim),
+                Line(f"A grouped {length}, p95, beside few charges", "ms", "floor", at_most=1.5, of="× beside few"),
+                Line(f"A grouped {length} over HTTP, p95", "ms", at_most=aim),
+                Line(
+                    f"A grouped {length} over HTTP, p95, beside few charges",
+                    "ms",
+                    "floor",
+                    at_most=1.5,
+                    of="× beside few",
+                ),
+                Line(f"A grouped {length} with leads, p95", "ms", at_most=aim),
+                Line(f"A grouped {length}, compared with GROUP BY over charges", "answers/s", "usual"),
+            )
+        ),
+        Line("Front page, Finance", "ms", at_most=300),
+        Line("Front page, Operations", "ms", at_most=300),
+        Line("First row of a file of the finest rows", "s", at_most=1),
+        Line("Rows of that file", "rows/s"),
+        Line("Memory that it took", "MB", at_most=50),
+    ),
+)
 GROWING = Bench(
     "growth",
     "Growth",
@@ -207,4 +238,4 @@ HOSTS = Bench(
     ),
     needs_redis=True,
 )
-BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, GROWING, HOSTS)
+BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, GROWING, HOSTS)

@@ -86,6 +86,7 @@ FOR_STAFF = [
     ("GET", "/api/v1/invoices/{invoice}/lines"),
     ("GET", "/api/v1/lines/{line}/charges"),
     ("GET", "/api/v1/charges"),
+    ("GET", "/api/v1/reports/activity"),
 ]
 
 

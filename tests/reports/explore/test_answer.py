@@ -207,6 +207,18 @@ def test_a_ratio_is_made_of_sums_and_never_of_ratios() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("sort", ["", "name"])
+def test_times_are_in_their_order_and_not_in_that_of_their_words(sort: str) -> None:
+    a_random_company(8)
+
+    found = answer_of(Question(group=("month",), days=EVERYTHING, sort=sort), at=RATED_AT)
+
+    assert [list(group.inside) for group in found.by_currency.values()] == 3 * [
+        [date(2026, month, 1) for month in (9, 10, 11)]
+    ]
+
+
+@pytest.mark.django_db
 def test_more_columns_than_fit_are_refused_in_words() -> None:
     a_random_company(8)
 

@@ -1,0 +1,1 @@
+"""Saved reports: kept under a name, shared, and mailed by schedule."""

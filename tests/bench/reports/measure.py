@@ -1,0 +1,174 @@
+"""How long reports take beside millions of charges, beside few, and by the usual way."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from statistics import median
+
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from billing_engine.core.tables.csv import lines_of
+from reports.domain.question.question import Question
+from reports.queries.explore.answer import answer_of
+from reports.queries.explore.every_row import every_row_of
+from tests.bench.lists.measure import PLAIN_FILES
+from tests.bench.measure import say
+from tests.bench.report.lines import Measured, Outcome
+from tests.bench.report.registry import Asked as Size
+from tests.bench.reports import usual, world
+from tests.bench.reports.questions import REACHES, Asked, questions, questions_about_leads
+from tests.bench.waiting import Took, opened, p95, timed
+from tests.bench.worker import forget_peak, peak_mb
+from tests.factories.people import with_role
+
+LENGTHS = ("month", "year")
+SHOWN = 5  # the slowest of each kind, in the notes
+ROLES = ("Finance", "Operations")
+LARGEST_FILE = Question(
+    show=("amount", "actions"), group=("product", "source", "action_type"), columns="day", days=REACHES["year"][0]
+)
+
+
+@dataclass
+class Figures:
+    """What was measured beside a number of charges, by what was asked."""
+
+    rows: dict[str, int]
+    asked: dict[str, dict[Asked, list[Took]]] = field(default_factory=dict)
+    leads: dict[str, dict[Asked, list[Took]]] = field(default_factory=dict)
+    over_http: dict[str, dict[Asked, list[Took]]] = field(default_factory=dict)
+    desks: dict[str, list[Took]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of many rows: when its first line was there and when its last, and the memory it took."""
+
+    rows: int
+    first: float
+    whole: float
+    mb: float
+
+
+def measure_reports(size: Size) -> Outcome:
+    """Few charges, then many."""
+    call_command("migrate", verbosity=0)
+    world.build()
+    few, many = size.sized(2_000, 50_000, 50_000), size.actions or size.sized(5_000, 500_000, 5_000_000)
+    beside_few = _measured(few, size.rounds)
+    beside_many = _measured(many, size.rounds)
+    say("GROUP BY over the charges")
+    grouped = {length: _usual(length) for length in LENGTHS}
+    say("writing a file of the finest rows")
+    return _outcome(beside_few, beside_many, grouped, _file())
+
+
+def _measured(charges: int, rounds: int) -> Figures:
+    found = Figures(world.load(charges))
+    for length in LENGTHS:
+        say(f"asking about a {length}")
+        found.asked[length] = _each(questions(length), rounds, _answered)
+        found.leads[length] = _each(questions_about_leads(length), rounds, _answered)
+    with override_settings(ALLOWED_HOSTS=["*"], STORAGES=settings.STORAGES | PLAIN_FILES):
+        for role in ROLES:
+            say(f"opening the front page of {role}")
+            browser = _browser(role)
+            found.desks[role] = [opened(browser, reverse("admin:index")) for _ in range(rounds + 1)][1:]
+        for length in LENGTHS:
+            say(f"asking about a {length} over HTTP")
+            found.over_http[length] = _each(questions(length), rounds, _opens(browser))
+    return found
+
+
+def _each(asked: Iterable[Asked], rounds: int, ask: Callable[[Asked], Took]) -> dict[Asked, list[Took]]:
+    return {each: [ask(each) for _ in range(rounds)] for each in asked}
+
+
+def _answered(asked: Asked) -> Took:
+    return timed(lambda: answer_of(asked.question, at=world.AT))
+
+
+def _opens(browser: Client) -> Callable[[Asked], Took]:
+    address = reverse("api-activity")
+    return lambda asked: opened(browser, f"{address}?{asked.question}")
+
+
+def _browser(role: str) -> Client:
+    browser = Client()
+    browser.force_login(with_role(role))
+    return browser
+
+
+def _usual(length: str) -> list[float]:
+    days = REACHES[length][0]
+    return [1_000 * usual.seconds_of(Question(group=(group,), days=days)) for group in usual.KEYS]
+
+
+def _file() -> File:
+    forget_peak()
+    before, started, first = peak_mb(), time.perf_counter(), 0.0
+    found = every_row_of(LARGEST_FILE, at=world.AT)
+    rows = -1
+    for rows, _ in enumerate(lines_of(found.header, found.rows)):
+        if rows == 1:
+            first = time.perf_counter() - started
+    return File(rows, first, time.perf_counter() - started, peak_mb() - before)
+
+
+def _times(found: dict[Asked, list[Took]]) -> list[float]:
+    return [one.ms for took in found.values() for one in took]
+
+
+def _outcome(few: Figures, many: Figures, grouped: dict[str, list[float]], file: File) -> Outcome:
+    measured = dict[str, Measured]()
+    for length in LENGTHS:
+        ours, before = _times(many.asked[length]), _times(few.asked[length])
+        over_http, before_http = _times(many.over_http[length]), _times(few.over_http[length])
+        measured |= {
+            f"A grouped {length}, median": Measured(median(ours)),
+            f"A grouped {length}, p95": Measured(p95(ours)),
+            f"A grouped {length}, p95, beside few charges": Measured(p95(ours), p95(before)),
+            f"A grouped {length} over HTTP, p95": Measured(p95(over_http)),
+            f"A grouped {length} over HTTP, p95, beside few charges": Measured(p95(over_http), p95(before_http)),
+            f"A grouped {length} with leads, p95": Measured(p95(_times(many.leads[length]))),
+            f"A grouped {length}, compared with GROUP BY over charges": Measured(
+                1_000 / median(ours), usual=1_000 / median(grouped[length])
+            ),
+        }
+    for role, took in many.desks.items():
+        measured[f"Front page, {role}"] = Measured(p95([one.ms for one in took]))
+    measured |= {
+        "First row of a file of the finest rows": Measured(file.first),
+        "Rows of that file": Measured(file.rows / file.whole),
+        "Memory that it took": Measured(file.mb),
+    }
+    return Outcome(_size(few, many, file), measured, _notes(many))
+
+
+def _size(few: Figures, many: Figures, file: File) -> str:
+    counts = [f"{rows:,} {TABLES[table]}" for table, rows in many.rows.items()]
+    return (
+        f"{', '.join(counts)}, of {len(world.MONTHS)} months and {world.CUSTOMERS} customers; few charges are"
+        f" {few.rows['pricing_charge']:,}. {sum(map(len, many.asked.values()))} questions with one to three groups, columns"
+        f" and filters. The file has {file.rows:,} rows."
+    )
+
+
+TABLES = {
+    "pricing_charge": "charges",
+    "pricing_dailyactivity": "rows of daily activity",
+    "pricing_monthlyactivity": "rows of monthly activity",
+}
+
+
+def _notes(many: Figures) -> list[str]:
+    notes = list[str]()
+    for length, found in many.asked.items():
+        slowest = sorted(found, key=lambda each: -median(one.ms for one in found[each]))[:SHOWN]
+        for each in slowest:
+            ms, busy = (median(values) for values in zip(*found[each], strict=True))
+            notes.append(f"The slowest {length}s: {ms:,.0f} ms, of which busy {busy:,.0f} ms: {each}")
+    return notes
