@@ -22,7 +22,13 @@ from reports.queries.invariants import invariants
 MAY_SEE = ("leads.view_delivery", "leads.view_billingperiod", "pricing.view_charge", "invoices.view_invoice")
 ALL = "all"
 BREACHES_SHOWN = 20
-LISTS = {"1": "leads.delivery", "2": "leads.billingperiod", "5": "leads.customer", "6": "core.deed"}
+LISTS = {
+    "1": "leads.delivery",
+    "2": "leads.billingperiod",
+    "5": "leads.customer",
+    "6a": "leads.billingperiod",
+    "6b": "core.deed",
+}
 
 
 @needs(*MAY_SEE)
@@ -90,7 +96,7 @@ def _side(sides: Sides) -> dict[str, Any]:
 def _rows(number: str, month: Cycle | None) -> str:
     """Return the URL of the list of the rows an invariant is about."""
     model = LISTS.get(number, "invoices.invoice")
-    if month is None or number in ("4", "5", "6"):
+    if month is None or number in ("4", "5", "6b"):
         return list_of(model)
     if model == "leads.delivery":
         span = month.span(ZoneInfo("UTC"))

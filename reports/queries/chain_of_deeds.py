@@ -12,7 +12,7 @@ from reports.queries.invariant import Invariant, Sides
 def unbroken(asked: Mapping[str, Any], *, known: chain.Head | None = None) -> Invariant:
     """Verify the digests of the month's deeds, or of all; `known` is a head from the log stream."""
     found = Invariant(
-        "6",
+        "6b",
         "deeds in the chain",
         "deeds whose digest fits the one before",
         note="The head of the chain is in the log stream every hour; check_invariants --head compares it.",

@@ -1,10 +1,11 @@
-"""The invariants of the product, always recounted from the rows, never read from roll-ups."""
+"""The invariants of the product, always recounted from the rows; the roll-up is compared with them."""
 
 from zoneinfo import ZoneInfo
 
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.deeds.chain import Head
 from billing_engine.core.read_replica import from_copy
+from reports.queries.activity_sums import rolled_up
 from reports.queries.billed_sums import lines, numbers, outstanding, totals
 from reports.queries.chain_of_deeds import unbroken
 from reports.queries.invariant import Invariant
@@ -32,5 +33,6 @@ def invariants(month: Cycle | None = None, *, known: Head | None = None) -> list
         totals(parameters),
         numbers(),
         outstanding(),
+        rolled_up(parameters),
         unbroken(parameters, known=known),
     ]

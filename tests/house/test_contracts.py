@@ -31,7 +31,7 @@ REFUSED = {
         "leads.domain.quarantine.settle",
     ),
     "Inside pricing: simulations use the rule book, which uses the audit, which uses rating": (
-        "pricing/domain/rate/rollup.py",
+        "pricing/domain/rate/tally.py",
         "pricing.domain.rule_book.rules",
     ),
     "Inside invoices: months, runs, an invoice's life, its document, its lines": (

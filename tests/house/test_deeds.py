@@ -28,6 +28,7 @@ NO_PERSON = {
     "billing_engine/operations/database_roles.py grant_access": "sets the rights of the logins at each migrate",
     "leads/domain/periods.py open_periods": "opens what the calendar says",
     "leads/domain/periods.py open_missing": "opens what the calendar says",
+    "pricing/domain/rate/activity.py rebuild_activity": "adds up what rating has decided",
     "pricing/domain/rate/attempts.py give_back": "counts attempts",
     "pricing/domain/rate/rate.py rate_waiting": "rates by the rules, decides nothing",
     "pricing/domain/rate/rate.py rate": "rates by the rules, decides nothing",

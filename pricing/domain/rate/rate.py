@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import connection, transaction
@@ -14,14 +14,14 @@ from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, Place, StoredActions, number_of
-from pricing.domain.rate.activity import EVER, roll_up
+from pricing.domain.rate.activity import Touched, roll_up, touched
 from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
 from pricing.domain.rate.checkpoint import Checkpoint, checkpoints, kept
 from pricing.domain.rate.decisions import DecidedPeriod, in_rating_order
 from pricing.domain.rate.inputs import period_facts
-from pricing.domain.rate.rollup import Tally, save_tallies
+from pricing.domain.rate.tally import Tally, save_tallies
 from pricing.models import PeriodTally, RatingAttempts, UnratedAction
 from pricing.rating.instants import instant
 from pricing.rating.values import ActionFacts, ActionId
@@ -48,10 +48,12 @@ class PeriodRating(DecidedPeriod):
     tally: Tally = field(default_factory=Tally)
 
     @property
-    def first_day_touched(self) -> date:
-        """The first day whose activity may change, in the customer's time zone."""
-        # A day less, because a date occurs again if clocks go back over midnight.
-        return self.period.customer.day_of(instant(self.start.place[0])) - timedelta(days=1) if self.start else EVER
+    def touched(self) -> Touched:
+        """The period from the first day on whose activity may change."""
+        if self.start is None:
+            return touched(self.period)
+        # A day earlier, because a date comes back where clocks go back over midnight.
+        return touched(self.period, self.period.customer.day_of(instant(self.start.place[0])) - timedelta(days=1))
 
     def tallied(self, actions: StoredActions, at: datetime) -> PeriodTally:
         last = actions.last[self.period.pk]
@@ -159,7 +161,7 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     )
     tallies = [rating.tallied(read[period], at) for period, rating in ratings.items()]
     save_tallies(tallies)
-    roll_up({period: rating.first_day_touched for period, rating in ratings.items()})
+    roll_up([rating.touched for rating in ratings.values()])
     UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
     RatingAttempts.objects.filter(period__in=periods).delete()
     _mark_later([one.period for one in ratings.values() if carries(one.book.rules)])
