@@ -43,8 +43,10 @@ TOUCHED_CELLS = CELLS.format(
     # Where clocks go back over midnight, a date comes back after the next one began.
     and_days="AND (action.occurred_at AT TIME ZONE customer.time_zone)::date >= touched.day",
 )
+# Ordered, because reports read by day: rows of one day lie side by side, and not on every page of their period.
 ADD_UP_DAYS = f"""
     INSERT INTO pricing_dailyactivity (period_id, {KEYS}, day, {MEASURES}) {TOUCHED_CELLS}
+     ORDER BY period_id, day
 """
 FORGET_MONTHS = f"""
     DELETE FROM pricing_monthlyactivity monthly USING {TOUCHED}
@@ -58,6 +60,7 @@ ADD_UP_MONTHS = f"""
       JOIN pricing_dailyactivity daily USING (period_id)
      WHERE daily.day >= date_trunc('month', touched.day)
      GROUP BY period_id, {KEYS}, 8
+     ORDER BY period_id, 8
 """  # noqa: S608 -- SQL of our own
 EVER = date(1999, 12, 1)  # actions that occurred before the year 2000 are refused
 
