@@ -119,7 +119,9 @@ def _asked(request: Request) -> Question:
     parts = dict(request.query_params.lists())
     if unknown := next((name for name in parts if name not in KNOWN), None):
         # A misspelled filter would answer another question.
-        raise BadQuestion(unknown[:60], f"“{unknown[:60]}” can't be part of a question. Choose from {', '.join(KNOWN)}.")
+        raise BadQuestion(
+            unknown[:60], f"“{unknown[:60]}” can't be part of a question. Choose from {', '.join(KNOWN)}."
+        )
     return Question.read(parts)
 
 

@@ -1,13 +1,12 @@
 """The answer to a question: one tree of groups per currency, with totals from the data and not from what is shown."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import connection
 from leads.models import UnratedMark
 from reports.domain.question.dimensions import days_of_time
 from reports.domain.question.faults import BadQuestion
@@ -129,9 +128,11 @@ def _rows(scope: Scope) -> dict[tuple[Any, ...], Figures] | None:
     return found
 
 
-def _bounded(statement: str, parameters: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
-    """The rows of a statement, at most one more than are shown."""
-    return islice(rows_of(f"{statement} LIMIT {MOST_ROWS + 1}", parameters), MOST_ROWS + 1)
+def _bounded(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement, at most one more than are shown; no cursor, because PostgreSQL reads those with one worker."""
+    with connection().cursor() as cursor:
+        cursor.execute(f"{statement} LIMIT {MOST_ROWS + 1}", parameters)
+        return list(cursor.fetchall())
 
 
 def _place(group: Group, keys: list[Any], figures: Figures, *, has_column: bool) -> None:

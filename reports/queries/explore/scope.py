@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from billing_engine.core.calendar.spans import Month, labels_of
-from billing_engine.core.read_replica import connection
+from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.read_replica import rows_of
 from leads.models import ActionType, Customer, Product, Source
 from pricing.models import PriceRule
 from reports.domain.question.days import Reach
 from reports.domain.question.dimensions import DIMENSIONS, FINER_THAN_MONTHS
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.question import Question
+from reports.queries.explore.stretches import Stretches, stretches_of
 
 EMPTY = "-"  # how a filter names products without a category
 LARGEST_ID = 2**63 - 1
@@ -29,7 +30,8 @@ class Scope:
     question: Question
     reaches: Mapping[str, Reach]  # by time zone
     chosen: Mapping[str, Sequence[Any]]  # what the columns of the roll-up may be, by dimension
-    by_months: bool  # whether the sums of months are enough
+    changes: tuple[date, ...]  # the days within it on which facts that it uses change
+    stretches: Stretches
 
     @property
     def reach(self) -> Reach:
@@ -41,6 +43,11 @@ class Scope:
         """Whether it is about the same days in all time zones."""
         return len(set(self.reaches.values())) == 1
 
+    @property
+    def is_by_day(self) -> bool:
+        """Whether two days of a month may have other facts, or one belongs to it and the other does not."""
+        return not self.is_one_reach or any(day.day != 1 for day in self.changes)
+
 
 def scope_of(question: Question, *, at: datetime, customers: Collection[int] | None = None) -> Scope:
     """Resolve the question at an instant, for all customers or only for these. Raises BadQuestion."""
@@ -51,29 +58,27 @@ def scope_of(question: Question, *, at: datetime, customers: Collection[int] | N
     if customers is not None:
         asked = chosen.get("customer")
         chosen["customer"] = sorted(customers if asked is None else set(asked) & set(customers))
-    return Scope(question, reaches, chosen, _are_months_enough(question, set(reaches.values())))
+    changes = _changes(question, reaches.values())
+    by_day = any(each.code in FINER_THAN_MONTHS for each in question.dimensions)
+    split = [day for day in changes if day.day != 1]
+    return Scope(question, reaches, chosen, changes, stretches_of(set(reaches.values()), by_day=by_day, split=split))
 
 
-def _are_months_enough(question: Question, reaches: set[Reach]) -> bool:
-    if len(reaches) > 1 or any(each.code in FINER_THAN_MONTHS for each in question.dimensions):
-        return False
-    [(first, last)] = reaches
-    if (first, last) != (Month.of_day(first).first, Month.of_day(last).last):
-        return False
+def _changes(question: Question, reaches: Collection[Reach]) -> tuple[date, ...]:
+    """The days after the first on which a fact changes that the question groups or filters by."""
+    first, last = min(first for first, _ in reaches), max(last for _, last in reaches)
     used = {each.code for each in question.dimensions} | {name for name, _ in question.filters}
-    return not any(DIMENSIONS[code].is_fact and _changes_within_months(code, first, last) for code in used)
+    found = set[date]()
+    for fact, table in FACTS.items():
+        if fact in used:
+            statement = f"SELECT DISTINCT first_day FROM {table} WHERE in_force_at IS NOT NULL"  # noqa: S608 -- our own
+            asked = {"first": first, "last": last}
+            rows = rows_of(f"{statement} AND first_day > %(first)s AND first_day <= %(last)s", asked)
+            found |= {day for (day,) in rows}
+    return tuple(sorted(found))
 
 
-def _changes_within_months(fact: str, first: date, last: date) -> bool:
-    """Whether a fact changes on a day other than the first of a month."""
-    table = {"category": "leads_productrevision", "channel": "leads_sourcerevision"}[fact]
-    with connection().cursor() as cursor:
-        cursor.execute(
-            f"SELECT EXISTS (SELECT FROM {table} WHERE in_force_at IS NOT NULL AND first_day BETWEEN %s AND %s"  # noqa: S608
-            " AND extract(day FROM first_day) <> 1)",
-            [first, last],
-        )
-        return bool(cursor.fetchone()[0])
+FACTS = {"category": "leads_productrevision", "channel": "leads_sourcerevision"}
 
 
 def _by_code(rows: Callable[[], QuerySet[Any]]) -> Callable[[str, Sequence[str]], list[int]]:

@@ -4,9 +4,9 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from reports.domain.question.dimensions import TIMES
+from reports.queries.explore.cells import BY_ID, cells_of
 from reports.queries.explore.scope import Scope
 
-DAILY, MONTHLY = "pricing_dailyactivity", "pricing_monthlyactivity"
 CHARGED, COUNTED = "activity.outcome = 'charged'", "activity.outcome IN ('charged', 'included')"
 SUMS = {
     "actions": "sum(activity.actions)",
@@ -31,12 +31,14 @@ KEYS = {
     **{code: f"date_trunc('{code}', activity.day::timestamp)::date" for code in TIMES},
     "day": "activity.day",
 }
-# A fact is in force until the next revision in force begins; of one day, the last counts.
+# A fact is in force until the next revision in force begins; of one day, the last counts. Weeks and months may begin before
+# the first day that is asked for.
 FACTS = """
     JOIN (SELECT {subject}_id AS subject, {fact} AS fact, first_day,
                  lead(first_day, 1, 'infinity') OVER (PARTITION BY {subject}_id ORDER BY first_day, in_force_at, id) AS until
             FROM leads_{subject}revision WHERE in_force_at IS NOT NULL) {fact}
-         ON {fact}.subject = activity.{subject}_id AND activity.day >= {fact}.first_day AND activity.day < {fact}.until
+         ON {fact}.subject = activity.{subject}_id AND greatest(activity.day, %(first)s) >= {fact}.first_day
+            AND greatest(activity.day, %(first)s) < {fact}.until
 """
 JOINS = {
     "category": FACTS.format(subject="product", fact="category"),
@@ -60,36 +62,37 @@ def sums_sql(
     scope: Scope, keys: Iterable[str], sums: Iterable[str], *, by_currency: bool
 ) -> tuple[str, dict[str, Any]]:
     """A statement of the sums by these dimensions, and its parameters: currency ("" if not asked for), keys, sums."""
-    keys = list(keys)
-    return _select(
-        scope, _activity(scope), keys, [f"COALESCE({SUMS[code]}, 0)" for code in sums], by_currency=by_currency
-    )
+    keys, sums = list(keys), list(sums)
+    cells, parameters = cells_of(scope, keys, {code: SUMS[code] for code in sums}, by_currency=by_currency)
+    zones, more = _zones(scope)
+    conditions = [*zones, *(_filter(name) for name in scope.chosen if name not in BY_ID)]
+    used = {*keys, *(name for name in scope.chosen if name not in BY_ID)}
+    table = f"{cells} activity {'' if scope.is_one_reach else CUSTOMERS} {joins_of(used)}"
+    added = [f"COALESCE(sum(activity.{code}), 0)" for code in sums]
+    currency = "activity.currency" if by_currency else "''"
+    return _select(table, [currency, *(KEYS[key] for key in keys)], added, conditions), parameters | more
 
 
 def leads_sql(scope: Scope, keys: Iterable[str], *, by_currency: bool) -> tuple[str, dict[str, Any]]:
     """The same of the leads received: one sum, their count."""
-    return _select(scope, LEADS, list(keys), ["sum(activity.leads)"], by_currency=by_currency)
-
-
-def _activity(scope: Scope) -> str:
-    return f"(SELECT *, month AS day FROM {MONTHLY})" if scope.by_months else DAILY  # noqa: S608 -- our own tables
-
-
-def _select(
-    scope: Scope, table: str, keys: list[str], sums: list[str], *, by_currency: bool
-) -> tuple[str, dict[str, Any]]:
-    columns = ["customer.currency" if by_currency else "''", *(KEYS[key] for key in keys), *sums]
+    keys = list(keys)
     conditions, parameters = conditions_of(scope)
-    groups = ", ".join(str(place + 1) for place in range(1 + len(keys)))
-    statement = f"""
-        SELECT {", ".join(columns)}
-          FROM {table} activity
-          JOIN leads_customer customer ON customer.id = activity.customer_id
-          {joins_of({*keys, *scope.chosen})}
-         WHERE {" AND ".join(conditions)}
+    table = f"{LEADS} activity {CUSTOMERS} {joins_of({*keys, *scope.chosen})}"
+    currency = "customer.currency" if by_currency else "''"
+    return _select(table, [currency, *(KEYS[key] for key in keys)], ["sum(activity.leads)"], conditions), parameters
+
+
+CUSTOMERS = "JOIN leads_customer customer ON customer.id = activity.customer_id"
+
+
+def _select(table: str, keys: list[str], sums: list[str], conditions: list[str]) -> str:
+    groups = ", ".join(str(place + 1) for place, _ in enumerate(keys))
+    return f"""
+        SELECT {", ".join([*keys, *sums])}
+          FROM {table}
+         WHERE {" AND ".join(conditions or ["TRUE"])}
          GROUP BY {groups}
     """  # noqa: S608 -- names of our own columns; what was asked for goes into parameters
-    return statement, parameters
 
 
 def joins_of(used: Container[str]) -> str:
@@ -100,15 +103,22 @@ def joins_of(used: Container[str]) -> str:
 def conditions_of(scope: Scope) -> tuple[list[str], dict[str, Any]]:
     """What rows of the roll-up the question is about, and the parameters."""
     first, last = scope.reach
-    conditions, parameters = ["activity.day BETWEEN %(first)s AND %(last)s"], dict[str, Any](first=first, last=last)
-    if not scope.is_one_reach:
-        conditions.append(
-            "EXISTS (SELECT FROM unnest(%(zones)s::text[], %(begins)s::date[], %(untils)s::date[]) AS asked (zone, begin, until)"
-            " WHERE asked.zone = customer.time_zone AND activity.day BETWEEN asked.begin AND asked.until)"
-        )
-        begins, untils = zip(*scope.reaches.values(), strict=True)
-        parameters |= {"zones": list(scope.reaches), "begins": list(begins), "untils": list(untils)}
-    for name, values in scope.chosen.items():
-        conditions.append(f"{KEYS[name]} = ANY(%({name})s)")
-        parameters[name] = list(values)
-    return conditions, parameters
+    zones, parameters = _zones(scope)
+    conditions = ["activity.day BETWEEN %(first)s AND %(last)s", *zones, *map(_filter, scope.chosen)]
+    chosen = {name: list(values) for name, values in scope.chosen.items()}
+    return conditions, parameters | chosen | {"first": first, "last": last}
+
+
+def _zones(scope: Scope) -> tuple[list[str], dict[str, Any]]:
+    if scope.is_one_reach:
+        return [], {}
+    condition = (
+        "EXISTS (SELECT FROM unnest(%(zones)s::text[], %(begins)s::date[], %(untils)s::date[]) AS asked (zone, begin, until)"
+        " WHERE asked.zone = customer.time_zone AND activity.day BETWEEN asked.begin AND asked.until)"
+    )
+    begins, untils = zip(*scope.reaches.values(), strict=True)
+    return [condition], {"zones": list(scope.reaches), "begins": list(begins), "untils": list(untils)}
+
+
+def _filter(name: str) -> str:
+    return f"{KEYS[name]} = ANY(%({name})s)"

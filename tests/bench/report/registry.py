@@ -175,9 +175,9 @@ REPORTS = Bench(
                 Line(f"A grouped {length}, median", "ms"),
                 Line(f"A grouped {length}, p95", "ms", at_most=aim),
                 Line(f"A grouped {length}, p95, beside few charges", "ms", "floor", at_most=1.5, of="× beside few"),
-                Line(f"A grouped {length} over HTTP, p95", "ms", at_most=aim),
+                Line(f"A page about a {length}, p95", "ms", at_most=aim),
                 Line(
-                    f"A grouped {length} over HTTP, p95, beside few charges",
+                    f"A page about a {length}, p95, beside few charges",
                     "ms",
                     "floor",
                     at_most=1.5,

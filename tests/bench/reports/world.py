@@ -7,7 +7,7 @@ from django.db import connection
 
 from billing_engine.core.calendar.spans import Month
 from leads.models import ActionType, BillingPeriod, Channel, Customer, Product, Source
-from pricing.domain.rate.activity import EVER, roll_up
+from pricing.domain.rate.activity import roll_up, touched
 from pricing.models import PriceRule
 from tests.bench.measure import execute, say, truncate
 from tests.bench.rulebook import LONG_AGO
@@ -136,9 +136,9 @@ def load(actions: int) -> dict[str, int]:
             cursor.execute("ANALYZE leads_lead, leads_action, pricing_charge, leads_product, leads_billingperiod")
         cursor.execute("SET session_replication_role = origin")
     say("adding up activity")
-    periods = list(BillingPeriod.objects.order_by("start_at", "pk").values_list("pk", flat=True))
+    periods = list(BillingPeriod.objects.select_related("customer").order_by("start_at", "pk"))
     for place in range(0, len(periods), PERIODS_AT_A_TIME):
-        roll_up(dict.fromkeys(periods[place : place + PERIODS_AT_A_TIME], EVER))
+        roll_up(map(touched, periods[place : place + PERIODS_AT_A_TIME]))
     execute("VACUUM ANALYZE")
     with connection.cursor() as cursor:
         found = {}
