@@ -28,6 +28,8 @@ PERIODS = """
                invoice.tax, invoice.credit, invoice.total
           FROM invoices_invoice invoice
           JOIN period ON period.id = invoice.period_id
+    ), voided AS (
+        SELECT invoice.period_id, count(*) AS invoices FROM invoice WHERE invoice.state = 'void' GROUP BY 1
     ), line AS (
         SELECT line.invoice_id,
                sum(line.exact_amount) FILTER (WHERE line.kind = 'charges') AS exact,
@@ -41,13 +43,14 @@ PERIODS = """
     )
     SELECT period.id, period.customer_id, period.label, period.start_at, period.end_at, period.currency,
            COALESCE(charged.amount, 0), invoice.id, COALESCE(invoice.state, ''), COALESCE(invoice.number, ''),
-           (SELECT count(*) FROM invoice voided WHERE voided.period_id = period.id AND voided.state = 'void'),
+           COALESCE(voided.invoices, 0),
            COALESCE(line.exact, 0), COALESCE(line.lines, 0), COALESCE(line.charges, 0), COALESCE(line.minimum, 0),
            COALESCE(line.adjustments, 0), COALESCE(invoice.tax, 0), COALESCE(invoice.credit, 0),
            COALESCE(invoice.total, 0)
       FROM period
       LEFT JOIN charged ON charged.period_id = period.id
       LEFT JOIN invoice ON invoice.period_id = period.id AND invoice.state <> 'void'
+      LEFT JOIN voided ON voided.period_id = period.id
       LEFT JOIN line ON line.invoice_id = invoice.id
      ORDER BY period.currency, period.start_at, period.label, period.customer_id
 """
