@@ -275,7 +275,10 @@ CELERY_TASK_ROUTES = {
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
-    **{task: {"queue": "mails"} for task in ("invoices.mail", "core.mail_approvals", "reports.mail", "reports.alert_mail")},
+    **{
+        task: {"queue": "mails"}
+        for task in ("invoices.mail", "core.mail_approvals", "reports.mail", "reports.alert_mail")
+    },
     **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export")},
     "invoices.*": {"queue": "billing"},
 }
@@ -290,7 +293,11 @@ CELERY_BEAT_SCHEDULE = {
     "do what reports have left": {"task": "reports.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
-    "find what people are alerted to": {"task": "reports.evaluate_alerts", "schedule": 900.0, "options": {"expires": 900}},
+    "find what people are alerted to": {
+        "task": "reports.evaluate_alerts",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},
     "prepare forecasts": {"task": "reports.prepare_forecasts", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
     "log the head of the deeds": {"task": "core.publish_head_of_deeds", "schedule": 3600.0, "options": {"expires": 60}},

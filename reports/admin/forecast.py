@@ -17,10 +17,10 @@ from billing_engine.core.calendar.spans import Month
 from billing_engine.core.read_replica import freshness, from_copy
 from invoices.domain.wording import month_in_words
 from reports.admin.forecast_words import confidence_in_words, estimate, exact_in_words, notes_in_words, range_in_words
-from reports.queries.freshness import freshness_in_words
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 from reports.queries.forecast import Forecast, MonthSoFar, forecasts
+from reports.queries.freshness import freshness_in_words
 
 # Charges, and what was invoiced before.
 MAY_SEE = ("pricing.view_charge", "invoices.view_invoice")

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,63 +14,153 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Export',
+            name="Export",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Number of attempts, counted before the work.')),
-                ('next_attempt_at', models.DateTimeField(blank=True, help_text='When it is due. While a worker has it, when its lease ends.', null=True)),
-                ('report', models.CharField(help_text='The kind of report, such as activity.', max_length=50)),
-                ('query', models.TextField(blank=True, help_text="What was asked, as in the report's address.")),
-                ('title', models.CharField(help_text='What was asked, in words.', max_length=300)),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'Excel'), ('parquet', 'Parquet'), ('pdf', 'PDF')], max_length=7)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Ready'), ('failed', 'Failed'), ('stopped', 'Stopped'), ('expired', 'Expired')], default='waiting', max_length=7)),
-                ('rows_written', models.PositiveBigIntegerField(default=0)),
-                ('total_rows', models.PositiveBigIntegerField(blank=True, help_text='Empty if unknown until all are read.', null=True)),
-                ('file_name', models.CharField(blank=True, max_length=200)),
-                ('size', models.PositiveBigIntegerField(default=0, help_text='In bytes.')),
-                ('reason', models.TextField(blank=True, help_text='Why it failed.')),
-                ('asked_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, help_text='When its file is deleted.', null=True)),
-                ('asked_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                ("report", models.CharField(help_text="The kind of report, such as activity.", max_length=50)),
+                ("query", models.TextField(blank=True, help_text="What was asked, as in the report's address.")),
+                ("title", models.CharField(help_text="What was asked, in words.", max_length=300)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("csv", "CSV"), ("xlsx", "Excel"), ("parquet", "Parquet"), ("pdf", "PDF")],
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Ready"),
+                            ("failed", "Failed"),
+                            ("stopped", "Stopped"),
+                            ("expired", "Expired"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("rows_written", models.PositiveBigIntegerField(default=0)),
+                (
+                    "total_rows",
+                    models.PositiveBigIntegerField(
+                        blank=True, help_text="Empty if unknown until all are read.", null=True
+                    ),
+                ),
+                ("file_name", models.CharField(blank=True, max_length=200)),
+                ("size", models.PositiveBigIntegerField(default=0, help_text="In bytes.")),
+                ("reason", models.TextField(blank=True, help_text="Why it failed.")),
+                ("asked_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="When its file is deleted.", null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExportPart',
+            name="ExportPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.BinaryField(help_text='Compressed with zlib.')),
-                ('export', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='reports.export')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField(help_text="Compressed with zlib.")),
+                (
+                    "export",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="reports.export",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(fields=['asked_by', 'id'], name='export_of_person'),
+            model_name="export",
+            index=models.Index(fields=["asked_by", "id"], name="export_of_person"),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['next_attempt_at'], name='export_unfinished'),
+            model_name="export",
+            index=models.Index(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=["next_attempt_at"],
+                name="export_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state', 'done')), fields=['expires_at'], name='export_expires'),
+            model_name="export",
+            index=models.Index(condition=models.Q(("state", "done")), fields=["expires_at"], name="export_expires"),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('next_attempt_at__isnull', False), ('state__in', ('waiting', 'running'))), models.Q(models.Q(('state__in', ('waiting', 'running')), _negated=True), ('finished_at__isnull', False), ('next_attempt_at', None)), _connector='OR'), name='an_unfinished_export_has_a_next_attempt'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("finished_at", None), ("next_attempt_at__isnull", False), ("state__in", ("waiting", "running"))
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ("waiting", "running")), _negated=True),
+                        ("finished_at__isnull", False),
+                        ("next_attempt_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_unfinished_export_has_a_next_attempt",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', False), ('state__in', ['done', 'expired']), models.Q(('file_name', ''), _negated=True)), models.Q(models.Q(('state__in', ['done', 'expired']), _negated=True), ('expires_at', None), ('file_name', '')), _connector='OR'), name='only_a_ready_or_expired_export_has_a_file_name_and_a_last_day'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("expires_at__isnull", False),
+                        ("state__in", ["done", "expired"]),
+                        models.Q(("file_name", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["done", "expired"]), _negated=True),
+                        ("expires_at", None),
+                        ("file_name", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="only_a_ready_or_expired_export_has_a_file_name_and_a_last_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_failed_export_says_why'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "failed"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_failed_export_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exportpart',
-            constraint=models.UniqueConstraint(fields=('export', 'number'), name='an_export_has_each_part_once'),
+            model_name="exportpart",
+            constraint=models.UniqueConstraint(fields=("export", "number"), name="an_export_has_each_part_once"),
         ),
     ]

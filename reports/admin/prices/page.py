@@ -21,8 +21,8 @@ from billing_engine.core.read_replica import freshness, from_copy
 from billing_engine.core.tables.csv import csv_response
 from leads.models import Customer
 from reports.admin.days import day_field, today_somewhere
-from reports.queries.freshness import freshness_in_words
 from reports.admin.prices.table import HEADER, announced_rows, cells_of, in_force_rows
+from reports.queries.freshness import freshness_in_words
 from reports.queries.prices.price_list import price_list
 
 PERMISSION = "pricing.view_pricerule"

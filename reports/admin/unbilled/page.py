@@ -19,8 +19,8 @@ from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from billing_engine.core.read_replica import freshness, from_copy
 from billing_engine.core.tables.csv import csv_response
 from reports.admin.days import EARLIEST, day_field, today_somewhere
-from reports.queries.freshness import freshness_in_words
 from reports.admin.unbilled.table import HEADER, card_of, cells_of
+from reports.queries.freshness import freshness_in_words
 from reports.queries.unbilled.unbilled import unbilled_at
 
 MAY_SEE = ("pricing.view_charge", "invoices.view_invoice")

@@ -45,7 +45,9 @@ def test_each_day_is_read_once_and_months_are_whole_everywhere(
     found = stretches_of(reaches, by_day=False, split=split)
 
     read = sorted(
-        first + timedelta(days=n) for first, last in (*found.months, *found.days) for n in range((last - first).days + 1)
+        first + timedelta(days=n)
+        for first, last in (*found.months, *found.days)
+        for n in range((last - first).days + 1)
     )
     first, last = min(first for first, _ in reaches), max(last for _, last in reaches)
     assert read == [first + timedelta(days=n) for n in range((last - first).days + 1)]
