@@ -5,55 +5,208 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0001_initial'),
-        ('pricing', '0001_initial'),
+        ("leads", "0001_initial"),
+        ("pricing", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DailyActivity',
+            name="DailyActivity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('charged', 'Charged'), ('included', 'Included at no charge'), ('voided', 'Voided'), ('not_billable', 'Not a billable action type'), ('test_lead', 'Test lead'), ('outside_contract', "Outside the contract's dates"), ('excluded_contact', 'Contact on the exclusion list'), ('waived', 'Waived by a person'), ('already_charged', 'Already charged'), ('not_highest', 'Not the highest-priced action of its lead'), ('unrated', 'Unrated')], help_text='Charged, included (charged $0.00), a reason for exclusion, or unrated.', max_length=20)),
-                ('actions', models.BigIntegerField()),
-                ('quantity', models.DecimalField(decimal_places=6, max_digits=40)),
-                ('amount', models.DecimalField(decimal_places=6, max_digits=40)),
-                ('full_amount', models.DecimalField(decimal_places=6, help_text='Before any cap.', max_digits=40)),
-                ('day', models.DateField()),
-                ('action_type', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.actiontype')),
-                ('customer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.customer')),
-                ('period', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.billingperiod')),
-                ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.product')),
-                ('rule', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pricing.pricerule')),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("charged", "Charged"),
+                            ("included", "Included at no charge"),
+                            ("voided", "Voided"),
+                            ("not_billable", "Not a billable action type"),
+                            ("test_lead", "Test lead"),
+                            ("outside_contract", "Outside the contract's dates"),
+                            ("excluded_contact", "Contact on the exclusion list"),
+                            ("waived", "Waived by a person"),
+                            ("already_charged", "Already charged"),
+                            ("not_highest", "Not the highest-priced action of its lead"),
+                            ("unrated", "Unrated"),
+                        ],
+                        help_text="Charged, included (charged $0.00), a reason for exclusion, or unrated.",
+                        max_length=20,
+                    ),
+                ),
+                ("actions", models.BigIntegerField()),
+                ("quantity", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("amount", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("full_amount", models.DecimalField(decimal_places=6, help_text="Before any cap.", max_digits=40)),
+                ("day", models.DateField()),
+                (
+                    "action_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.actiontype",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.billingperiod",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.product",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pricing.pricerule",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.source",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['period', 'day'], name='daily_activity_of_period'), models.Index(fields=['day', 'customer'], name='daily_activity_of_day')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["period", "day"], name="daily_activity_of_period"),
+                    models.Index(fields=["day", "customer"], name="daily_activity_of_day"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MonthlyActivity',
+            name="MonthlyActivity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('charged', 'Charged'), ('included', 'Included at no charge'), ('voided', 'Voided'), ('not_billable', 'Not a billable action type'), ('test_lead', 'Test lead'), ('outside_contract', "Outside the contract's dates"), ('excluded_contact', 'Contact on the exclusion list'), ('waived', 'Waived by a person'), ('already_charged', 'Already charged'), ('not_highest', 'Not the highest-priced action of its lead'), ('unrated', 'Unrated')], help_text='Charged, included (charged $0.00), a reason for exclusion, or unrated.', max_length=20)),
-                ('actions', models.BigIntegerField()),
-                ('quantity', models.DecimalField(decimal_places=6, max_digits=40)),
-                ('amount', models.DecimalField(decimal_places=6, max_digits=40)),
-                ('full_amount', models.DecimalField(decimal_places=6, help_text='Before any cap.', max_digits=40)),
-                ('month', models.DateField(help_text='Its first day.')),
-                ('action_type', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.actiontype')),
-                ('customer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.customer')),
-                ('period', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.billingperiod')),
-                ('product', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.product')),
-                ('rule', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pricing.pricerule')),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='leads.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("charged", "Charged"),
+                            ("included", "Included at no charge"),
+                            ("voided", "Voided"),
+                            ("not_billable", "Not a billable action type"),
+                            ("test_lead", "Test lead"),
+                            ("outside_contract", "Outside the contract's dates"),
+                            ("excluded_contact", "Contact on the exclusion list"),
+                            ("waived", "Waived by a person"),
+                            ("already_charged", "Already charged"),
+                            ("not_highest", "Not the highest-priced action of its lead"),
+                            ("unrated", "Unrated"),
+                        ],
+                        help_text="Charged, included (charged $0.00), a reason for exclusion, or unrated.",
+                        max_length=20,
+                    ),
+                ),
+                ("actions", models.BigIntegerField()),
+                ("quantity", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("amount", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("full_amount", models.DecimalField(decimal_places=6, help_text="Before any cap.", max_digits=40)),
+                ("month", models.DateField(help_text="Its first day.")),
+                (
+                    "action_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.actiontype",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.billingperiod",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.product",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pricing.pricerule",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.source",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['period', 'month'], name='monthly_activity_of_period'), models.Index(fields=['month', 'customer'], name='monthly_activity_of_month')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["period", "month"], name="monthly_activity_of_period"),
+                    models.Index(fields=["month", "customer"], name="monthly_activity_of_month"),
+                ],
             },
         ),
     ]
