@@ -9,6 +9,7 @@ from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
+from leads.models import Customer
 from receivables.models import Allocation, LedgerDocument
 
 LEFT = "left"  # an annotation that the model declares
@@ -58,10 +59,14 @@ def open_items(customer: int, currency: str, basis: Basis = NOW) -> QuerySet[Led
 
 
 def locked(items: Collection[int]) -> dict[int, LedgerDocument]:
-    """Lock items in one order, so that two allocations never wait for each other, then read what they have left."""
-    rows = LedgerDocument.objects.filter(pk__in=items).order_by("pk")
-    list(rows.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
-    return {item.pk: item for item in with_left(rows)}
+    """Lock the customers of these items in one order, then read what the items have left.
+
+    The ledger is never updated, so its own rows can't be locked by the app; a trigger locks those with the owner's rights.
+    """
+    rows = LedgerDocument.objects.filter(pk__in=items)
+    customers = Customer.objects.filter(pk__in=rows.values("customer")).order_by("pk")
+    list(customers.select_for_update(no_key=True).values_list("pk", flat=True))
+    return {item.pk: item for item in with_left(rows.order_by("pk"))}
 
 
 def left_of(items: Iterable[LedgerDocument]) -> Decimal:

@@ -1,5 +1,5 @@
--- Items are locked in one order and added up afterwards, so two allocations at once never match more than there is.
-CREATE OR REPLACE FUNCTION allocations_never_exceed_their_items() RETURNS trigger LANGUAGE plpgsql
+-- With the owner's rights, because locking a row needs the right to update it. Items are locked in one order and added up afterwards, so two allocations at once never match more than there is.
+CREATE OR REPLACE FUNCTION allocations_never_exceed_their_items() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 DECLARE
     touched bigint[] := ARRAY(SELECT credit_id FROM allocated UNION SELECT debit_id FROM allocated);
@@ -35,6 +35,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION allocations_never_exceed_their_items() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER allocations_never_exceed_their_items AFTER INSERT ON receivables_allocation
     REFERENCING NEW TABLE AS allocated FOR EACH STATEMENT EXECUTE FUNCTION allocations_never_exceed_their_items();
