@@ -37,7 +37,7 @@ contracts: $(VENV)/.dev
 
 migrations: $(VENV)/.dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python manage.py lintmigrations --include-apps core accounts leads pricing invoices
+	$(BIN)/python manage.py lintmigrations --include-apps core accounts leads pricing invoices receivables reports
 
 templates: $(VENV)/.dev
 	$(BIN)/djlint --check --lint .

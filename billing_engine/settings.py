@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "leads",
     "pricing",
     "invoices",
+    "receivables",
     "reports",
     "billing_engine.apps.BillingEngineConfig",
 ]

@@ -101,7 +101,10 @@ GRANTS = {
     "invoices_invoiceline": "INSERT, DELETE",
     "invoices_invoicetax": "INSERT, DELETE",
     "invoices_adjustment": "INSERT, DELETE",
-    "invoices_creditentry": "INSERT, DELETE",
+    # The ledger is written once.
+    "receivables_ledgerdocument": "INSERT",
+    "receivables_posting": "INSERT",
+    "receivables_allocation": "INSERT",
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),

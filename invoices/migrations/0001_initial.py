@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         ("core", "0001_initial"),
         ("auth", "__first__"),
         ("leads", "0001_initial"),
-        ("pricing", "0001_initial"),
+        ("pricing", "0002_roll_up"),
     ]
 
     operations = [
@@ -718,61 +718,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="CreditEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("carried", "Carried forward"),
-                            ("used", "Used"),
-                            ("reversed", "Reversed by a void"),
-                            ("returned", "Returned by a void"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("currency", models.CharField(max_length=3)),
-                (
-                    "amount",
-                    models.DecimalField(decimal_places=4, help_text="Positive: increases the balance.", max_digits=40),
-                ),
-                ("created_at", models.DateTimeField()),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="credit_entries", to="leads.customer"
-                    ),
-                ),
-                (
-                    "invoice",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="credit_entries",
-                        to="invoices.invoice",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "credit entries",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("invoice", "kind"), name="an_invoice_moves_the_balance_once_each_way"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("amount__gt", 0), ("kind__in", ["carried", "returned"])),
-                            models.Q(("amount__lt", 0), ("kind__in", ["used", "reversed"])),
-                            _connector="OR",
-                        ),
-                        name="a_credit_entry_has_the_sign_of_its_kind",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="BillingRunItem",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1238,7 +1183,6 @@ class Migration(migrations.Migration):
         InstallSql("invoices", "models/sql/lines_change_on_drafts_only.sql", "8ad0d7856b91"),
         InstallSql("invoices", "models/sql/taxes_change_on_drafts_only.sql", "b7597007b35c"),
         InstallSql("invoices", "models/sql/adjustments_change_on_drafts_only.sql", "fc54607af489"),
-        InstallSql("invoices", "models/sql/credit_moves_with_a_draft_or_a_void.sql", "bbb292436bf6"),
         # Issued invoices, their documents and emails.
         InstallSql("invoices", "models/sql/an_issued_invoice_is_only_sent_or_voided.sql", "a81192a672ba"),
         InstallSql("invoices", "models/sql/an_approved_invoice_is_only_issued_or_sent_back.sql", "5290052d50ec"),
@@ -1249,5 +1193,5 @@ class Migration(migrations.Migration):
         # What was undone.
         InstallSql("invoices", "models/sql/next_in_series.sql", "9935cc92b0b4"),
         InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "653f0b3e3c32"),
-        InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "0283833f6554"),
+        InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "dfa4adb110c3"),
     ]

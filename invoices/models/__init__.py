@@ -1,7 +1,6 @@
 """What a customer owes."""
 
 from invoices.models.adjustment import Adjustment
-from invoices.models.credit import CreditEntry
 from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
@@ -16,7 +15,6 @@ __all__ = [
     "BillingRun",
     "BillingRunItem",
     "BillingSchedule",
-    "CreditEntry",
     "CycleStep",
     "Invoice",
     "InvoiceDocument",

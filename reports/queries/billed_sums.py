@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -53,9 +52,7 @@ LINES = f"""
 TOTALS = """
     SELECT invoice.id, invoice.currency, invoice.subtotal, invoice.tax, invoice.credit, invoice.total,
            COALESCE((SELECT sum(amount) FROM invoices_invoiceline line WHERE line.invoice_id = invoice.id), 0),
-           COALESCE((SELECT sum(amount) FROM invoices_invoicetax tax WHERE tax.invoice_id = invoice.id), 0),
-           COALESCE((SELECT sum(amount) FROM invoices_creditentry entry WHERE entry.invoice_id = invoice.id
-                     AND entry.kind IN ('carried', 'used')), 0)
+           COALESCE((SELECT sum(amount) FROM invoices_invoicetax tax WHERE tax.invoice_id = invoice.id), 0)
       FROM invoices_invoice invoice
       JOIN leads_billingperiod period ON period.id = invoice.period_id
      WHERE %(month)s = '' OR period.label = ANY(%(labels)s)
@@ -101,17 +98,36 @@ STRAYS = """
      WHERE invoice.number IS NOT NULL
      ORDER BY 1
 """
-ISSUED = """
-    SELECT invoice.id, invoice.customer_id, period.customer_id, customer.name, invoice.currency, invoice.total,
-           invoice.tax + invoice.credit
-           + COALESCE((SELECT sum(amount) FROM invoices_invoiceline line WHERE line.invoice_id = invoice.id), 0)
+# What an invoice put into the ledger, beside its lines and taxes; voids have the same amount on the other side.
+POSTED = """
+    SELECT invoice.id, invoice.customer_id, period.customer_id, customer.name, invoice.currency,
+           invoice.tax + COALESCE((SELECT sum(amount) FROM invoices_invoiceline line WHERE line.invoice_id = invoice.id), 0),
+           (SELECT CASE side WHEN 'credit' THEN -amount ELSE amount END FROM receivables_ledgerdocument item
+             WHERE item.invoice_id = invoice.id AND item.kind = 'invoice'),
+           invoice.state = 'void',
+           (SELECT CASE side WHEN 'debit' THEN -amount ELSE amount END FROM receivables_ledgerdocument item
+             WHERE item.invoice_id = invoice.id AND item.kind = 'void')
       FROM invoices_invoice invoice
       JOIN leads_billingperiod period ON period.id = invoice.period_id
       JOIN leads_customer customer ON customer.id = invoice.customer_id
-     WHERE invoice.state = 'issued'
+     WHERE invoice.state IN ('issued', 'void')
      ORDER BY invoice.id
 """
-NOT_YET = "Credit notes and payments are not supported yet, so the issued amount is the outstanding amount."
+OPEN = """
+    WITH item AS (
+        SELECT item.customer_id, item.currency, item.side, item.amount - COALESCE((
+                   SELECT sum(allocation.amount) FROM receivables_allocation allocation
+                    WHERE item.id IN (allocation.credit_id, allocation.debit_id)), 0) AS left_over,
+               (SELECT sum(posting.amount) FROM receivables_posting posting
+                 WHERE posting.document_id = item.id AND posting.account = 'receivable') AS posted
+          FROM receivables_ledgerdocument item WHERE item.side <> ''
+    )
+    SELECT customer.id, customer.name, item.currency, COALESCE(sum(item.posted), 0),
+           COALESCE(sum(item.left_over) FILTER (WHERE item.side = 'debit'), 0)
+               - COALESCE(sum(item.left_over) FILTER (WHERE item.side = 'credit'), 0)
+      FROM item JOIN leads_customer customer ON customer.id = item.customer_id
+     GROUP BY 1, 2, 3 ORDER BY 1, 3
+"""
 
 Sums = defaultdict[str, list[Any]]
 
@@ -148,11 +164,11 @@ def totals(parameters: Mapping[str, Any]) -> Invariant:
     """3. An invoice's total is the sum of its lines, the tax on it, and the credit it uses or carries forward."""
     found = Invariant("3c", "totals of the invoices", "sum of their lines + tax + credit")
     sums, reported = Sums(lambda: [ZERO, ZERO]), set()
-    for pk, currency, subtotal, tax, credit, total, of_lines, of_taxes, moved in rows_of(TOTALS, parameters):
+    for pk, currency, subtotal, tax, credit, total, of_lines, of_taxes in rows_of(TOTALS, parameters):
         sums[currency][0] += total
-        sums[currency][1] += of_lines + of_taxes + moved
-        if (subtotal, tax, credit, total) != (of_lines, of_taxes, moved, of_lines + of_taxes + moved):
-            plus = f" + credit {in_words(moved, currency)}" if moved else ""
+        sums[currency][1] += of_lines + of_taxes + credit
+        if (subtotal, tax, total) != (of_lines, of_taxes, of_lines + of_taxes + credit):
+            plus = f" + credit {in_words(credit, currency)}" if credit else ""
             sides = f"lines {in_words(of_lines, currency)} + tax {in_words(of_taxes, currency)}{plus}"
             reported.add(pk)
             found.add_breach("invoices.invoice", pk, f"{sides}, total {in_words(total, currency)}")
@@ -183,20 +199,27 @@ def numbers() -> Invariant:
 
 
 def outstanding() -> Invariant:
-    """5. Customers owe what was issued to them, less credits and payments (which are not supported yet)."""
-    found = Invariant("5", "issued − credited − paid", "outstanding, per customer and in total", note=NOT_YET)
+    """5. What is open and not yet applied equals the receivable account, and what was issued and voided stands in it."""
+    found = Invariant("5", "receivable account", "outstanding − unapplied, per invoice, customer and in total")
     sums = Sums(lambda: [ZERO, ZERO])
-    owed: defaultdict[tuple[int, str, str], Decimal] = defaultdict(Decimal)
-    for pk, customer, of_period, name, currency, total, recounted in rows_of(ISSUED, {}):
-        sums[currency][0] += total
-        sums[currency][1] += recounted
-        owed[customer, name, currency] += total - recounted
+    for pk, customer, of_period, name, currency, billed, posted, is_void, voided in rows_of(POSTED, {}):
         if customer != of_period:
             found.add_breach("invoices.invoice", pk, f"issued to {name}, for a billing period of another customer")
-    for (customer, name, currency), difference in owed.items():
-        if difference:
+        if posted != billed:
+            in_ledger = "nothing" if posted is None else in_words(posted, currency)
             found.add_breach(
-                "leads.customer", customer, f"{name}: issued and outstanding differ by {in_words(difference, currency)}"
+                "invoices.invoice", pk, f"{name}: issued {in_words(billed, currency)}, in the ledger {in_ledger}"
+            )
+        if voided != (billed if is_void else None):
+            found.add_breach("invoices.invoice", pk, f"{name}: its void and the ledger differ")
+    for customer, name, currency, posted, left in rows_of(OPEN, {}):
+        sums[currency][0] += posted
+        sums[currency][1] += left
+        if posted != left:
+            found.add_breach(
+                "leads.customer",
+                customer,
+                f"{name}: account and open items differ by {in_words(posted - left, currency)}",
             )
     found.sides = _by_currency(sums)
     return found

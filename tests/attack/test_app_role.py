@@ -39,8 +39,8 @@ def after_account(story: Story, olga: User, _waiting: ApprovalRequest) -> tuple[
         f"UPDATE invoices_invoice SET approved_by_id = {olga.pk} WHERE state = 'approved'",
         "UPDATE invoices_invoicetax SET amount = 0",
         "UPDATE invoices_invoiceline SET amount = 0",
-        "INSERT INTO invoices_creditentry (customer_id, invoice_id, kind, currency, amount, created_at)"
-        f" VALUES ({story.customer.pk}, {story.issued.pk}, 'carried', 'USD', 100, now())",
+        "UPDATE receivables_posting SET amount = 100",
+        "DELETE FROM receivables_ledgerdocument",
         "UPDATE invoices_invoice SET due_on = '2099-01-01' WHERE state = 'issued'",
         "DELETE FROM invoices_invoiceline USING invoices_invoice i WHERE invoice_id = i.id AND i.state = 'issued'",
     )

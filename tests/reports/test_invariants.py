@@ -197,7 +197,7 @@ def test_3_charges_without_their_line_are_reported(invoice: Invoice) -> None:
         "3a": [Breach("leads.billingperiod", period, "no line: $0.00 on the line, charges of $7.515")],
         "3b": [Breach("leads.billingperiod", period, "no line: 0 on the line, 1 charges")],
         "3c": [Breach("invoices.invoice", invoice.pk, "lines $7.52 + tax $1.50, total $16.54")],
-        "5": [Breach("leads.customer", invoice.customer_id, "Acme: issued and outstanding differ by $7.52")],
+        "5": [Breach("invoices.invoice", invoice.pk, "Acme: issued $9.02, in the ledger $16.54")],
     }
 
 
@@ -225,21 +225,26 @@ def test_3_a_total_that_is_not_lines_plus_tax_is_reported(invoice: Invoice) -> N
     words = "lines $15.04 + tax $1.50, total $17.54"
     assert broken() == {
         "3c": [Breach("invoices.invoice", invoice.pk, words)],
-        "5": [Breach("leads.customer", invoice.customer_id, "Acme: issued and outstanding differ by $1.00")],
     }
 
 
 def test_3_a_tax_with_another_rate_is_reported(invoice: Invoice) -> None:
     by_hand(MORE_TAX)
 
-    assert broken() == {"3c": [Breach("invoices.invoice", invoice.pk, "Tax $2.50 is not 10% of the lines")]}
+    assert broken() == {
+        "3c": [Breach("invoices.invoice", invoice.pk, "Tax $2.50 is not 10% of the lines")],
+        "5": [Breach("invoices.invoice", invoice.pk, "Acme: issued $17.54, in the ledger $16.54")],
+    }
 
 
 def test_3_a_tax_that_is_not_the_sum_of_its_rates_is_reported(invoice: Invoice) -> None:
     by_hand("UPDATE invoices_invoice SET tax = tax + 1, total = total + 1")
 
     words = "lines $15.04 + tax $1.50, total $17.54"
-    assert broken() == {"3c": [Breach("invoices.invoice", invoice.pk, words)]}
+    assert broken() == {
+        "3c": [Breach("invoices.invoice", invoice.pk, words)],
+        "5": [Breach("invoices.invoice", invoice.pk, "Acme: issued $17.54, in the ledger $16.54")],
+    }
 
 
 def test_4_a_gap_is_reported_with_its_number(invoice: Invoice) -> None:
@@ -312,7 +317,6 @@ def test_the_command_prints_both_sides(invoice: Invoice) -> None:
 
     assert code == 0
     assert "3c. totals of the invoices = sum of their lines + tax + credit: holds\n   USD: $16.54 = $16.54\n" in words
-    assert "Credit notes and payments are not supported yet" in words
 
 
 def test_the_command_exits_1_and_names_the_row(invoice: Invoice) -> None:
@@ -350,7 +354,7 @@ def test_the_page_links_the_row_that_breaks_a_sum(invoice: Invoice, finance: Cli
 
     html = page(finance, "all")
 
-    assert "1 of 9 sums does not hold." in html
+    assert "2 of 9 sums do not hold." in html
     assert f'href="/admin/invoices/invoice/{invoice.pk}/change/">{invoice.pk}</a>' in html
     assert "Tax $2.50 is not 10% of the lines" in html
 

@@ -186,7 +186,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         asks=Dialog(title="Withdraw an adjustment?", form=WithdrawalForm, first=adjustments_of),
     )
     def withdraw(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        withdraw(invoice.lines.get(pk=answers["line"]), by=person(request), at=now())
+        withdraw(invoice.lines.get(pk=answers["line"]), by=person(request))
         return Done("Adjustment withdrawn.")
 
     @button(

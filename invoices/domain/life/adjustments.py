@@ -21,7 +21,7 @@ from invoices.domain.life.deeds import (
     total_of,
     touched_by,
 )
-from invoices.domain.lines.totals import move_credit, total_up
+from invoices.domain.lines.totals import total_up
 from invoices.domain.month_lock import check_unlocked
 from invoices.models import Adjustment, Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod
@@ -68,7 +68,7 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
     )
     Adjustment.objects.create(line=line, reason=reason.strip(), adjusted_by=by, adjusted_at=at)
     before = {"total": total_of(invoice)}
-    retotal(invoice, at=at)
+    retotal(invoice)
     after = {
         "adjustment": line.description,
         "amount": amount,
@@ -79,7 +79,7 @@ def adjust(invoice: Invoice, *, amount: Decimal, text: str, reason: str, by: Use
 
 
 @transaction.atomic
-def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
+def withdraw(line: InvoiceLine, *, by: User) -> Invoice:
     """Remove an adjustment from a draft, and record what it was and who withdrew it.
 
     Raises CycleLocked, WrongState or NotAnAdjustment.
@@ -97,21 +97,19 @@ def withdraw(line: InvoiceLine, *, by: User, at: datetime) -> Invoice:
         "total": total_of(invoice),
     }
     line.delete()
-    retotal(invoice, at=at)
+    retotal(invoice)
     after, also = {"total": total_of(invoice)}, [*touched_by(invoice), made.adjusted_by]
     record(ADJUSTMENT_WITHDRAWN, on=invoice, by=by, before=before, after=after, also=also)
     return invoice
 
 
-def retotal(invoice: Invoice, *, at: datetime) -> None:
+def retotal(invoice: Invoice) -> None:
     """Recalculate the taxes, credit and total of a locked draft from its lines."""
     invoice.taxes.all().delete()
-    invoice.credit_entries.all().delete()
     lines = list(invoice.lines.select_related("product").order_by("position"))
     [taxes] = total_up([(invoice, lines)])
     store_taxes([(invoice, taxes)])
     invoice.save(update_fields=["subtotal", "tax", "credit", "total", "tax_exempt_reason"])
-    move_credit(invoice, at=at)
 
 
 def store_taxes(of: Iterable[tuple[Invoice, Iterable[InvoiceTax]]]) -> None:

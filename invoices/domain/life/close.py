@@ -77,7 +77,7 @@ def close_together(
     terms = _close(ready, at)
     if adjustments is None:
         adjustments = carried_over_adjustments(ready)
-    return Closed(draft(ready, stored_rules(terms.values()), adjustments=adjustments, at=at), refused)
+    return Closed(draft(ready, stored_rules(terms.values()), adjustments=adjustments), refused)
 
 
 @transaction.atomic

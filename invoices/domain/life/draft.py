@@ -1,13 +1,12 @@
 """Draft invoices: lines, taxes and credit, all of several customers at once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from billing_engine.core.saving import copy_in
 from invoices.domain.document.unprintable import unprintable_in_annexes
 from invoices.domain.life.adjustments import AdjustmentLine, store_taxes
 from invoices.domain.lines.compose import Composed, compose
-from invoices.domain.lines.totals import move_credit, total_up
+from invoices.domain.lines.totals import total_up
 from invoices.models import Adjustment, Invoice, InvoiceLine
 from leads.models import BillingPeriod, Source
 from pricing.rating.values import RuleFacts
@@ -18,7 +17,6 @@ def draft(
     rules: Mapping[int, RuleFacts],
     *,
     adjustments: Mapping[int, Sequence[AdjustmentLine]],
-    at: datetime,
 ) -> dict[int, Invoice | None]:
     """Draft each closed period's invoice with its lines, taxes and credit; None if it would be empty.
 
@@ -40,8 +38,6 @@ def draft(
     invoices = Invoice.objects.bulk_create(invoice for invoice, _ in drafts)
     _store_lines(drafts, [one for period in periods for one in adjustments.get(period.pk, ())])
     store_taxes(zip(invoices, taxes, strict=True))
-    for invoice in invoices:
-        move_credit(invoice, at=at)
     return dict.fromkeys([period.pk for period in periods]) | {invoice.period_id: invoice for invoice in invoices}
 
 

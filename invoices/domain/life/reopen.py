@@ -1,19 +1,19 @@
 """Reopen a closed period: to regenerate its draft, to correct it, or because its invoice was voided."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from billing_engine.core import money
 from billing_engine.core.approvals.requests import check_not_requested, close_for
 from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
+from invoices.domain.books import books
 from invoices.domain.document.void_documents import keep_and_mark_void
 from invoices.domain.life.adjustments import copied_adjustments
 from invoices.domain.life.batch import State, locked
 from invoices.domain.life.close import close
+from invoices.domain.life.credit import check_credit_is_unused
 from invoices.domain.life.deeds import (
     INVOICE_REGENERATED,
     INVOICE_VOIDED,
@@ -26,7 +26,6 @@ from invoices.domain.life.deeds import (
     touched_by,
 )
 from invoices.domain.life.transitions import to_draft
-from invoices.domain.lines.totals import balance
 from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import (
     CycleLocked,
@@ -36,14 +35,12 @@ from invoices.domain.month_lock import (
     why_locked,
     why_not_regenerated,
 )
-from invoices.domain.wording import month_in_words
-from invoices.models import BillingRunItem, CreditEntry, CycleStep, Invoice
+from invoices.models import BillingRunItem, CycleStep, Invoice
 from leads.domain.periods import mark_unrated
 from leads.domain.voiding import apply_voids
 from leads.models import BillingPeriod
 from pricing.domain.rate.carry_over import mark_earlier
 
-Kind = CreditEntry.Kind
 VOID, REOPENING = "void", "reopening"  # kinds of approval
 
 
@@ -72,12 +69,6 @@ class NothingToBillAgain(Refused):
 
     code = "nothing_to_bill_again"
     message = "This period was not reopened in a locked month. A billing run bills it."
-
-
-class CreditIsUsed(Refused):
-    """Credit that later invoices have used cannot be withdrawn."""
-
-    code = "credit_is_used"
 
 
 @transaction.atomic
@@ -146,12 +137,13 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
     is_locked = check_not_closed(period.label)
     invoice = locked(invoice, State.ISSUED)
     check_may_void(invoice, by)
+    check_credit_is_unused(invoice)
     invoice.state, invoice.voided_by, invoice.voided_at = State.VOID, by, at
     invoice.void_reason = _required(reason)
     invoice.save(update_fields=["state", "voided_by", "voided_at", "void_reason"])
     close_for(invoice, by=by, at=at)
     keep_and_mark_void(invoice, at=at)
-    _give_back_credit(invoice, at=at)
+    books().voided(invoice, at=at)
     before, after = {"state": State.ISSUED, "period_closed_at": period.closed_at}, {"state": State.VOID}
     _set_open(period, why="reopened", sealed=is_locked)
     record(INVOICE_VOIDED, on=invoice, by=by, reason=reason, before=before, after=after, also=touched_by(invoice))
@@ -222,38 +214,3 @@ def _set_open(period: BillingPeriod, *, why: str, sealed: bool) -> None:
     apply_voids(period)
     mark_unrated([period], reason=why)
     mark_earlier([period])
-
-
-def _give_back_credit(invoice: Invoice, *, at: datetime) -> None:
-    if not invoice.credit:
-        return
-    missing = invoice.credit - balance(invoice.customer, invoice.currency)
-    if missing > 0:
-        raise CreditIsUsed(_used_in_words(invoice, missing))
-    CreditEntry.objects.create(
-        customer=invoice.customer,
-        invoice=invoice,
-        kind=Kind.REVERSED if invoice.credit > 0 else Kind.RETURNED,
-        currency=invoice.currency,
-        amount=-invoice.credit,
-        created_at=at,
-    )
-
-
-def _used_in_words(invoice: Invoice, missing: Decimal) -> str:
-    """List the latest invoices that used the missing credit, and what to do about each."""
-    used = CreditEntry.objects.filter(customer=invoice.customer_id, currency=invoice.currency, kind=Kind.USED)
-    advice, left = [], missing
-    for entry in used.exclude(invoice__state=State.VOID).select_related("invoice__period").order_by("-pk"):
-        if left <= 0:
-            break
-        advice.append(f"{_how_to_undo(entry.invoice)} ({money.in_words(-entry.amount, invoice.currency)})")
-        left += entry.amount
-    amounts = [money.in_words(amount, invoice.currency) for amount in (missing, invoice.credit)]
-    return f"{amounts[0]} of the {amounts[1]} credit that this invoice carried forward is used. {'. '.join(advice)}."
-
-
-def _how_to_undo(user: Invoice) -> str:
-    if user.state == State.ISSUED:
-        return f"Void {user.number} first"
-    return f"Reopen the period of {user}, {month_in_words(user.period.label)}, first"

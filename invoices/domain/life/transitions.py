@@ -12,10 +12,12 @@ from billing_engine.core.approvals.requests import check_not_requested, close_fo
 from billing_engine.core.deeds.record import changes, deed_of, record, record_all
 from billing_engine.core.models import Deed
 from billing_engine.core.saving import save_all
+from invoices.domain.books import books
 from invoices.domain.document.parties import SELLERS, bill_to, seller_of
 from invoices.domain.document.store import ask_for_all
 from invoices.domain.document.void_documents import name_replacements
 from invoices.domain.life.batch import Batch, State, locked
+from invoices.domain.life.credit import check_credit_is_there
 from invoices.domain.life.deeds import (
     ADJUSTED_INVOICE,
     INVOICE_APPROVED,
@@ -134,10 +136,12 @@ def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime) -> Batch:
     for invoice in batch.passing:
         _freeze(invoice, by=by, at=at)
     batch.check(lambda invoice: claimed(prefix_of(invoice), seller=invoice.period.customer_terms.seller))
+    check_credit_is_there(batch)
     ask_for_all(batch.passing, at=at)
     # Last, so that the series are locked only for one write; a rollback returns the numbers.
     give_numbers(batch.passing)
     save_all(batch.passing, ISSUE)
+    books().issued(batch.passing, at=at)
     name_replacements(batch.passing, at=at)
     record_all([_issued(invoice, by=by) for invoice in batch.passing])
     return batch

@@ -1,20 +1,20 @@
 """A draft's totals: its lines, the taxes on them, and the customer's credit balance."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from billing_engine.core import money
-from invoices.models import CreditEntry, Invoice, InvoiceLine, InvoiceTax
+from invoices.domain.books import books
+from invoices.models import Invoice, InvoiceLine, InvoiceTax
 from leads.models import Customer, Product, ProductRevision, Tax
 from leads.models.revision import fact_on
 
-Kind = CreditEntry.Kind
 Draft = tuple[Invoice, Sequence[InvoiceLine]]
-CERTAIN = Q(amount__lt=0) | ~Q(invoice__state__in=[Invoice.State.DRAFT, Invoice.State.APPROVED])
+NOT_ISSUED = (Invoice.State.DRAFT, Invoice.State.APPROVED)
 
 
 def tax_on(base: Decimal, *, rate: Decimal, currency: str) -> Decimal:
@@ -90,7 +90,9 @@ def _taxes_of(invoice: Invoice) -> list[Tax]:
 
 def total_up(drafts: Sequence[Draft]) -> list[list[InvoiceTax]]:
     """Set the sums of each draft from its lines and return its taxes, without storing anything."""
-    categories, credit = _categories(drafts), _locked_balances({invoice.customer_id for invoice, _ in drafts})
+    categories = _categories(drafts)
+    again = [invoice.pk for invoice, _ in drafts if invoice.pk]
+    credit = _locked_balances({invoice.customer_id for invoice, _ in drafts}, without=again)
     found = []
     for invoice, lines in drafts:
         day, available = invoice.period.first_day, credit.get((invoice.customer_id, invoice.currency), money.ZERO)
@@ -120,29 +122,21 @@ def balance(customer: Customer, currency: str) -> Decimal:
 
 def with_credit(customers: Collection[int]) -> QuerySet[Customer]:
     """Return those of the customers that have a credit balance, or had one."""
-    return Customer.objects.filter(pk__in=customers).filter(Exists(CreditEntry.objects.filter(customer=OuterRef("pk"))))
+    return books().with_credit(customers)
 
 
-def _locked_balances(customers: Collection[int]) -> dict[tuple[int, str], Decimal]:
+def _locked_balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[tuple[int, str], Decimal]:
     # Deliveries only need the rows to exist, and pass. In order, so that two transactions never deadlock.
     locked = list(with_credit(customers).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    return balances(locked) if locked else {}
+    return balances(locked, without=without) if locked else {}
 
 
-def balances(customers: Iterable[int]) -> dict[tuple[int, str], Decimal]:
-    """Return the available credit of many customers by currency, if any, without locking it."""
-    entries = CreditEntry.objects.filter(CERTAIN, customer__in=customers).values_list("customer", "currency")
-    return {(customer, currency): sum_ for customer, currency, sum_ in entries.annotate(Sum("amount")) if sum_ > 0}
-
-
-def move_credit(invoice: Invoice, *, at: datetime) -> None:
-    """Record the credit that a draft uses or carries forward."""
-    if invoice.credit:
-        CreditEntry.objects.create(
-            customer=invoice.customer,
-            invoice=invoice,
-            kind=Kind.CARRIED if invoice.credit > 0 else Kind.USED,
-            currency=invoice.currency,
-            amount=invoice.credit,
-            created_at=at,
-        )
+def balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[tuple[int, str], Decimal]:
+    """Return the credit of many customers by currency that no draft plans to use, if any; drafts in `without` don't count."""
+    planning = Invoice.objects.filter(customer__in=customers, state__in=NOT_ISSUED, credit__lt=0).exclude(
+        pk__in=without
+    )
+    found = dict(books().credit(customers))
+    for customer, currency, planned in planning.values_list("customer", "currency").annotate(Sum("credit")):
+        found[customer, currency] = found.get((customer, currency), money.ZERO) + planned
+    return {key: left for key, left in found.items() if left > 0}

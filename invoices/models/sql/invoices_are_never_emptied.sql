@@ -1,7 +1,5 @@
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoices_adjustment
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
-CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoices_creditentry
-    FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoices_cyclestep
     FOR EACH STATEMENT EXECUTE FUNCTION a_kept_table_is_never_emptied();
 CREATE OR REPLACE TRIGGER a_kept_table_is_never_emptied BEFORE TRUNCATE ON invoices_invoice

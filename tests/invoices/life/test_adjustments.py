@@ -42,7 +42,7 @@ def test_an_adjustment_that_was_withdrawn_or_thrown_away_does_not_come_back(acco
     void(invoice, reason="Wrong address", by=vera, at=LATER)
     again = close(invoice.period, at=LATER)
     assert again is not None
-    withdraw(again.lines.get(kind="adjustment"), by=wanda, at=LATER)
+    withdraw(again.lines.get(kind="adjustment"), by=wanda)
 
     fresh = regenerate(again, by=UserFactory.create(), at=LATER)
 

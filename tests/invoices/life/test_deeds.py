@@ -36,7 +36,7 @@ def told(*verbs: str) -> list[tuple[str, User | None, str, dict[str, Any], dict[
 def test_the_steps_of_an_invoice_each_with_who_why_before_and_after(accountant: User, vera: User) -> None:
     draft = a_draft(4)
     line = adjust(draft, amount=Decimal(-2), text="Goodwill", reason="Asked", by=accountant, at=NOVEMBER_3)
-    withdraw(line, by=accountant, at=NOVEMBER_3)
+    withdraw(line, by=accountant)
     approve(draft, by=vera, at=NOVEMBER_3)
     send_back(draft, by=accountant)
     fresh = regenerate(draft, by=accountant, at=NOVEMBER_3)

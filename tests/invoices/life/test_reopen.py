@@ -13,9 +13,9 @@ from billing_engine.core.models import Deed
 from invoices.domain.life.adjustments import BadAdjustment, NotAnAdjustment, adjust, withdraw
 from invoices.domain.life.batch import WrongState
 from invoices.domain.life.close import HasUnratedActions, close
+from invoices.domain.life.credit import CreditIsUsed
 from invoices.domain.life.deeds import AdjusterApproves, NeedsSecondPerson
 from invoices.domain.life.reopen import (
-    CreditIsUsed,
     NeedsReason,
     PeriodAlreadyOpen,
     PeriodIsIssued,
@@ -27,10 +27,11 @@ from invoices.domain.life.review_flags import flags_of, without_invoice
 from invoices.domain.life.transitions import approve
 from invoices.domain.lines.totals import balance
 from invoices.domain.run.billing_run import bill, start
-from invoices.models import Adjustment, CreditEntry, Invoice, InvoiceDocument
+from invoices.models import Adjustment, Invoice, InvoiceDocument
 from leads.models import BillingPeriod, Customer, Tax
 from pricing.domain.audit.prove import prove
 from pricing.models import Charge, PeriodTerms, PriceRule
+from receivables.models import Allocation
 from reports.queries.invariants import invariants
 from tests.factories.leads import CompanyFactory, agree
 from tests.factories.people import UserFactory
@@ -78,7 +79,7 @@ def test_an_adjustment_is_a_line_with_its_reason_and_taxes_and_total_follow(acco
     assert (line.adjustment.adjusted_by, line.adjustment.adjusted_at) == (accountant, LATER)
     assert sums(invoice) == (Decimal("7.5"), Decimal("0.75"), 0, Decimal("8.25"))
 
-    withdraw(line, by=accountant, at=LATER)
+    withdraw(line, by=accountant)
 
     assert sums(invoice) == (Decimal(10), Decimal(1), 0, Decimal(11))
     assert not Adjustment.objects.exists()
@@ -100,7 +101,7 @@ def test_an_adjustment_of_nothing_or_without_words_is_refused(accountant: User, 
 def test_only_drafts_are_adjusted_and_only_adjustments_are_withdrawn(accountant: User) -> None:
     invoice = a_draft(4)
     with pytest.raises(NotAnAdjustment):
-        withdraw(invoice.lines.get(), by=accountant, at=LATER)
+        withdraw(invoice.lines.get(), by=accountant)
     approved(invoice, accountant)
 
     with pytest.raises(WrongState):
@@ -280,11 +281,13 @@ def test_a_void_gives_back_the_credit_it_used_and_takes_back_what_it_carried(acc
     void(first, reason="Wrong", by=vera, at=LATER)
 
     assert balance(customer, "USD") == 0
-    assert list(CreditEntry.objects.order_by("pk").values_list("kind", "amount")) == [
-        ("carried", 5),
-        ("used", Decimal("-2.5")),
-        ("returned", Decimal("2.5")),
-        ("reversed", -5),
+    told = [(str(each.credit), str(each.debit), each.amount) for each in Allocation.objects.order_by("pk")]
+    carried, used = f"Invoice {first.number}", f"Invoice {second.number}"
+    assert told == [
+        (carried, used, Decimal("2.5")),
+        (carried, used, Decimal("-2.5")),
+        (f"Void of an invoice {second.number}", used, Decimal("2.5")),
+        (carried, f"Void of an invoice {first.number}", 5),
     ]
 
 

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.close import close
-from invoices.domain.life.reopen import CreditIsUsed, regenerate, reopen, void
+from invoices.domain.life.credit import CreditIsUsed
+from invoices.domain.life.reopen import regenerate, reopen, void
 from invoices.domain.life.review_flags import flags_of
 from invoices.models import Invoice
 from invoices.queries.cycle import cut_by_budgets_in

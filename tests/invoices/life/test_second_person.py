@@ -32,7 +32,7 @@ def wanda(db: None) -> User:
 def test_a_withdrawn_adjustment_is_kept_with_both_people(wanda: User, vera: User) -> None:
     invoice = adjusted(a_draft(4), "-2.50", wanda)
 
-    withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=MUCH_LATER)
+    withdraw(invoice.lines.get(kind="adjustment"), by=vera)
 
     deed = deeds_of(invoice).get(verb="adjustment_withdrawn")
     assert (deed.person, deed.before, deed.after) == (
@@ -58,7 +58,7 @@ def test_neither_who_wrote_nor_who_withdrew_an_adjustment_approves_even_when_it_
     wanda: User, vera: User, frank: User
 ) -> None:
     invoice = adjusted(a_draft(4), "-2.50", wanda)
-    withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=LATER)
+    withdraw(invoice.lines.get(kind="adjustment"), by=vera)
     fresh = regenerate(invoice, by=UserFactory.create(), at=LATER)
     assert fresh is not None
 
@@ -82,7 +82,7 @@ def test_settings_that_let_an_adjuster_approve_let_who_withdrew_too(
 ) -> None:
     settings.ADJUSTER_APPROVES = True
     invoice = adjusted(a_draft(4), "-2.50", wanda)
-    withdraw(invoice.lines.get(kind="adjustment"), by=vera, at=LATER)
+    withdraw(invoice.lines.get(kind="adjustment"), by=vera)
 
     assert approve(invoice, by=vera, at=LATER).state == "approved"
 

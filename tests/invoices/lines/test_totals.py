@@ -12,8 +12,10 @@ from billing_engine.core.money import minor_unit, rounded
 from invoices.domain.life.adjustments import adjust
 from invoices.domain.life.close import close
 from invoices.domain.lines.totals import balance, credit_for, taxes_on
-from invoices.models import CreditEntry, Invoice, InvoiceLine
+from invoices.models import Invoice, InvoiceLine
 from leads.models import Tax
+from receivables.domain.ledger.items import with_left
+from receivables.models import LedgerDocument
 from tests.factories.leads import BillingPeriodFactory
 from tests.factories.people import UserFactory
 from tests.invoices.made import a_draft, issued, received
@@ -73,9 +75,8 @@ def test_over_several_months_what_is_asked_for_is_what_was_billed_and_the_credit
     asked = sum(invoice.total for invoice in invoices)
     due = sum(invoice.subtotal + invoice.tax for invoice in invoices)
     assert asked - balance(customer, currency) == due
-    assert sum(CreditEntry.objects.filter(customer=customer).values_list("amount", flat=True)) == balance(
-        customer, currency
-    )
+    left = with_left(LedgerDocument.objects.filter(customer=customer, side="credit"))
+    assert sum(item.left for item in left) == balance(customer, currency)
 
 
 def _months(adjustments: list[int], currency: str, accountant: User, vera: User) -> list[Invoice]:

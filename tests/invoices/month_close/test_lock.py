@@ -151,7 +151,7 @@ def test_in_a_locked_month_no_run_starts_and_nothing_is_adjusted_with_one_senten
         lambda: bill_cycle(october(), by=vera, at=LATER),
         lambda: start(OCTOBER, by=vera, at=LATER),
         lambda: adjust(draft, amount=Decimal(1), text="More", reason="Agreed", by=vera, at=LATER),
-        lambda: withdraw(line, by=vera, at=LATER),
+        lambda: withdraw(line, by=vera),
         lambda: reopen_period(draft.period, reason="Wrong", by=vera, at=LATER),
     ):
         with pytest.raises(CycleLocked) as refusal:

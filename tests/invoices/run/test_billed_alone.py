@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import psycopg2
@@ -13,14 +12,16 @@ from billing_engine.core.calendar.spans import Month
 from invoices.domain.run.billing_run import Progress, bill, progress, start
 from invoices.domain.run.bills import TOGETHER, Bills
 from invoices.domain.run.free_periods import free_to_close, free_to_rate
-from invoices.models import BillingRunItem, CreditEntry, Invoice, InvoiceLine
+from invoices.models import BillingRunItem, Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from pricing.domain.rate.rate import rate
 from pricing.models import PeriodTally
+from receivables.models import LedgerDocument
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.invoices.made import a_draft
 from tests.processes import environ
+from tests.receivables.made import a_document
 
 OCTOBER, AT = Month(2026, 10), datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -134,9 +135,7 @@ def test_what_others_have_locked_is_left_without_waiting(other: Any):
 @pytest.mark.django_db(transaction=True)
 def test_a_customer_whose_credit_is_in_use_is_left_without_waiting(other: Any):
     draft = a_draft(3)
-    CreditEntry.objects.create(
-        customer=draft.customer, invoice=draft, kind="carried", currency="USD", amount=Decimal(5), created_at=AT
-    )
+    a_document(draft.customer, LedgerDocument.Kind.CREDIT_NOTE, 5)
     november = BillingPeriodFactory.create(customer=draft.customer, label="2026-11", month=Month(2026, 11))
     other.execute("SELECT FROM leads_customer WHERE id = %s FOR NO KEY UPDATE", [draft.customer_id])
 

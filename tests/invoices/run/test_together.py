@@ -35,8 +35,6 @@ WRITTEN = {
             unprintable FROM invoices_invoice""",
     "taxes": """SELECT i.period_id, t.position, t.name, t.rate, t.categories::text, t.base, t.amount
        FROM invoices_invoicetax t JOIN invoices_invoice i ON i.id = t.invoice_id""",
-    "credit": """SELECT i.period_id, c.kind, c.currency, c.amount, c.created_at
-       FROM invoices_creditentry c JOIN invoices_invoice i ON i.id = c.invoice_id""",
     "terms": """SELECT period_id, rules::text, customer::text, catalog::text, later_closed::text FROM pricing_periodterms""",
     "periods": "SELECT id, state, closed_at FROM leads_billingperiod",
     "marks": "SELECT period_id, reason FROM leads_unratedmark",

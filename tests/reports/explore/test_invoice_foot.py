@@ -33,8 +33,8 @@ RECOUNTED = """
       LEFT JOIN LATERAL (SELECT sum(charge.amount) AS amount FROM leads_action action
                            JOIN pricing_charge charge ON charge.action_id = action.id
                           WHERE action.period_id = period.id) charged ON TRUE
-      LEFT JOIN LATERAL (SELECT sum(entry.amount) AS amount FROM invoices_creditentry entry
-                          WHERE entry.invoice_id = invoice.id) moved ON TRUE
+      LEFT JOIN LATERAL (SELECT same.total - same.subtotal - same.tax AS amount FROM invoices_invoice same
+                          WHERE same.id = invoice.id) moved ON TRUE
       LEFT JOIN LATERAL (SELECT sum(line.amount) AS amount FROM invoices_invoiceline line
                           WHERE line.invoice_id = invoice.id AND line.kind = 'minimum') minimum ON TRUE
       LEFT JOIN LATERAL (SELECT sum(line.amount) AS amount FROM invoices_invoiceline line

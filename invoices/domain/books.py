@@ -1,0 +1,50 @@
+"""The books that are kept of what is issued and voided; the app that keeps them registers here, because it is above."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from invoices.models import Invoice
+from leads.models import Customer
+
+Balances = Mapping[tuple[int, str], Decimal]  # by customer and currency
+
+
+class Books(ABC):
+    """What the books do, in the same transaction as the step that they record."""
+
+    @abstractmethod
+    def issued(self, invoices: Sequence[Invoice], *, at: datetime) -> None:
+        """Post issued invoices, and match the credit that each uses."""
+
+    @abstractmethod
+    def voided(self, invoice: Invoice, *, at: datetime) -> None:
+        """Post a void and match it to its invoice; what was matched to the invoice is free again."""
+
+    @abstractmethod
+    def credit(self, customers: Collection[int]) -> Balances:
+        """Return the credit that these customers have left on issued documents."""
+
+    @abstractmethod
+    def with_credit(self, customers: Collection[int]) -> QuerySet[Customer]:
+        """Return those of the customers that have credit, or had some."""
+
+    @abstractmethod
+    def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
+        """Return the issued invoices that use credit of this one, the latest first, and how much."""
+
+
+_kept: list[Books] = []
+
+
+def keep_books(books: Books) -> None:
+    """Register the books; done once, when the apps are loaded."""
+    _kept[:] = [books]
+
+
+def books() -> Books:
+    """The books of this engine."""
+    return _kept[0]

@@ -1,0 +1,1 @@
+"""What becomes of an issued invoice: the ledger, open items and what settles them."""

@@ -1,0 +1,16 @@
+"""The app `receivables`: what customers owe, from issue to cash."""
+
+from django.apps import AppConfig
+
+
+class ReceivablesConfig(AppConfig):
+    """Keep the books of what lower layers issue and void."""
+
+    name = "receivables"
+
+    def ready(self) -> None:
+        """Register the ledger with the invoices, which don't know it."""
+        from invoices.domain.books import keep_books  # noqa: PLC0415 -- models are not loaded earlier
+        from receivables.domain.ledger.books import LedgerBooks  # noqa: PLC0415 -- as above
+
+        keep_books(LedgerBooks())

@@ -1,0 +1,1 @@
+"""What is posted and matched, and what is refused."""

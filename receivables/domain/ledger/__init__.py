@@ -1,0 +1,1 @@
+"""The ledger: documents are posted, items are matched; nothing is ever edited."""

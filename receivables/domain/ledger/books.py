@@ -1,0 +1,101 @@
+"""Post what is issued and voided, and match the credit that invoices use."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from invoices.domain.books import Balances, Books
+from invoices.domain.life.credit import CreditIsGone
+from invoices.models import Invoice, InvoiceTax
+from leads.models import Customer
+from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
+from receivables.domain.ledger.items import left_of, locked, with_left
+from receivables.domain.ledger.post import Account, Part, against_receivable, post
+from receivables.models import Allocation, LedgerDocument
+
+Kind = LedgerDocument.Kind
+# What an invoice may use by itself; money that was paid waits for a person to match it.
+ON_DOCUMENTS = Q(kind__in=[Kind.INVOICE, Kind.CREDIT_NOTE], side="credit")
+
+
+class LedgerBooks(Books):
+    """The books as a double-entry ledger."""
+
+    def issued(self, invoices: Sequence[Invoice], *, at: datetime) -> None:
+        taxes = defaultdict[int, list[InvoiceTax]](list)
+        for tax in InvoiceTax.objects.filter(invoice__in=invoices).order_by("invoice", "position"):
+            taxes[tax.invoice_id].append(tax)
+        posted = post([_issued(invoice, taxes[invoice.pk], at) for invoice in invoices])
+        for invoice, document in zip(invoices, posted, strict=True):
+            if invoice.credit < 0:
+                self._use_credit(invoice, document, at)
+
+    def voided(self, invoice: Invoice, *, at: datetime) -> None:
+        issued = invoice.ledger_documents.get(kind=Kind.INVOICE)
+        locked([issued.pk])
+        day = invoice.customer.day_of(at)
+        take_back(standing(issued), on=day, at=at, reason=f"{invoice} is void")
+        parts = [Part(Account(each.account), -each.amount, each.tax) for each in issued.postings.order_by("pk")]
+        document = _document(Kind.VOID, invoice, at)
+        document.posted_on, document.amount = day, issued.amount
+        document.side = {"debit": "credit", "credit": "debit"}[issued.side]
+        [void] = post([(document, parts)])
+        if issued.amount:
+            sides = (void, issued) if void.side == LedgerDocument.Side.CREDIT else (issued, void)
+            match([Match(*sides, issued.amount)], on=day, at=at, reason=f"{invoice} is void")
+
+    def credit(self, customers: Collection[int]) -> Balances:
+        found = defaultdict[tuple[int, str], Decimal](Decimal)
+        for item in with_left(LedgerDocument.objects.filter(ON_DOCUMENTS, customer__in=customers), open_only=True):
+            found[item.customer_id, item.currency] += item.left
+        return found
+
+    def with_credit(self, customers: Collection[int]) -> QuerySet[Customer]:
+        items = LedgerDocument.objects.filter(ON_DOCUMENTS, customer=OuterRef("pk"))
+        return Customer.objects.filter(Exists(items), pk__in=customers)
+
+    def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
+        return list(_users_of(invoice))
+
+    def _use_credit(self, invoice: Invoice, document: LedgerDocument, at: datetime) -> None:
+        """Match the oldest credit, as much as the draft planned; raises CreditIsGone."""
+        items = LedgerDocument.objects.filter(ON_DOCUMENTS, customer=invoice.customer_id, currency=invoice.currency)
+        ids = list(with_left(items, open_only=True).values_list("pk", flat=True))
+        found = sorted(locked(ids).values(), key=lambda item: (item.posted_on, item.pk))
+        if left_of(found) < -invoice.credit:
+            raise CreditIsGone
+        owed = with_left(LedgerDocument.objects.filter(pk=document.pk))
+        match(oldest_first(found, owed, -invoice.credit), on=document.posted_on, at=at, reason=f"used by {invoice}")
+
+
+def _issued(invoice: Invoice, taxes: Sequence[InvoiceTax], at: datetime) -> tuple[LedgerDocument, list[Part]]:
+    document = _document(Kind.INVOICE, invoice, at)
+    assert invoice.issued_on is not None, "set at issue"  # noqa: S101 -- for mypy
+    document.posted_on, document.due_on = invoice.issued_on, invoice.due_on
+    parts = [Part(Account.REVENUE, -invoice.subtotal)]
+    parts += [Part(Account.TAX, -tax.amount, f"{tax.name} {tax.rate.normalize():f}%") for tax in taxes]
+    return document, against_receivable(document, parts)
+
+
+def _document(kind: LedgerDocument.Kind, invoice: Invoice, at: datetime) -> LedgerDocument:
+    return LedgerDocument(
+        kind=kind,
+        customer=invoice.customer,
+        seller=invoice.series.seller if invoice.series else None,
+        currency=invoice.currency,
+        reference=invoice.number or "",
+        recorded_at=at,
+        recorded_by=invoice.issued_by if kind == Kind.INVOICE else invoice.voided_by,
+        invoice=invoice,
+    )
+
+
+def _users_of(invoice: Invoice) -> Iterator[tuple[Invoice, Decimal]]:
+    made = Allocation.objects.filter(credit__invoice=invoice, credit__kind=Kind.INVOICE, debit__kind=Kind.INVOICE)
+    standing_ones = made.filter(takes_back=None, taken_back_by=None).select_related("debit__invoice__period")
+    for each in standing_ones.order_by("-pk"):
+        if each.debit.invoice:
+            yield each.debit.invoice, each.amount

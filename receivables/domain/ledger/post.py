@@ -1,0 +1,39 @@
+"""Post documents: each with its postings, balanced to the last digit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing_engine.core import money
+from receivables.models import LedgerDocument, Posting
+
+Account = Posting.Account
+Side = LedgerDocument.Side
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An amount moved into an account (positive) or out of it (negative)."""
+
+    account: Posting.Account
+    amount: Decimal
+    tax: str = ""
+
+
+def against_receivable(document: LedgerDocument, parts: Iterable[Part]) -> list[Part]:
+    """Return the parts with that of the receivable account, which balances them."""
+    parts = [part for part in parts if part.amount]
+    owed = -sum((part.amount for part in parts), money.ZERO)
+    document.side, document.amount = (Side.CREDIT if owed < 0 else Side.DEBIT), abs(owed)
+    return [*parts, Part(Account.RECEIVABLE, owed)] if owed else parts
+
+
+def post(documents: Sequence[tuple[LedgerDocument, Sequence[Part]]]) -> list[LedgerDocument]:
+    """Store unsaved documents with their postings; the database refuses what does not balance."""
+    stored = LedgerDocument.objects.bulk_create(document for document, _ in documents)
+    Posting.objects.bulk_create(
+        Posting(document=document, account=part.account, tax=part.tax, amount=part.amount)
+        for document, parts in documents
+        for part in parts
+    )
+    return stored

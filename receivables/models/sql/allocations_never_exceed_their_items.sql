@@ -1,0 +1,41 @@
+-- With the owner's rights, because locking a row needs the right to update it. Items are locked in one order and added up afterwards, so two allocations at once never match more than there is.
+CREATE OR REPLACE FUNCTION allocations_never_exceed_their_items() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp AS $$
+DECLARE
+    touched bigint[] := ARRAY(SELECT credit_id FROM allocated UNION SELECT debit_id FROM allocated);
+BEGIN
+    PERFORM FROM receivables_ledgerdocument WHERE id = ANY(touched) ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (
+        SELECT FROM allocated
+          JOIN receivables_ledgerdocument credit ON credit.id = allocated.credit_id
+          JOIN receivables_ledgerdocument debit ON debit.id = allocated.debit_id
+         WHERE credit.side <> 'credit' OR debit.side <> 'debit'
+            OR credit.customer_id <> debit.customer_id OR credit.currency <> debit.currency)
+    THEN
+        RAISE EXCEPTION 'An allocation matches a credit item to a debit item of the same customer and currency.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_matches_credit_to_debit';
+    END IF;
+    IF EXISTS (
+        SELECT FROM allocated
+          JOIN receivables_allocation taken ON taken.id = allocated.takes_back_id
+         WHERE taken.amount <> -allocated.amount OR taken.credit_id <> allocated.credit_id
+            OR taken.debit_id <> allocated.debit_id)
+    THEN
+        RAISE EXCEPTION 'An allocation is taken back whole, on both sides.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_is_taken_back_whole';
+    END IF;
+    IF EXISTS (
+        SELECT FROM receivables_ledgerdocument item
+         WHERE item.id = ANY(touched)
+           AND (SELECT sum(allocation.amount) FROM receivables_allocation allocation
+                 WHERE item.id IN (allocation.credit_id, allocation.debit_id)) NOT BETWEEN 0 AND item.amount)
+    THEN
+        RAISE EXCEPTION 'Allocations never exceed what an item has left.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'allocations_never_exceed_their_items';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION allocations_never_exceed_their_items() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER allocations_never_exceed_their_items AFTER INSERT ON receivables_allocation
+    REFERENCING NEW TABLE AS allocated FOR EACH STATEMENT EXECUTE FUNCTION allocations_never_exceed_their_items();
