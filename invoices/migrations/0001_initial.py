@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         ("core", "0001_initial"),
         ("auth", "__first__"),
         ("leads", "0001_initial"),
-        ("pricing", "0002_roll_up"),
+        ("pricing", "0001_initial"),
     ]
 
     operations = [

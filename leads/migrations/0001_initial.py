@@ -985,6 +985,24 @@ class Migration(migrations.Migration):
                         name="delivery_received_at",
                     ),
                     models.Index(
+                        fields=["source", "received_at"],
+                        include=(
+                            "leads_created",
+                            "leads_updated",
+                            "leads_duplicate",
+                            "leads_conflict",
+                            "leads_quarantined",
+                            "leads_test",
+                            "actions_created",
+                            "actions_updated",
+                            "actions_duplicate",
+                            "actions_conflict",
+                            "actions_quarantined",
+                            "actions_test",
+                        ),
+                        name="delivery_of_source",
+                    ),
+                    models.Index(
                         condition=models.Q(("lines_read__gt", 0)),
                         fields=["received_at"],
                         include=("lines_read", "lines_taken", "lines_blank", "lines_refused"),
@@ -1173,6 +1191,9 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.indexes.BrinIndex(fields=["delivery"], name="action_delivery"),
                     models.Index(fields=["period", "occurred_at", "id", "action_type"], name="action_rating_order"),
                     models.Index(
+                        condition=models.Q(("voided_at__isnull", False)), fields=["voided_at"], name="action_voided_at"
+                    ),
+                    models.Index(
                         condition=models.Q(("voided_after_close", True)),
                         fields=["period"],
                         name="action_voided_after_close",
@@ -1359,6 +1380,9 @@ class Migration(migrations.Migration):
                         fields=["source", "code", "id"],
                         include=("actions_held", "received_at"),
                         name="quarantine_groups",
+                    ),
+                    models.Index(
+                        fields=["source", "received_at"], include=("code", "state", "id"), name="quarantine_of_source"
                     ),
                     models.Index(
                         condition=models.Q(("stored_action__isnull", False)),

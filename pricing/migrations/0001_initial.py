@@ -1,5 +1,6 @@
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
@@ -640,6 +641,232 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "indexes": [models.Index(fields=["state", "wall_from"], name="price_rule_state")],
+            },
+        ),
+        migrations.CreateModel(
+            name="MonthlyActivity",
+            fields=[
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("charged", "Charged"),
+                            ("included", "Included at no charge"),
+                            ("voided", "Voided"),
+                            ("not_billable", "Not a billable action type"),
+                            ("test_lead", "Test lead"),
+                            ("outside_contract", "Outside the contract's dates"),
+                            ("excluded_contact", "Contact on the exclusion list"),
+                            ("waived", "Waived by a person"),
+                            ("already_charged", "Already charged"),
+                            ("not_highest", "Not the highest-priced action of its lead"),
+                            ("unrated", "Unrated"),
+                        ],
+                        help_text="Charged, included (charged $0.00), a reason for exclusion, or unrated.",
+                        max_length=20,
+                    ),
+                ),
+                ("place", models.PositiveIntegerField(help_text="Among the rows of its period and time.")),
+                ("actions", models.BigIntegerField()),
+                ("quantity", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("amount", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("full_amount", models.DecimalField(decimal_places=6, help_text="Before any cap.", max_digits=40)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "customer",
+                        "period",
+                        "month",
+                        "place",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("month", models.DateField(help_text="Its first day.")),
+                (
+                    "action_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.actiontype",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.billingperiod",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.product",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.source",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pricing.pricerule",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["month"], name="monthly_activity_of_month", pages_per_range=32
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DailyActivity",
+            fields=[
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("charged", "Charged"),
+                            ("included", "Included at no charge"),
+                            ("voided", "Voided"),
+                            ("not_billable", "Not a billable action type"),
+                            ("test_lead", "Test lead"),
+                            ("outside_contract", "Outside the contract's dates"),
+                            ("excluded_contact", "Contact on the exclusion list"),
+                            ("waived", "Waived by a person"),
+                            ("already_charged", "Already charged"),
+                            ("not_highest", "Not the highest-priced action of its lead"),
+                            ("unrated", "Unrated"),
+                        ],
+                        help_text="Charged, included (charged $0.00), a reason for exclusion, or unrated.",
+                        max_length=20,
+                    ),
+                ),
+                ("place", models.PositiveIntegerField(help_text="Among the rows of its period and time.")),
+                ("actions", models.BigIntegerField()),
+                ("quantity", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("amount", models.DecimalField(decimal_places=6, max_digits=40)),
+                ("full_amount", models.DecimalField(decimal_places=6, help_text="Before any cap.", max_digits=40)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "customer",
+                        "period",
+                        "day",
+                        "place",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "action_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.actiontype",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.billingperiod",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.product",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="leads.source",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pricing.pricerule",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["day"], name="daily_activity_of_day", pages_per_range=32
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

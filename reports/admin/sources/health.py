@@ -25,13 +25,13 @@ from billing_engine.core.charts.time_axis import Step
 from billing_engine.core.read_replica import freshness, from_copy
 from leads.admin.sources import SourceAdmin
 from leads.models import Source
-from reports.admin.freshness import freshness_in_words
 from reports.admin.sources import rows
 from reports.admin.sources.asked import OTHER, RANGES, Asked, seen_by
 from reports.admin.sources.cells import duplicates_cell, latency_cell, refused_cell
 from reports.admin.sources.of_customers import not_charged, of_customers, rank_in_words
 from reports.admin.sources.table import Cell, counted, duration
 from reports.domain.question.faults import BadQuestion
+from reports.queries.freshness import freshness_in_words
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.health import Health, health_of
 from reports.queries.source_quality.quality import Quality

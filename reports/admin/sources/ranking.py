@@ -11,11 +11,11 @@ from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.money import in_words
 from billing_engine.core.read_replica import freshness, from_copy
-from reports.admin.freshness import freshness_in_words
 from reports.admin.sources.asked import OTHER, RANGES, Asked, seen_by
 from reports.admin.sources.cells import name_column, rank_cell, received_columns, worth_columns
 from reports.admin.sources.table import Cell, Column, Table, heads, in_order
 from reports.domain.question.faults import BadQuestion
+from reports.queries.freshness import freshness_in_words
 from reports.queries.source_quality.groups import GROUPS, SOURCE
 from reports.queries.source_quality.quality import Quality, quality_of, ranks
 from reports.queries.source_quality.received import LATEST, Received
