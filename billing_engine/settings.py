@@ -276,27 +276,20 @@ CELERY_TASK_ROUTES = {
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
-    "invoices.mail": {"queue": "mails"},
-    "core.mail_approvals": {"queue": "mails"},
-    "reports.alert_mail": {"queue": "mails"},
+    **{task: {"queue": "mails"} for task in ("invoices.mail", "core.mail_approvals", "reports.alert_mail")},
     "invoices.render": {"queue": "documents"},
     "invoices.*": {"queue": "billing"},
 }
 CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
 CELERY_BEAT_SCHEDULER = "billing_engine.operations.beat:BeatingScheduler"
-# Messages may be lost, rows may not: each sweep finds pending work and requests it again. Beat restores these when it
-# starts; what users may change is in billing_engine/operations/schedule.py.
+# Messages may be lost: each sweep requests pending work again. What users may change is in operations/schedule.py.
 CELERY_IMPORTS = ("billing_engine.operations.approvals", "billing_engine.operations.deeds")
 CELERY_BEAT_SCHEDULE = {
     "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
-    "find what people are alerted to": {
-        "task": "reports.evaluate_alerts",
-        "schedule": 900.0,
-        "options": {"expires": 900},
-    },
+    "look for alerts": {"task": "reports.evaluate_alerts", "schedule": 900.0, "options": {"expires": 900}},
     "send what reports have left": {"task": "reports.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},
     "log the head of the deeds": {"task": "core.publish_head_of_deeds", "schedule": 3600.0, "options": {"expires": 60}},
