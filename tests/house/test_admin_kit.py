@@ -23,17 +23,17 @@ MENU = [
         "Operations",
         [
             *("Price rules", "Simulations", "Price checks", "Unrated actions", "Charges"),
-            *("Action types", "Customers", "Products"),
+            *("Alerts", "Action types", "Customers", "Products"),
         ],
     ),
     (
         "Finance",
         [
             *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
-            *("Billing periods", "Billing activity", "Invariants"),
+            *("Billing periods", "Explorer", "Billing activity", "Invariants"),
         ],
     ),
-    ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
+    ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
 
