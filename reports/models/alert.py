@@ -35,8 +35,8 @@ class Alert(models.Model):
 
     kind = models.CharField(max_length=10, choices=AlertKind.choices)
     cause = models.CharField(max_length=100, help_text="Identifies the cause among those of its kind.")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="alerts")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     title = models.CharField(max_length=300)
     words = models.TextField("explanation", help_text="As it was when the alert opened.")
     opened_at = models.DateTimeField()

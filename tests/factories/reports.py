@@ -1,4 +1,4 @@
-"""Saved reports, schedules and their emails."""
+"""Saved reports, schedules and their emails; alerts."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ import factory
 from django.contrib.auth.models import User
 from factory.django import DjangoModelFactory
 
-from reports.models import ReportMailing, ReportSchedule, SavedReport
+from reports.models import Alert, AlertKind, ReportMailing, ReportSchedule, SavedReport
 from tests.factories.people import UserFactory, with_role
 
 IN_NOVEMBER = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -57,3 +57,17 @@ class ReportMailingFactory(DjangoModelFactory[ReportMailing]):
     next_attempt_at = IN_NOVEMBER
     message_id = factory.Sequence(lambda n: f"<{n}@localhost>")
     addresses = ("frank@swatchyard.example",)
+
+
+class AlertFactory(DjangoModelFactory[Alert]):
+    """An open alert: a customer was charged more than usual."""
+
+    class Meta:
+        model = Alert
+
+    kind = AlertKind.SPEND
+    customer = factory.SubFactory(CustomerFactory)
+    cause = factory.LazyAttribute(lambda alert: f"{alert.customer.pk}:2026-10:more")
+    title = factory.LazyAttribute(lambda alert: f"{alert.customer}: charged more than usual this month")
+    words = "$300.00 is charged for October 1 – 8, 2026 (UTC)."
+    opened_at = datetime(2026, 10, 9, 12, tzinfo=UTC)

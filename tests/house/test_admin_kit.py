@@ -23,7 +23,7 @@ MENU = [
         "Operations",
         [
             *("Price rules", "Simulations", "Price checks", "Unrated actions", "Charges"),
-            *("Action types", "Customers", "Products", "Price list"),
+            *("Alerts", "Action types", "Customers", "Products", "Price list"),
         ],
     ),
     (
@@ -33,7 +33,7 @@ MENU = [
             *("Billing periods", "Explorer", "Billing activity", "Unbilled", "Forecast", "Exports", "Invariants"),
         ],
     ),
-    ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions"]),
+    ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
 

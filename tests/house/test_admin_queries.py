@@ -59,7 +59,7 @@ from tests.factories.pricing import (
     SimulatedSumFactory,
     UnratedActionFactory,
 )
-from tests.factories.reports import ReportMailingFactory, ReportScheduleFactory
+from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
@@ -162,6 +162,7 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "reports.Alert": AlertFactory.create,
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
     "django_celery_beat.PeriodicTask": a_task,

@@ -13,7 +13,7 @@ from reports.admin.sources.table import Cell, Head, Table, counted, percent
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.health import Health, OfCustomer, Rank
 from reports.queries.source_quality.quality import Quality
-from reports.queries.source_quality.received import share
+from reports.queries.source_quality.share import share
 from reports.queries.source_quality.worth import Worth, by_currency
 
 CUSTOMERS_SHOWN = 20

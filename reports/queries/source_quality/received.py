@@ -10,6 +10,7 @@ from billing_engine.core.read_replica import rows_of
 from leads.models.delivery import OUTCOMES
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import PIECES, Piece, asked_of
+from reports.queries.source_quality.share import share
 
 LATEST = 20  # deliveries whose actions are the sample of a source's latency
 SAMPLED = 5_000  # actions of a source's sample
@@ -143,11 +144,6 @@ class Latency:
     sample: int
     median: Decimal
     p95: Decimal
-
-
-def share(part: int, whole: int) -> Decimal | None:
-    """Return the part of the whole; None of nothing."""
-    return Decimal(part) / whole if whole else None
 
 
 def received_by_group(pieces: list[Piece], days: Days) -> dict[str, Received]:

@@ -10,7 +10,7 @@ from pricing.models import Charge
 from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import PIECES, Piece, asked_of
-from reports.queries.source_quality.received import share
+from reports.queries.source_quality.share import share
 
 # Whole months are read from the monthly roll-up, the other days from the daily one.
 ACTIVITY = f"""
