@@ -276,11 +276,8 @@ CELERY_TASK_ROUTES = {
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
     # Mail servers and large documents can be slow, so these two queues have their own workers.
-    "invoices.mail": {"queue": "mails"},
-    "reports.mail": {"queue": "mails"},
-    "core.mail_approvals": {"queue": "mails"},
-    "invoices.render": {"queue": "documents"},
-    "reports.export": {"queue": "documents"},
+    **{task: {"queue": "mails"} for task in ("invoices.mail", "reports.mail", "core.mail_approvals")},
+    **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export")},
     "invoices.*": {"queue": "billing"},
 }
 CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
