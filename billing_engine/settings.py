@@ -15,6 +15,7 @@ from billing_engine.operations.database_stalls.connection import TIMES, WatchedC
 from billing_engine.operations.monitoring.logs import JSON, LEVELS, LINES, logging_config
 from billing_engine.operations.monitoring.trusted_proxies import networks
 from billing_engine.operations.required_settings import need, one_of, refuse_what_is_missing
+from billing_engine.task_settings import ROUTES, SWEEPS
 
 django_stubs_ext.monkeypatch()
 
@@ -271,38 +272,12 @@ CELERY_TASK_TIME_LIMIT = 35 * 60
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ROUTES = {
-    # Not on the rating queue: a worker takes from its queues in turn, so ratings never wait for simulations or imports.
-    **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
-    "pricing.*": {"queue": "rating"},
-    # Mail servers and large documents can be slow, so these two queues have their own workers.
-    **{
-        task: {"queue": "mails"}
-        for task in ("invoices.mail", "core.mail_approvals", "reports.mail", "reports.alert_mail")
-    },
-    **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export")},
-    "invoices.*": {"queue": "billing"},
-}
+CELERY_TASK_ROUTES = ROUTES
 CELERY_WORKER_CONSUMER = "billing_engine.operations.consumer:BeatingConsumer"
 CELERY_BEAT_SCHEDULER = "billing_engine.operations.beat:BeatingScheduler"
-# Messages may be lost, rows may not: each sweep finds pending work and requests it again. Beat restores these when it
-# starts; what users may change is in billing_engine/operations/schedule.py.
 CELERY_IMPORTS = ("billing_engine.operations.approvals", "billing_engine.operations.deeds")
-CELERY_BEAT_SCHEDULE = {
-    "rate what is waiting": {"task": "pricing.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    "retry what a bulk retry has left": {"task": "leads.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    "do what reports have left": {"task": "reports.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    "bill what a run has left": {"task": "invoices.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    "mail new requests for approval": {"task": "core.mail_approvals", "schedule": 15.0, "options": {"expires": 15}},
-    "find what people are alerted to": {
-        "task": "reports.evaluate_alerts",
-        "schedule": 900.0,
-        "options": {"expires": 900},
-    },
-    "chain the deeds": {"task": "core.seal_deeds", "schedule": 5.0, "options": {"expires": 5}},
-    "prepare forecasts": {"task": "reports.prepare_forecasts", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
-    "log the head of the deeds": {"task": "core.publish_head_of_deeds", "schedule": 3600.0, "options": {"expires": 60}},
-}
+# Beat restores these when it starts; what users may change is in billing_engine/operations/schedule.py.
+CELERY_BEAT_SCHEDULE = SWEEPS
 
 # --- Logs ---------------------------------------------------------------------------------------
 

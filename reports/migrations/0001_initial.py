@@ -9,287 +9,770 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('budget', 'Budget used'), ('spend', 'Unusual spend'), ('silence', 'Silent source'), ('quarantine', 'Long in quarantine'), ('unrated', 'Long unrated')], max_length=10)),
-                ('cause', models.CharField(help_text='Identifies the cause among those of its kind.', max_length=100)),
-                ('title', models.CharField(max_length=300)),
-                ('words', models.TextField(help_text='As it was when the alert opened.', verbose_name='explanation')),
-                ('opened_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.customer')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("budget", "Budget used"),
+                            ("spend", "Unusual spend"),
+                            ("silence", "Silent source"),
+                            ("quarantine", "Long in quarantine"),
+                            ("unrated", "Long unrated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("cause", models.CharField(help_text="Identifies the cause among those of its kind.", max_length=100)),
+                ("title", models.CharField(max_length=300)),
+                ("words", models.TextField(help_text="As it was when the alert opened.", verbose_name="explanation")),
+                ("opened_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.source",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': ('view',),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='AlertMail',
+            name="AlertMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Number of attempts, counted before the work.')),
-                ('next_attempt_at', models.DateTimeField(blank=True, help_text='When it is due. While a worker has it, when its lease ends.', null=True)),
-                ('kind', models.CharField(choices=[('budget', 'Budget used'), ('spend', 'Unusual spend'), ('silence', 'Silent source'), ('quarantine', 'Long in quarantine'), ('unrated', 'Long unrated')], max_length=10)),
-                ('requested_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('dropped', 'Not sent'), ('failed', 'Failed')], default='waiting', max_length=7)),
-                ('reason', models.CharField(blank=True, help_text='Why it was not sent, or not yet.', max_length=500)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('alerts', models.ManyToManyField(related_name='mails', to='reports.alert')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alert_mails', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("budget", "Budget used"),
+                            ("spend", "Unusual spend"),
+                            ("silence", "Silent source"),
+                            ("quarantine", "Long in quarantine"),
+                            ("unrated", "Long unrated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("dropped", "Not sent"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, help_text="Why it was not sent, or not yet.", max_length=500)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("alerts", models.ManyToManyField(related_name="mails", to="reports.alert")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alert_mails",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'default_permissions': ('view',),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='AlertSubscription',
+            name="AlertSubscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('budget', 'Budget used'), ('spend', 'Unusual spend'), ('silence', 'Silent source'), ('quarantine', 'Long in quarantine'), ('unrated', 'Long unrated')], max_length=10)),
-                ('by_email', models.BooleanField(db_default=True, default=True, verbose_name='email')),
-                ('chosen_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.customer')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alert_subscriptions', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("budget", "Budget used"),
+                            ("spend", "Unusual spend"),
+                            ("silence", "Silent source"),
+                            ("quarantine", "Long in quarantine"),
+                            ("unrated", "Long unrated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("by_email", models.BooleanField(db_default=True, default=True, verbose_name="email")),
+                ("chosen_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alert_subscriptions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.source",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': ('view',),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Export',
+            name="Export",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Number of attempts, counted before the work.')),
-                ('next_attempt_at', models.DateTimeField(blank=True, help_text='When it is due. While a worker has it, when its lease ends.', null=True)),
-                ('report', models.CharField(help_text='The kind of report, such as activity.', max_length=50)),
-                ('query', models.TextField(blank=True, help_text="What was asked, as in the report's address.")),
-                ('title', models.CharField(help_text='What was asked, in words.', max_length=300)),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'Excel'), ('parquet', 'Parquet'), ('pdf', 'PDF')], max_length=7)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Ready'), ('failed', 'Failed'), ('stopped', 'Stopped'), ('expired', 'Expired')], default='waiting', max_length=7)),
-                ('rows_written', models.PositiveBigIntegerField(default=0)),
-                ('total_rows', models.PositiveBigIntegerField(blank=True, help_text='Empty if unknown until all are read.', null=True)),
-                ('file_name', models.CharField(blank=True, max_length=200)),
-                ('size', models.PositiveBigIntegerField(default=0, help_text='In bytes.')),
-                ('reason', models.TextField(blank=True, help_text='Why it failed.')),
-                ('asked_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, help_text='When its file is deleted.', null=True)),
-                ('asked_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                ("report", models.CharField(help_text="The kind of report, such as activity.", max_length=50)),
+                ("query", models.TextField(blank=True, help_text="What was asked, as in the report's address.")),
+                ("title", models.CharField(help_text="What was asked, in words.", max_length=300)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("csv", "CSV"), ("xlsx", "Excel"), ("parquet", "Parquet"), ("pdf", "PDF")],
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Ready"),
+                            ("failed", "Failed"),
+                            ("stopped", "Stopped"),
+                            ("expired", "Expired"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("rows_written", models.PositiveBigIntegerField(default=0)),
+                (
+                    "total_rows",
+                    models.PositiveBigIntegerField(
+                        blank=True, help_text="Empty if unknown until all are read.", null=True
+                    ),
+                ),
+                ("file_name", models.CharField(blank=True, max_length=200)),
+                ("size", models.PositiveBigIntegerField(default=0, help_text="In bytes.")),
+                ("reason", models.TextField(blank=True, help_text="Why it failed.")),
+                ("asked_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="When its file is deleted.", null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExportPart',
+            name="ExportPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.BinaryField(help_text='Compressed with zlib.')),
-                ('export', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='reports.export')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField(help_text="Compressed with zlib.")),
+                (
+                    "export",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="reports.export",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ForecastBasis',
+            name="ForecastBasis",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(help_text='Its first day.')),
-                ('currency', models.CharField(max_length=3)),
-                ('profile', models.JSONField(default=dict, help_text='Sums and upper bounds by weekday, in micro-units, and their number of weeks.')),
-                ('spreads', models.JSONField(default=dict, help_text='By elapsed days: the parts per million of what was expected between which past months ended.')),
-                ('made_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(blank=True, db_index=False, help_text='Empty: all customers of the currency.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(help_text="Its first day.")),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "profile",
+                    models.JSONField(
+                        default=dict,
+                        help_text="Sums and upper bounds by weekday, in micro-units, and their number of weeks.",
+                    ),
+                ),
+                (
+                    "spreads",
+                    models.JSONField(
+                        default=dict,
+                        help_text="By elapsed days: the parts per million of what was expected between which past months ended.",
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Empty: all customers of the currency.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'forecast bases',
+                "verbose_name_plural": "forecast bases",
             },
         ),
         migrations.CreateModel(
-            name='ReportSchedule',
+            name="ReportSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cadence', models.CharField(choices=[('daily', 'Every day'), ('weekly', 'Every week'), ('monthly', 'Every month'), ('quarterly', 'Every quarter')], max_length=9)),
-                ('weekday', models.PositiveSmallIntegerField(blank=True, choices=[(1, 'Monday'), (2, 'Tuesday'), (3, 'Wednesday'), (4, 'Thursday'), (5, 'Friday'), (6, 'Saturday'), (7, 'Sunday')], null=True)),
-                ('month_day', models.PositiveSmallIntegerField(blank=True, help_text='Of a quarter, a day of its first month. In a shorter month, its last day.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(31)], verbose_name='day of the month')),
-                ('hour', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(23)])),
-                ('time_zone', models.CharField(max_length=64)),
-                ('file_format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'Excel'), ('pdf', 'PDF')], max_length=4, verbose_name='file')),
-                ('site', models.CharField(help_text='Where links in its emails lead: the site it was saved on.', max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('last_run_at', models.DateTimeField(blank=True, null=True)),
-                ('next_run_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_reason', models.TextField(blank=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recipients', models.ManyToManyField(related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "cadence",
+                    models.CharField(
+                        choices=[
+                            ("daily", "Every day"),
+                            ("weekly", "Every week"),
+                            ("monthly", "Every month"),
+                            ("quarterly", "Every quarter"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        choices=[
+                            (1, "Monday"),
+                            (2, "Tuesday"),
+                            (3, "Wednesday"),
+                            (4, "Thursday"),
+                            (5, "Friday"),
+                            (6, "Saturday"),
+                            (7, "Sunday"),
+                        ],
+                        null=True,
+                    ),
+                ),
+                (
+                    "month_day",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Of a quarter, a day of its first month. In a shorter month, its last day.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(31),
+                        ],
+                        verbose_name="day of the month",
+                    ),
+                ),
+                ("hour", models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(23)])),
+                ("time_zone", models.CharField(max_length=64)),
+                (
+                    "file_format",
+                    models.CharField(
+                        choices=[("csv", "CSV"), ("xlsx", "Excel"), ("pdf", "PDF")], max_length=4, verbose_name="file"
+                    ),
+                ),
+                (
+                    "site",
+                    models.CharField(
+                        help_text="Where links in its emails lead: the site it was saved on.", max_length=200
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("last_run_at", models.DateTimeField(blank=True, null=True)),
+                ("next_run_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_reason", models.TextField(blank=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("recipients", models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='ReportMailing',
+            name="ReportMailing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Number of attempts, counted before the work.')),
-                ('next_attempt_at', models.DateTimeField(blank=True, help_text='When it is due. While a worker has it, when its lease ends.', null=True)),
-                ('is_notice', models.BooleanField(default=False, help_text='Tells the owner that the schedule was paused.')),
-                ('due_at', models.DateTimeField(help_text='Named days, such as last quarter, are those of this time.')),
-                ('requested_at', models.DateTimeField(help_text='Later than due if the workers were down.')),
-                ('message_id', models.CharField(help_text='The same for every attempt, so that email programs recognize a second copy.', max_length=320)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('partly', 'Partly sent'), ('written', 'Not sent: no mail server'), ('failed', 'Failed')], default='waiting', max_length=7)),
-                ('addresses', django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), blank=True, default=list, size=None)),
-                ('left_out', models.JSONField(blank=True, default=dict, help_text='The recipients who get nothing, each with the reason.')),
-                ('accepted', django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), blank=True, default=list, size=None)),
-                ('rejected', models.JSONField(blank=True, default=dict, help_text="The addresses that the server permanently rejected, each with the server's reply.")),
-                ('is_being_sent', models.BooleanField(default=False)),
-                ('interrupted', models.PositiveSmallIntegerField(default=0, help_text='Attempts that ended with their worker or with an error of the program.')),
-                ('may_have_arrived', models.BooleanField(default=False, help_text='The connection or the worker ended when the server may already have received the email.')),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.TextField(blank=True, help_text='Why it was not sent, or not yet.')),
-                ('via', models.CharField(blank=True, help_text='The mail server that received it.', max_length=200)),
-                ('subject', models.CharField(blank=True, max_length=400)),
-                ('rows', models.PositiveBigIntegerField(blank=True, help_text='Rows of the attached file.', null=True)),
-                ('file_name', models.CharField(blank=True, max_length=200)),
-                ('sha256', models.CharField(blank=True, help_text='SHA-256 of the attached file.', max_length=64, verbose_name='digest')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='mailings', to='reports.reportschedule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                (
+                    "is_notice",
+                    models.BooleanField(default=False, help_text="Tells the owner that the schedule was paused."),
+                ),
+                ("due_at", models.DateTimeField(help_text="Named days, such as last quarter, are those of this time.")),
+                ("requested_at", models.DateTimeField(help_text="Later than due if the workers were down.")),
+                (
+                    "message_id",
+                    models.CharField(
+                        help_text="The same for every attempt, so that email programs recognize a second copy.",
+                        max_length=320,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("partly", "Partly sent"),
+                            ("written", "Not sent: no mail server"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "addresses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.EmailField(max_length=254), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "left_out",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="The recipients who get nothing, each with the reason."
+                    ),
+                ),
+                (
+                    "accepted",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.EmailField(max_length=254), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "rejected",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="The addresses that the server permanently rejected, each with the server's reply.",
+                    ),
+                ),
+                ("is_being_sent", models.BooleanField(default=False)),
+                (
+                    "interrupted",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Attempts that ended with their worker or with an error of the program."
+                    ),
+                ),
+                (
+                    "may_have_arrived",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The connection or the worker ended when the server may already have received the email.",
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True, help_text="Why it was not sent, or not yet.")),
+                ("via", models.CharField(blank=True, help_text="The mail server that received it.", max_length=200)),
+                ("subject", models.CharField(blank=True, max_length=400)),
+                ("rows", models.PositiveBigIntegerField(blank=True, help_text="Rows of the attached file.", null=True)),
+                ("file_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True, help_text="SHA-256 of the attached file.", max_length=64, verbose_name="digest"
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mailings",
+                        to="reports.reportschedule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'report email',
-                'default_permissions': ('view',),
+                "verbose_name": "report email",
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='SavedReport',
+            name="SavedReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('question', models.TextField(help_text="As in the explorer's address.", max_length=8000)),
-                ('is_shared', models.BooleanField(default=False, help_text='Everyone who may use the explorer can open and schedule it.', verbose_name='shared')),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("question", models.TextField(help_text="As in the explorer's address.", max_length=8000)),
+                (
+                    "is_shared",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Everyone who may use the explorer can open and schedule it.",
+                        verbose_name="shared",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='reportschedule',
-            name='report',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='reports.savedreport'),
+            model_name="reportschedule",
+            name="report",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="schedules", to="reports.savedreport"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('kind', 'cause'), name='a_cause_has_one_open_alert'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("resolved_at", None)), fields=("kind", "cause"), name="a_cause_has_one_open_alert"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('resolved_at', None), ('resolved_at__gte', models.F('opened_at')), _connector='OR'), name='an_alert_is_resolved_after_it_opened'),
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("resolved_at", None), ("resolved_at__gte", models.F("opened_at")), _connector="OR"),
+                name="an_alert_is_resolved_after_it_opened",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('customer', None), ('kind__in', ('silence', 'quarantine')), ('source__isnull', False)), models.Q(('customer__isnull', False), ('source', None), models.Q(('kind__in', ('silence', 'quarantine')), _negated=True)), _connector='OR'), name='an_alert_is_about_a_customer_or_a_source'),
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("customer", None), ("kind__in", ("silence", "quarantine")), ("source__isnull", False)),
+                    models.Q(
+                        ("customer__isnull", False),
+                        ("source", None),
+                        models.Q(("kind__in", ("silence", "quarantine")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_alert_is_about_a_customer_or_a_source",
+            ),
         ),
         migrations.AddIndex(
-            model_name='alertmail',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['next_attempt_at'], name='alert_mail_waiting'),
+            model_name="alertmail",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="alert_mail_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertmail',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_attempt_at__isnull', False), ('settled_at', None), ('state', 'waiting')), models.Q(('next_attempt_at', None), ('settled_at__isnull', False), models.Q(('state', 'waiting'), _negated=True)), _connector='OR'), name='an_alert_mail_waits_or_is_settled'),
+            model_name="alertmail",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                    models.Q(
+                        ("next_attempt_at", None),
+                        ("settled_at__isnull", False),
+                        models.Q(("state", "waiting"), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_alert_mail_waits_or_is_settled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertsubscription',
-            constraint=models.UniqueConstraint(fields=('person', 'kind', 'customer', 'source'), name='a_person_chooses_an_alert_once', nulls_distinct=False),
+            model_name="alertsubscription",
+            constraint=models.UniqueConstraint(
+                fields=("person", "kind", "customer", "source"),
+                name="a_person_chooses_an_alert_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertsubscription',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('customer', None), ('kind__in', ('silence', 'quarantine'))), models.Q(('source', None), models.Q(('kind__in', ('silence', 'quarantine')), _negated=True)), _connector='OR'), name='a_subscription_is_about_what_its_kind_is_about'),
+            model_name="alertsubscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("customer", None), ("kind__in", ("silence", "quarantine"))),
+                    models.Q(("source", None), models.Q(("kind__in", ("silence", "quarantine")), _negated=True)),
+                    _connector="OR",
+                ),
+                name="a_subscription_is_about_what_its_kind_is_about",
+            ),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(fields=['asked_by', 'id'], name='export_of_person'),
+            model_name="export",
+            index=models.Index(fields=["asked_by", "id"], name="export_of_person"),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['next_attempt_at'], name='export_unfinished'),
+            model_name="export",
+            index=models.Index(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=["next_attempt_at"],
+                name="export_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state', 'done')), fields=['expires_at'], name='export_expires'),
+            model_name="export",
+            index=models.Index(condition=models.Q(("state", "done")), fields=["expires_at"], name="export_expires"),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('next_attempt_at__isnull', False), ('state__in', ('waiting', 'running'))), models.Q(models.Q(('state__in', ('waiting', 'running')), _negated=True), ('finished_at__isnull', False), ('next_attempt_at', None)), _connector='OR'), name='an_unfinished_export_has_a_next_attempt'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("finished_at", None), ("next_attempt_at__isnull", False), ("state__in", ("waiting", "running"))
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ("waiting", "running")), _negated=True),
+                        ("finished_at__isnull", False),
+                        ("next_attempt_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_unfinished_export_has_a_next_attempt",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', False), ('state__in', ['done', 'expired']), models.Q(('file_name', ''), _negated=True)), models.Q(models.Q(('state__in', ['done', 'expired']), _negated=True), ('expires_at', None), ('file_name', '')), _connector='OR'), name='only_a_ready_or_expired_export_has_a_file_name_and_a_last_day'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("expires_at__isnull", False),
+                        ("state__in", ["done", "expired"]),
+                        models.Q(("file_name", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["done", "expired"]), _negated=True),
+                        ("expires_at", None),
+                        ("file_name", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="only_a_ready_or_expired_export_has_a_file_name_and_a_last_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_failed_export_says_why'),
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "failed"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_failed_export_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exportpart',
-            constraint=models.UniqueConstraint(fields=('export', 'number'), name='an_export_has_each_part_once'),
+            model_name="exportpart",
+            constraint=models.UniqueConstraint(fields=("export", "number"), name="an_export_has_each_part_once"),
         ),
         migrations.AddConstraint(
-            model_name='forecastbasis',
-            constraint=models.UniqueConstraint(fields=('month', 'currency', 'customer'), name='a_month_has_one_forecast_basis_per_customer_and_in_all', nulls_distinct=False),
+            model_name="forecastbasis",
+            constraint=models.UniqueConstraint(
+                fields=("month", "currency", "customer"),
+                name="a_month_has_one_forecast_basis_per_customer_and_in_all",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='reportmailing',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['next_attempt_at'], name='report_email_waiting'),
+            model_name="reportmailing",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="report_email_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportmailing',
-            constraint=models.UniqueConstraint(fields=('schedule', 'due_at', 'is_notice'), name='a_schedule_mails_each_due_time_once'),
+            model_name="reportmailing",
+            constraint=models.UniqueConstraint(
+                fields=("schedule", "due_at", "is_notice"), name="a_schedule_mails_each_due_time_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportmailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_attempt_at__isnull', False), ('settled_at', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('next_attempt_at', None), ('settled_at__isnull', False)), _connector='OR'), name='a_settled_report_email_says_when'),
+            model_name="reportmailing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                    models.Q(
+                        models.Q(("state", "waiting"), _negated=True),
+                        ("next_attempt_at", None),
+                        ("settled_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_settled_report_email_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportmailing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sent']), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_failed_report_email_says_why'),
+            model_name="reportmailing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                ),
+                name="a_failed_report_email_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportmailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['sent', 'partly']), _negated=True), models.Q(models.Q(('via', ''), _negated=True), ('accepted__len__gt', 0)), _connector='OR'), name='a_sent_report_email_names_its_server'),
+            model_name="reportmailing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["sent", "partly"]), _negated=True),
+                    models.Q(models.Q(("via", ""), _negated=True), ("accepted__len__gt", 0)),
+                    _connector="OR",
+                ),
+                name="a_sent_report_email_names_its_server",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedreport',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), models.F('owner'), name='a_person_has_one_report_of_a_name', violation_error_message='You already have a report with this name.'),
+            model_name="savedreport",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("name"),
+                models.F("owner"),
+                name="a_person_has_one_report_of_a_name",
+                violation_error_message="You already have a report with this name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedreport',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='a_saved_report_has_a_name'),
+            model_name="savedreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="a_saved_report_has_a_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reportschedule',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['next_run_at'], name='report_schedule_due'),
+            model_name="reportschedule",
+            index=models.Index(
+                condition=models.Q(("is_active", True)), fields=["next_run_at"], name="report_schedule_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cadence', 'weekly'), ('weekday__isnull', False), ('weekday__range', (1, 7))), models.Q(models.Q(('cadence', 'weekly'), _negated=True), ('weekday', None)), _connector='OR'), name='only_a_weekly_schedule_has_a_weekday', violation_error_message='Choose the day of the week.'),
+            model_name="reportschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cadence", "weekly"), ("weekday__isnull", False), ("weekday__range", (1, 7))),
+                    models.Q(models.Q(("cadence", "weekly"), _negated=True), ("weekday", None)),
+                    _connector="OR",
+                ),
+                name="only_a_weekly_schedule_has_a_weekday",
+                violation_error_message="Choose the day of the week.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cadence__in', ['monthly', 'quarterly']), ('month_day__isnull', False), ('month_day__range', (1, 31))), models.Q(models.Q(('cadence__in', ['monthly', 'quarterly']), _negated=True), ('month_day', None)), _connector='OR'), name='only_a_monthly_or_quarterly_schedule_has_a_day', violation_error_message='Choose the day of the month.'),
+            model_name="reportschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("cadence__in", ["monthly", "quarterly"]),
+                        ("month_day__isnull", False),
+                        ("month_day__range", (1, 31)),
+                    ),
+                    models.Q(models.Q(("cadence__in", ["monthly", "quarterly"]), _negated=True), ("month_day", None)),
+                    _connector="OR",
+                ),
+                name="only_a_monthly_or_quarterly_schedule_has_a_day",
+                violation_error_message="Choose the day of the month.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_active', True), ('next_run_at__isnull', False), ('paused_reason', '')), models.Q(('is_active', False), ('next_run_at', None), models.Q(('paused_reason', ''), _negated=True)), _connector='OR'), name='an_active_schedule_says_when_a_paused_one_says_why'),
+            model_name="reportschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("is_active", True), ("next_run_at__isnull", False), ("paused_reason", "")),
+                    models.Q(
+                        ("is_active", False), ("next_run_at", None), models.Q(("paused_reason", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="an_active_schedule_says_when_a_paused_one_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='an_hour_is_one_of_a_day'),
+            model_name="reportschedule",
+            constraint=models.CheckConstraint(condition=models.Q(("hour__lte", 23)), name="an_hour_is_one_of_a_day"),
         ),
     ]

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from factory.django import DjangoModelFactory
 
 from reports.models import Alert, AlertKind, ReportMailing, ReportSchedule, SavedReport
+from tests.factories.leads import CustomerFactory
 from tests.factories.people import UserFactory, with_role
 
 IN_NOVEMBER = datetime(2026, 11, 20, 12, tzinfo=UTC)

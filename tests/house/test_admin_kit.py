@@ -30,7 +30,8 @@ MENU = [
         "Finance",
         [
             *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
-            *("Billing periods", "Explorer", "Billing activity", "Unbilled", "Forecast", "Exports", "Invariants"),
+            *("Billing periods", "Explorer", "Saved reports", "Report schedules", "Billing activity", "Unbilled"),
+            *("Forecast", "Exports", "Invariants"),
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),

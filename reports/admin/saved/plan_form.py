@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from billing_engine.core.admin_kit.fields import time_zone_field
+from reports.admin.saved.schedule_words import hour_in_words
 from reports.domain.saved.access import name_of, readers
 from reports.domain.saved.schedules import Plan
 from reports.models import ReportSchedule
@@ -21,7 +22,7 @@ WHEN = [
     (Cadence.QUARTERLY.value, "Every quarter, in its first month"),
 ]
 DAYS = [(1, "1 (first day)"), *((day, str(day)) for day in range(2, LAST_DAY)), (LAST_DAY, "31 (last day)")]
-HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
+HOURS = [(hour, hour_in_words(hour)) for hour in range(24)]
 
 
 class People(forms.ModelMultipleChoiceField[User]):

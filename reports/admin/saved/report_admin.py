@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.cells import chip, instant, link, link_to, list_of, number, shortened
+from billing_engine.core.admin_kit.cells import NOTHING, chip, instant, link, link_to, list_of, number, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
@@ -52,6 +52,25 @@ def question_in_short(report: SavedReport) -> SafeString | str:
         return shortened(title_of(question_of(report)))
     except BadQuestion:
         return chip("Can no longer be shown", "red")
+
+
+def days_of(report: SavedReport) -> str:
+    """The days that the report shows today."""
+    try:
+        return question_of(report).days.in_words(now().date())
+    except BadQuestion:
+        return NOTHING
+
+
+def link_of(report: SavedReport) -> str:
+    """The address to pass on."""
+    return reverse("admin:reports_open", args=[report.pk])
+
+
+def link_and_readers(report: SavedReport) -> SafeString:
+    """The link, and who can open it."""
+    who = "Everyone who may use the explorer can open it." if report.is_shared else "Only its owner can open it."
+    return format_html("{} {}", link_to(link_of(report), "Link to this report"), who)
 
 
 def first_plan(_: SavedReport) -> dict[str, Any]:
@@ -130,28 +149,10 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
     )
     shown_changed = column(instant, "changed_at", title="changed", order="changed_at")
 
-    @admin.display(description="schedules")
-    def shown_schedules(self, report: Any) -> SafeString | str:
-        return number(report.active_schedules)
-
-    @admin.display(description="")
-    def shown_open(self, report: SavedReport) -> SafeString:
-        return link_to(reverse("admin:reports_open", args=[report.pk]), "Open")
-
-    @admin.display(description="days")
-    def shown_days(self, report: SavedReport) -> str:
-        try:
-            return question_of(report).days.in_words(now().date())
-        except BadQuestion:
-            return "–"
-
-    @admin.display(description="link")
-    def shown_link(self, report: SavedReport) -> SafeString:
-        """Show the address to pass on, and who can open it."""
-        who = "Everyone who may use the explorer can open it." if report.is_shared else "Only its owner can open it."
-        return format_html(
-            "{} {}", link_to(reverse("admin:reports_open", args=[report.pk]), "Link to this report"), who
-        )
+    shown_schedules = column(number, "active_schedules", title="schedules")
+    shown_open = column(lambda report: link_to(link_of(report), "Open"), title="")
+    shown_days = column(days_of, title="days")
+    shown_link = column(link_and_readers, title="link")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedReport]:
         """Return the person's own and the shared ones, with their number of active schedules."""
@@ -212,7 +213,7 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
     )
     def share(self, request: HttpRequest, report: SavedReport, answers: dict[str, Any]) -> Done:
         share(report, by=person(request), at=now())
-        address = request.build_absolute_uri(reverse("admin:reports_open", args=[report.pk]))
+        address = request.build_absolute_uri(link_of(report))
         return Done(f"Shared. Link: {address}")
 
     @button(

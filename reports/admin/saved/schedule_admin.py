@@ -53,6 +53,13 @@ def _lines(texts: Iterable[str]) -> SafeString:
     return format_html_join("", "<div>{}</div>", ((text,) for text in texts))
 
 
+def reasons(mailing: ReportMailing) -> SafeString | str:
+    """Who got nothing and why, and why the email waits or failed."""
+    lines = [f"{who}: {why}" for who, why in {**mailing.left_out, **mailing.rejected}.items()]
+    lines += [mailing.reason] if mailing.reason and mailing.reason not in mailing.rejected.values() else []
+    return _lines(lines) or NOTHING
+
+
 class EmailsOfSchedule(ReadOnlyRows):
     model = ReportMailing
     verbose_name_plural = "emails"
@@ -67,12 +74,7 @@ class EmailsOfSchedule(ReadOnlyRows):
     shown_rows = column(number, "rows", title="rows", empty=NOTHING)
     shown_settled = column(instant, "settled_at", lambda mailing: zone_of(mailing.schedule), title="settled")
 
-    @admin.display(description="not sent to, and why")
-    def shown_reason(self, mailing: ReportMailing) -> SafeString | str:
-        """Show who got nothing and why, and why the email waits or failed."""
-        lines = [f"{who}: {why}" for who, why in {**mailing.left_out, **mailing.rejected}.items()]
-        lines += [mailing.reason] if mailing.reason and mailing.reason not in mailing.rejected.values() else []
-        return _lines(lines) or NOTHING
+    shown_reason = column(reasons, title="not sent to, and why")
 
 
 @admin.register(ReportSchedule)

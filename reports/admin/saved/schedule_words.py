@@ -10,11 +10,17 @@ from reports.models import ReportSchedule
 from reports.models.saved import LAST_DAY
 
 Cadence = ReportSchedule.Cadence
+NOON = 12
 
 
 def when_in_words(schedule: ReportSchedule) -> str:
-    """`Every Monday at 08:00 (America/New_York)`."""
-    return f"{_days(schedule)} at {schedule.hour:02d}:00 ({schedule.time_zone})"
+    """`Every Monday at 8 AM (America/New_York)`."""
+    return f"{_days(schedule)} at {hour_in_words(schedule.hour)} ({schedule.time_zone})"
+
+
+def hour_in_words(hour: int) -> str:
+    """`8 AM`, `12 PM` for noon."""
+    return f"{(hour - 1) % 12 + 1} {'AM' if hour < NOON else 'PM'}"
 
 
 def _days(schedule: ReportSchedule) -> str:

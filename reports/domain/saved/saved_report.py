@@ -57,17 +57,23 @@ def save_new(question: Question, *, name: str, is_shared: bool = False, by: User
     return _save(report, by=by)
 
 
+@transaction.atomic
 def save_over(report: SavedReport, question: Question, *, name: str, by: User, at: datetime) -> SavedReport:
     """Replace the question of a saved report, and perhaps its name; its schedules send the new one.
 
     Raises BadQuestion, HasFaults or NotYours.
     """
-    return _change(report, by=by, at=at, question=_written(question), name=clean(name))
+    stored, changed = _locked(report, by)
+    changed.question, changed.name, changed.changed_at = _written(question), clean(name), at
+    return _save(changed, by=by, stored=stored)
 
 
+@transaction.atomic
 def rename(report: SavedReport, name: str, *, by: User, at: datetime) -> SavedReport:
     """Give a saved report another name; raise HasFaults or NotYours."""
-    return _change(report, by=by, at=at, name=clean(name))
+    stored, changed = _locked(report, by)
+    changed.name, changed.changed_at = clean(name), at
+    return _save(changed, by=by, stored=stored)
 
 
 @transaction.atomic
@@ -113,15 +119,11 @@ def _written(question: Question) -> str:
     return address
 
 
-def _change(report: SavedReport, *, by: User, at: datetime, **values: object) -> SavedReport:
-    with transaction.atomic():
-        stored = SavedReport.objects.select_for_update(of=("self",)).select_related("owner").get(pk=report.pk)
-        check_owner(stored.owner, by)
-        changed = SavedReport.objects.get(pk=report.pk)
-        for name, value in values.items():
-            setattr(changed, name, value)
-        changed.changed_at = at
-        return _save(changed, by=by, stored=stored)
+def _locked(report: SavedReport, by: User) -> tuple[SavedReport, SavedReport]:
+    """Return the report as it is, locked, and a copy to change."""
+    stored = SavedReport.objects.select_for_update(of=("self",)).select_related("owner").get(pk=report.pk)
+    check_owner(stored.owner, by)
+    return stored, SavedReport.objects.get(pk=report.pk)
 
 
 def _save(report: SavedReport, *, by: User, stored: SavedReport | None = None) -> SavedReport:
@@ -133,8 +135,7 @@ def _save(report: SavedReport, *, by: User, stored: SavedReport | None = None) -
 
 
 def _share(report: SavedReport, verb: Verb, *, by: User, at: datetime, is_shared: bool) -> SavedReport:
-    stored = SavedReport.objects.select_for_update(of=("self",)).select_related("owner").get(pk=report.pk)
-    check_owner(stored.owner, by)
+    stored, _ = _locked(report, by)
     if stored.is_shared != is_shared:
         stored.is_shared, stored.changed_at = is_shared, at
         stored.save(update_fields=["is_shared", "changed_at"])

@@ -187,8 +187,8 @@ def _locked(schedule: ReportSchedule) -> ReportSchedule:
 def _save(schedule: ReportSchedule, plan: Plan, *, by: User, at: datetime) -> ReportSchedule:
     stored = ReportSchedule.objects.get(pk=schedule.pk) if schedule.pk else None
     before = _told(stored) if stored else {}
-    for name in PLANNED:
-        setattr(schedule, name, getattr(plan, name))
+    schedule.cadence, schedule.weekday, schedule.month_day = plan.cadence, plan.weekday, plan.month_day
+    schedule.hour, schedule.time_zone, schedule.file_format = plan.hour, plan.time_zone, plan.file_format
     if faults := [*_faults(plan), *row_faults(schedule, exclude=["next_run_at", "is_active", "paused_reason"])]:
         raise HasFaults(faults)
     if schedule.is_active:

@@ -130,7 +130,7 @@ def test_a_report_is_scheduled_changed_and_sent_in_dialogs(finance: Client, fran
     row = ReportSchedule.objects.get()
     assert (row.cadence, row.weekday, row.month_day, row.recipients.count()) == ("quarterly", None, 31, 2)
     shown = finance.get(page_of(row)).content.decode()
-    assert "Every quarter on the last day of its first month at 08:00 (America/New_York)" in shown
+    assert "Every quarter on the last day of its first month at 8 AM (America/New_York)" in shown
     finance.post(page_of(row, "run_now"))
     assert ReportMailing.objects.get().requested_by == frank
 

@@ -1,0 +1,35 @@
+"""Which queue each task goes to, and what beat asks for again and again.
+
+Messages may be lost, rows may not: each sweep finds pending work and requests it again.
+"""
+
+from typing import Any
+
+
+def _every(seconds: float, task: str, *, expires: int = 0) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "options": {"expires": expires or int(seconds)}}
+
+
+ROUTES = {
+    # Not on the rating queue: a worker takes from its queues in turn, so ratings never wait for simulations or imports.
+    **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
+    "pricing.*": {"queue": "rating"},
+    # Mail servers and large documents can be slow, so these two queues have their own workers.
+    **{
+        task: {"queue": "mails"}
+        for task in ("invoices.mail", "core.mail_approvals", "reports.mail", "reports.alert_mail")
+    },
+    **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export")},
+    "invoices.*": {"queue": "billing"},
+}
+SWEEPS = {
+    "rate what is waiting": _every(5.0, "pricing.sweep"),
+    "retry what a bulk retry has left": _every(5.0, "leads.sweep"),
+    "do what reports have left": _every(5.0, "reports.sweep"),
+    "bill what a run has left": _every(5.0, "invoices.sweep"),
+    "mail new requests for approval": _every(15.0, "core.mail_approvals"),
+    "find what people are alerted to": _every(900.0, "reports.evaluate_alerts"),
+    "chain the deeds": _every(5.0, "core.seal_deeds"),
+    "prepare forecasts": _every(6 * 3600.0, "reports.prepare_forecasts", expires=3600),
+    "log the head of the deeds": _every(3600.0, "core.publish_head_of_deeds", expires=60),
+}
