@@ -9,13 +9,13 @@ import environ
 
 from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
-from billing_engine.login_settings import APPS, login_settings
+from billing_engine.engine_settings.login_settings import APPS, login_settings
+from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
 from billing_engine.operations.monitoring.logs import JSON, LEVELS, LINES, logging_config
 from billing_engine.operations.monitoring.trusted_proxies import networks
 from billing_engine.operations.required_settings import need, one_of, refuse_what_is_missing
-from billing_engine.task_settings import ROUTES, SWEEPS
 
 django_stubs_ext.monkeypatch()
 

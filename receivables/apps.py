@@ -10,7 +10,7 @@ class ReceivablesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the ledger with the invoices, which don't know it."""
-        from invoices.domain.books import keep_books  # noqa: PLC0415 -- models are not loaded earlier
+        from invoices.domain.lines.books import keep_books  # noqa: PLC0415 -- models are not loaded earlier
         from receivables.domain.ledger.books import LedgerBooks  # noqa: PLC0415 -- as above
 
         keep_books(LedgerBooks())

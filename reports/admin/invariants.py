@@ -15,8 +15,8 @@ from billing_engine.core.calendar.spans import Cycle, Month
 from billing_engine.core.read_replica import freshness, from_copy
 from invoices.domain.wording import month_in_words
 from reports.queries.freshness import freshness_in_words
-from reports.queries.invariant import Invariant, Sides, side_in_words
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariant import Invariant, Sides, side_in_words
+from reports.queries.sums.invariants import invariants
 
 # The page shows all of these at once, so users need every permission to see it.
 MAY_SEE = ("leads.view_delivery", "leads.view_billingperiod", "pricing.view_charge", "invoices.view_invoice")

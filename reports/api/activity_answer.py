@@ -11,8 +11,8 @@ from billing_engine.core.read_replica import Freshness
 from reports.domain.question.dimensions import DIMENSIONS, TIMES
 from reports.domain.question.measures import MEASURES, Kind, Measure
 from reports.queries.explore.answer import Answer, Group
+from reports.queries.explore.asked.scope import Scope
 from reports.queries.explore.figures import PLACES, Figures
-from reports.queries.explore.scope import Scope
 
 WHOSE_DAYS = "A day is the date on which an action occurred, or a lead was received, in its customer's time zone."
 

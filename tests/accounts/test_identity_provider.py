@@ -20,7 +20,7 @@ from billing_engine.accounts.domain.invitations import invite, link_token
 from billing_engine.accounts.domain.roles import change_roles
 from billing_engine.accounts.login.provider import Provider
 from billing_engine.core.models import Deed
-from billing_engine.login_settings import openid_connect_settings
+from billing_engine.engine_settings.login_settings import openid_connect_settings
 from billing_engine.roles import ensure_roles
 from tests.accounts.conftest import is_in, log_in
 

@@ -10,7 +10,7 @@ from billing_engine.core.deeds import chain
 from billing_engine.core.models import Deed
 from leads.models import Action
 from pricing.models import UnratedAction, Waiver
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.accounts.conftest import PASSWORD, log_in, with_password
 from tests.attack.story import (
     NEXT_MONTH,

@@ -62,7 +62,7 @@ def test_a_small_chart_whole():
 
     assert sparkline(chart, width=30, height=12) == (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 12"'
-        ' class="chart chart-small" style="min-width:25.5px;max-width:45px"'
+        ' class="chart-drawing chart-small" style="min-width:25.5px;max-width:45px"'
         ' role="group" aria-label="Actions by day" font-family="Inter, \'Noto Sans\', sans-serif" font-size="12">'
         "<title>Actions by day</title><desc>By the customer’s day. October 30, 2026 – November 1, 2026, by day."
         " charged: 3, most 2 (October 30, 2026).</desc>"

@@ -6,8 +6,8 @@ from django.db import connection
 
 from billing_engine.core.calendar.spans import Month
 from invoices.models import Invoice
-from reports.queries.invariant import Breach, Sides
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariant import Breach, Sides
+from reports.queries.sums.invariants import invariants
 
 
 def by_hand(sql: str, *facts: Any) -> None:

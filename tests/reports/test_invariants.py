@@ -18,8 +18,8 @@ from invoices.models import Invoice, InvoiceLine
 from leads.models import Action, BillingPeriod
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge
-from reports.queries.invariant import Breach, Invariant, Sides
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariant import Breach, Invariant, Sides
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import DeliveryFactory
 from tests.factories.people import UserFactory
 from tests.invoices.made import (

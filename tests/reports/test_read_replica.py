@@ -43,7 +43,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from invoices.models import Invoice
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 setup_test_environment()
 settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 invoice, client = Invoice.objects.get(), Client()

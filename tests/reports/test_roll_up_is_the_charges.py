@@ -9,7 +9,7 @@ from billing_engine.core.calendar.spans import Month
 from invoices.models import Invoice
 from leads.models import Action
 from pricing.domain.rate.rate import rate
-from reports.queries.invariant import Sides
+from reports.queries.sums.invariant import Sides
 from tests.invoices.made import IN_SEPTEMBER, NOVEMBER_3, OCTOBER, a_price, an_open_period, billed, issued, received
 from tests.reports.broken_sums import broken, by_hand, rows_differ, sides
 

@@ -11,7 +11,7 @@ from django.db import connection
 from invoices.models import InvoiceMail
 from leads.models import BillingPeriod
 from pricing.domain.audit.prove import prove
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.soak import checks, quiet
 from tests.soak.ledger import Key, Ledger, Sent
 from tests.soak.recount import Charged, Quote, recount

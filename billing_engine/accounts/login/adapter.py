@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from billing_engine.accounts.domain import logins
 from billing_engine.core.access.recent_login import is_recent
 from billing_engine.core.deeds import origin
-from billing_engine.login_settings import ATTEMPT_MINUTES, PROVIDER
+from billing_engine.engine_settings.login_settings import ATTEMPT_MINUTES, PROVIDER
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from billing_engine.accounts.domain.invitations import InvitationOver, accept, invitation_of
 from billing_engine.accounts.login.provider import INVITATION
 from billing_engine.accounts.models import Invitation
-from billing_engine.login_settings import PROVIDER
+from billing_engine.engine_settings.login_settings import PROVIDER
 
 
 class PasswordForm(forms.Form):

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from billing_engine.accounts.domain.second_factor import may_remove
-from billing_engine.login_settings import NAME
+from billing_engine.engine_settings.login_settings import NAME
 
 PURPOSE = b"accounts: second factors"
 

@@ -26,7 +26,7 @@ def stacked_bars(chart: TimeChart, *, width: int = WIDTH, height: int = HEIGHT, 
 
 def sparkline(chart: TimeChart, *, width: int = SMALL_WIDTH, height: int = SMALL_HEIGHT, literal: bool = False) -> Svg:
     """Draw the bars alone; a slot whose values are all zero has a short stub, a gap has none."""
-    drawing = Drawing(Decimal(width), Decimal(height), literal, look="chart chart-small")
+    drawing = Drawing(Decimal(width), Decimal(height), literal, look="chart-drawing chart-small")
     extremes = [ZERO, *_extremes(chart)]
     low, high = min(extremes), max(extremes)
     scale = Scale(low, high if high > low else low + 1, Decimal(height) - 1, Decimal(1))

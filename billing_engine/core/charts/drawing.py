@@ -33,7 +33,7 @@ class Drawing:
     width: Decimal
     height: Decimal
     literal: bool
-    look: str = "chart"  # its class
+    look: str = "chart-drawing"  # its class; Unfold takes `.chart` for a canvas of its own
     parts: list[str] = field(default_factory=list)
     linked: bool = False
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
-from invoices.domain.books import books
 from invoices.domain.life.batch import Batch, State
+from invoices.domain.lines.books import books
 from invoices.domain.lines.totals import NOT_ISSUED, balance, with_credit
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice

@@ -8,7 +8,6 @@ from django.db import transaction
 from billing_engine.core.approvals.requests import check_not_requested, close_for
 from billing_engine.core.deeds.record import record
 from billing_engine.core.errors import Refused
-from invoices.domain.books import books
 from invoices.domain.document.void_documents import keep_and_mark_void
 from invoices.domain.life.adjustments import copied_adjustments
 from invoices.domain.life.batch import State, locked
@@ -26,6 +25,7 @@ from invoices.domain.life.deeds import (
     touched_by,
 )
 from invoices.domain.life.transitions import to_draft
+from invoices.domain.lines.books import books
 from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import (
     CycleLocked,

@@ -12,7 +12,6 @@ from billing_engine.core.approvals.requests import check_not_requested, close_fo
 from billing_engine.core.deeds.record import changes, deed_of, record, record_all
 from billing_engine.core.models import Deed
 from billing_engine.core.saving import save_all
-from invoices.domain.books import books
 from invoices.domain.document.parties import SELLERS, bill_to, seller_of
 from invoices.domain.document.store import ask_for_all
 from invoices.domain.document.void_documents import name_replacements
@@ -31,6 +30,7 @@ from invoices.domain.life.deeds import (
 from invoices.domain.life.late_voids import LateVoids, check_late_voids, late_voids_in
 from invoices.domain.life.numbers import give_numbers, prefix_of
 from invoices.domain.life.review_flags import check_not_flagged, flags_of
+from invoices.domain.lines.books import books
 from invoices.models import Invoice
 from leads.domain.number_prefixes import claim
 

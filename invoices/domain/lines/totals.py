@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet, Sum
 
 from billing_engine.core import money
-from invoices.domain.books import books
+from invoices.domain.lines.books import books
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 from leads.models import Customer, Product, ProductRevision, Tax
 from leads.models.revision import fact_on

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from invoices.domain.books import Balances, Books
 from invoices.domain.life.credit import CreditIsGone
+from invoices.domain.lines.books import Balances, Books
 from invoices.models import Invoice, InvoiceTax
 from leads.models import Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back

@@ -14,10 +14,10 @@ from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.calendar.wording import count_of_days
 from billing_engine.core.models import ApprovalRequest
 from billing_engine.core.money import ZERO, in_words
-from invoices.admin.month_close.page import Step, steps_of
 from invoices.domain.month_close.unfinished import remaining_in
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle, Invoice
+from invoices.queries.close_steps import DONE, Step, steps_of
 from invoices.queries.month import Money, money_in, periods_in
 from invoices.queries.month_figures import Figure, money_in_words
 
@@ -59,7 +59,7 @@ def month_steps(month: Cycle, today: date) -> dict[str, Any]:
     """Return the steps of the month's close, when it ended, and its page."""
     cycle = BillingCycle.objects.filter(label=str(month)).first()
     steps = steps_of(cycle or BillingCycle(label=str(month)), remaining_in(str(month)))
-    done = sum(step.progress == "done" for step in steps)
+    done = sum(step.progress == DONE for step in steps)
     is_over = month.next().first <= today
     return {
         "steps": steps,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from billing_engine.core.admin_kit.cells import NOTHING, Colour, list_of, page_of
+from billing_engine.core.admin_kit.cells import NOTHING, list_of, page_of
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.calendar.wording import age_in_words
 from billing_engine.core.charts.bars import sparkline, stacked_bars
@@ -16,9 +16,9 @@ from billing_engine.core.charts.time_axis import Step
 from billing_engine.core.counts import count_in_words
 from billing_engine.core.models import ApprovalRequest
 from leads.models import Channel
-from pricing.admin.rules.page import state_in_words
 from pricing.domain.rule_wording import model_in_words
-from pricing.domain.scope.effective import Zones, zones_of_each
+from pricing.domain.scope.effective import Standing, Zones, standing, zones_of_each
+from pricing.models import PriceRule
 from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from reports.admin.desk.explored import between, explored
 from reports.domain.question.dimensions import OUTCOMES
@@ -80,7 +80,6 @@ class PriceRow:
     now: str
     new: str
     state: str
-    tone: Colour
 
 
 def actions_by_day(at: datetime, *, with_held: bool) -> Tile:
@@ -180,7 +179,6 @@ def price_rows(at: datetime) -> tuple[list[PriceRow], int]:
 
 def _price_row(change: PriceChange, at: datetime, zones: Zones) -> PriceRow:
     rule = change.rule
-    state, tone = state_in_words(rule, at=at, zones=zones)
     is_one = rule.customer_id or rule.product_id
     return PriceRow(
         rule.name,
@@ -189,12 +187,15 @@ def _price_row(change: PriceChange, at: datetime, zones: Zones) -> PriceRow:
         next(iter(zones)).key.rpartition("/")[2].replace("_", " ") if is_one else "each customer’s time zone",
         model_in_words(change.replaces) if change.replaces else NOTHING,
         model_in_words(rule),
-        state + _asked(change.request),
-        tone,
+        _state(change, at, zones),
     )
 
 
-def _asked(request: ApprovalRequest | None) -> str:
-    """`, sent back`: where the draft’s request for approval stands."""
+def _state(change: PriceChange, at: datetime, zones: Zones) -> str:
+    """`Scheduled`; where a draft's request for approval stands: `Draft, sent back`."""
+    if change.rule.state == PriceRule.State.ACTIVE:
+        return "Scheduled" if standing(change.rule, at=at, zones=zones) is Standing.TO_COME else "Active"
     shown = (ApprovalRequest.State.WAITING, ApprovalRequest.State.SENT_BACK)
-    return f", {request.get_state_display().lower()}" if request and request.state in shown else ""
+    request = change.request
+    asked = f", {request.get_state_display().lower()}" if request and request.state in shown else ""
+    return f"{change.rule.get_state_display()}{asked}"

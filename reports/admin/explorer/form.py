@@ -15,7 +15,7 @@ from reports.domain.question.days import BETWEEN, NAMED
 from reports.domain.question.dimensions import DIMENSIONS, OUTCOMES, TIMES
 from reports.domain.question.measures import MEASURES
 from reports.domain.question.question import MOST_GROUPS, PARTS, Question
-from reports.queries.explore.scope import Scope
+from reports.queries.explore.asked.scope import Scope
 
 # What is picked from many rows, each with how a filter names a row; the picker searches on the server.
 PICKED: Mapping[str, tuple[Any, str]] = {

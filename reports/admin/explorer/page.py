@@ -23,11 +23,11 @@ from reports.domain.question.measures import MEASURES
 from reports.domain.question.question import Question
 from reports.domain.question.wording import WHOSE_DAYS, days_in_words, title_of
 from reports.queries.explore.answer import Answer, answer_of
-from reports.queries.explore.chart import over_time, ranking
+from reports.queries.explore.asked.scope import Scope, scope_of
 from reports.queries.explore.names import names_of
 from reports.queries.explore.rows import ROWS_A_PAGE, Place, page_of_rows
-from reports.queries.explore.scope import Scope, scope_of
-from reports.queries.explore.table import table_of
+from reports.queries.explore.shown.chart import over_time, ranking
+from reports.queries.explore.shown.table import table_of
 from reports.queries.freshness import freshness_in_words
 
 PERMISSION = "pricing.view_charge"

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.deeds.chain import Head
-from reports.queries.invariant import Invariant, side_in_words
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariant import Invariant, side_in_words
+from reports.queries.sums.invariants import invariants
 
 
 class Command(BaseCommand):

@@ -12,10 +12,10 @@ from reports.domain.question.dimensions import days_of_time
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.measures import MEASURES, Kind
 from reports.domain.question.question import Question
+from reports.queries.explore.asked.scope import Scope, scope_of
+from reports.queries.explore.asked.sql import SUMS, leads_sql, sums_sql
 from reports.queries.explore.figures import Figures
 from reports.queries.explore.names import Name, names_of
-from reports.queries.explore.scope import Scope, scope_of
-from reports.queries.explore.sql import SUMS, leads_sql, sums_sql
 
 MOST_ROWS, MOST_COLUMNS = 10_000, 62
 

@@ -11,9 +11,9 @@ from reports.domain.question.dimensions import Dimension
 from reports.domain.question.measures import Kind
 from reports.domain.question.question import Question
 from reports.queries.explore.answer import is_by_currency, sums_asked
+from reports.queries.explore.asked.scope import Scope, scope_of
+from reports.queries.explore.asked.sql import leads_sql, sums_sql
 from reports.queries.explore.figures import Figures
-from reports.queries.explore.scope import Scope, scope_of
-from reports.queries.explore.sql import leads_sql, sums_sql
 
 Cell = str | int | Decimal | date | None
 # Where the ids of a dimension have names: the table, and the columns that a file shows of it.

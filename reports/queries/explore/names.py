@@ -8,7 +8,7 @@ from typing import Any
 from leads.models import ActionType, Customer, Product, Source
 from pricing.models import PriceRule
 from reports.domain.question.dimensions import DIMENSIONS, time_in_words
-from reports.queries.explore.scope import EMPTY
+from reports.queries.explore.asked.scope import EMPTY
 
 NO_RULE = "No rule"
 NO_CATEGORY = "No category"

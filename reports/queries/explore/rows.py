@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from billing_engine.core.read_replica import rows_of
 from reports.domain.question.faults import BadQuestion
-from reports.queries.explore.cells import DAILY
-from reports.queries.explore.scope import Scope
-from reports.queries.explore.sql import conditions_of, joins_of
+from reports.queries.explore.asked.cells import DAILY
+from reports.queries.explore.asked.scope import Scope
+from reports.queries.explore.asked.sql import conditions_of, joins_of
 
 ROWS_A_PAGE = 100
 CELLS_AT_A_TIME = 2_000

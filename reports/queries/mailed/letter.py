@@ -18,8 +18,8 @@ from reports.domain.saved.letter import PICTURE, File, Letter
 from reports.domain.saved.saved_report import question_of
 from reports.models import ReportMailing, ReportSchedule
 from reports.queries.explore.answer import MOST_ROWS, Answer, answer_of
-from reports.queries.explore.chart import over_time, ranking
 from reports.queries.explore.names import names_of
+from reports.queries.explore.shown.chart import over_time, ranking
 from reports.queries.mailed.file import DoesNotFit, file_of
 from reports.queries.mailed.small_table import SmallTable, small_tables
 

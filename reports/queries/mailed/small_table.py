@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from billing_engine.core.counts import count_in_words
 from reports.queries.explore.answer import Answer, Group
 from reports.queries.explore.figures import Figures
-from reports.queries.explore.table import figure_in_words
+from reports.queries.explore.shown.table import figure_in_words
 
 SHOWN = 10
 

@@ -18,7 +18,7 @@ from leads.domain.voiding import void
 from leads.models import Action
 from pricing.domain.audit.prove import prove
 from pricing.models import Charge
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, approved, billed, issued, received
 

@@ -10,7 +10,7 @@ from invoices.models import Invoice
 from leads.models import Action, BillingPeriod, Source
 from pricing.domain.audit.prove import prove
 from pricing.models import Charge
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import ActionTypeFactory, SourceFactory
 from tests.factories.people import UserFactory
 from tests.invoices.made import NOVEMBER_3, OCTOBER, a_price, an_open_period, received

@@ -15,7 +15,7 @@ from invoices.domain.life.transitions import issue
 from invoices.models import Invoice, NumberSeries
 from leads.domain.number_prefixes import PrefixTaken, clash
 from leads.models import Company, NumberPrefix
-from reports.queries.billed_sums import numbers
+from reports.queries.sums.billed_sums import numbers
 from tests.factories.leads import CompanyFactory
 from tests.invoices.made import a_draft, approved, issued
 

@@ -32,7 +32,7 @@ from leads.models import BillingPeriod, Customer, Tax
 from pricing.domain.audit.prove import prove
 from pricing.models import Charge, PeriodTerms, PriceRule
 from receivables.models import Allocation
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import CompanyFactory, agree
 from tests.factories.people import UserFactory
 from tests.factories.pricing import retired

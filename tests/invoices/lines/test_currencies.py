@@ -21,7 +21,7 @@ from invoices.models import InvoiceLine
 from leads.admin.customers import CustomerForm, NewCustomerForm
 from leads.domain.customers import add_customer
 from leads.models import Customer, CustomerTerms, Tax
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory, ProductFactory, agree
 from tests.factories.people import UserFactory, superuser
 from tests.invoices.made import NOVEMBER_3, a_price, an_open_period, received

@@ -33,7 +33,7 @@ from pricing.domain.rate.usage import count_uses
 from pricing.domain.simulation.simulate import simulate_customers, start
 from pricing.models import Charge, PeriodTally, PriceRule, RuleUse, UnratedAction
 from reports.queries.activity import activity_of, total_of
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
 from tests.factories.people import UserFactory, superuser
 from tests.factories.pricing import PriceRuleFactory, tiered

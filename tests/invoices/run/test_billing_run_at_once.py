@@ -11,7 +11,7 @@ from invoices.domain.run.billing_run import Progress, bill, progress, start
 from invoices.models import BillingRun, Invoice, InvoiceLine
 from leads.models import Action, BillingPeriod, Customer
 from pricing.models import Charge
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,

@@ -9,7 +9,7 @@ from billing_engine.core.calendar.spans import Month
 from invoices.domain.run.billing_run import Progress, progress, start
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import ActionFactory, ActionTypeFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.processes import at_once, empty_broker

@@ -24,7 +24,7 @@ from leads.domain.intake.receive import receive
 from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.audit.prove import prove
 from pricing.domain.rate.rate import rate
-from reports.queries.invariants import invariants
+from reports.queries.sums.invariants import invariants
 from tests.factories.leads import (
     ActionTypeFactory,
     BillingPeriodFactory,

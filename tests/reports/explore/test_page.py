@@ -11,7 +11,7 @@ from leads.models import Action
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 from reports.queries.explore.answer import answer_of
-from reports.queries.explore.table import Part, table_of
+from reports.queries.explore.shown.table import Part, table_of
 from tests.factories.people import UserFactory, with_role
 from tests.reports.random_company import RATED_AT, a_random_company
 
@@ -78,7 +78,7 @@ def test_a_total_is_that_of_the_data_and_what_is_not_shown_is_all_others(
     a_random_company(2)
     question = Question(show=("amount", "actions"), group=("day",), sort="-amount", days=Days.read(OCTOBER))
     whole = table_of(answer_of(question, at=RATED_AT))
-    monkeypatch.setattr("reports.queries.explore.table.OUTER_SHOWN", 3)
+    monkeypatch.setattr("reports.queries.explore.shown.table.OUTER_SHOWN", 3)
 
     cut = table_of(answer_of(question, at=RATED_AT))
 

@@ -12,8 +12,8 @@ from reports.domain.question.faults import BadQuestion
 from reports.domain.question.question import Question
 from reports.queries.explore import rows as module
 from reports.queries.explore.answer import answer_of
+from reports.queries.explore.asked.scope import scope_of
 from reports.queries.explore.rows import ActivityRow, Place, all_rows, page_of_rows
-from reports.queries.explore.scope import scope_of
 from tests.reports.random_company import RATED_AT, a_random_company
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_engine.core.calendar.spans import Month
-from reports.queries.explore.stretches import Stretches, stretches_of
+from reports.queries.explore.asked.stretches import Stretches, stretches_of
 
 DAYS = st.dates(date(2025, 11, 1), date(2026, 12, 31))
 A_YEAR = (date(2025, 9, 15), date(2026, 9, 14))

@@ -15,7 +15,7 @@ from reports.domain.saved.saved_report import read, save_over, share, stop_shari
 from reports.domain.saved.schedules import run_now, schedule
 from reports.models import ReportMailing, ReportSchedule, SavedReport
 from reports.queries.explore.answer import answer_of
-from reports.queries.explore.table import table_of
+from reports.queries.explore.shown.table import table_of
 from reports.tasks import MAILINGS
 from tests.factories.people import UserFactory
 from tests.invoices.post import PostOffice

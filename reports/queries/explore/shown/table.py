@@ -10,7 +10,7 @@ from billing_engine.core.counts import count_in_words
 from reports.domain.question.measures import Kind, Measure
 from reports.queries.explore.answer import Answer, Group
 from reports.queries.explore.figures import Figures
-from reports.queries.explore.narrowing import address_of_rows, narrowed
+from reports.queries.explore.shown.narrowing import address_of_rows, narrowed
 
 OUTER_SHOWN, INNER_SHOWN = 100, 25
 CENT_OF_A_PERCENT = Decimal("0.1")

@@ -17,7 +17,7 @@ from reports.domain.question.days import Reach
 from reports.domain.question.dimensions import DIMENSIONS, FINER_THAN_MONTHS
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.question import Question
-from reports.queries.explore.stretches import Stretches, stretches_of
+from reports.queries.explore.asked.stretches import Stretches, stretches_of
 
 EMPTY = "-"  # how a filter names products without a category
 LARGEST_ID = 2**63 - 1

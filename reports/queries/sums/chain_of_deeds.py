@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from billing_engine.core.deeds import chain
-from reports.queries.invariant import Invariant, Sides
+from reports.queries.sums.invariant import Invariant, Sides
 
 
 def unbroken(asked: Mapping[str, Any], *, known: chain.Head | None = None) -> Invariant:

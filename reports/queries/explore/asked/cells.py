@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from reports.queries.explore.scope import Scope
+from reports.queries.explore.asked.scope import Scope
 
 DAILY, MONTHLY = "pricing_dailyactivity", "pricing_monthlyactivity"
 # The column of the roll-up that a dimension is found by.

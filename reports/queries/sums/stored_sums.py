@@ -6,7 +6,7 @@ from typing import Any
 
 from billing_engine.core.read_replica import rows_of
 from leads.models.delivery import OUTCOMES
-from reports.queries.invariant import Invariant, Sides
+from reports.queries.sums.invariant import Invariant, Sides
 
 KINDS = ("leads", "actions")
 

@@ -18,8 +18,8 @@ from reports.domain.question.measures import Measure as Asked
 from reports.domain.question.question import Question
 from reports.queries.explore.answer import Answer, Group, answer_of
 from reports.queries.explore.figures import Figures
-from reports.queries.explore.narrowing import address_of_rows, narrowed
-from reports.queries.explore.table import figure_in_words
+from reports.queries.explore.shown.narrowing import address_of_rows, narrowed
+from reports.queries.explore.shown.table import figure_in_words
 
 RANKED, COLUMNS_STACKED = 8, 6
 STEPS = ((Step.DAY, 62), (Step.WEEK, 62 * 7), (Step.MONTH, 62 * 28))  # and up to how many days each fits

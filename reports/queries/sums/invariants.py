@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 from billing_engine.core.calendar.spans import Cycle
 from billing_engine.core.deeds.chain import Head
 from billing_engine.core.read_replica import from_copy
-from reports.queries.activity_sums import rolled_up
-from reports.queries.billed_sums import lines, numbers, outstanding, totals
-from reports.queries.chain_of_deeds import unbroken
-from reports.queries.invariant import Invariant
-from reports.queries.stored_sums import received, stored
+from reports.queries.sums.activity_sums import rolled_up
+from reports.queries.sums.billed_sums import lines, numbers, outstanding, totals
+from reports.queries.sums.chain_of_deeds import unbroken
+from reports.queries.sums.invariant import Invariant
+from reports.queries.sums.stored_sums import received, stored
 
 
 @from_copy

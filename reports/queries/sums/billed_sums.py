@@ -9,7 +9,7 @@ from django.conf import settings
 from billing_engine.core.money import ZERO, in_words, price_in_words, rounded
 from billing_engine.core.read_replica import rows_of
 from invoices.domain.lines.charge_sums import LATE_FROM
-from reports.queries.invariant import Invariant, Sides
+from reports.queries.sums.invariant import Invariant, Sides
 
 # A line without charges and charges without a line are rows too. Charges are matched with the first of their lines only,
 # so that a duplicate line has none.

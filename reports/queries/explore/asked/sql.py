@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from reports.domain.question.dimensions import TIMES
-from reports.queries.explore.cells import BY_ID, cells_of
-from reports.queries.explore.scope import Scope
+from reports.queries.explore.asked.cells import BY_ID, cells_of
+from reports.queries.explore.asked.scope import Scope
 
 CHARGED, COUNTED = "activity.outcome = 'charged'", "activity.outcome IN ('charged', 'included')"
 SUMS = {

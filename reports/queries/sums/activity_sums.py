@@ -7,7 +7,7 @@ from typing import Any
 from billing_engine.core.money import ZERO
 from billing_engine.core.read_replica import rows_of
 from pricing.domain.audit.activity import BY_PERIOD
-from reports.queries.invariant import Invariant, Sides
+from reports.queries.sums.invariant import Invariant, Sides
 
 
 def rolled_up(parameters: Mapping[str, Any]) -> Invariant:

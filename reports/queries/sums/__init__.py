@@ -1,0 +1,1 @@
+"""The invariants of the product, recounted from the rows."""
