@@ -23,6 +23,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ActionStateEnum": ["quarantined", "waiting", "excluded", "charged", "invoiced", "discarded", "repaired"],
         "ItemOutcomeEnum": ["created", "updated", "duplicate", "conflict", "quarantined", "test"],
         "ChargeOutcomeEnum": ["charged", "excluded"],
+        "ReportGroupEnum": "reports.domain.question.dimensions.GROUPS",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "leads.api.openapi.add_forms"],
     "SERVE_INCLUDE_SCHEMA": False,

@@ -31,7 +31,7 @@ MENU = [
         [
             *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
             *("Billing periods", "Explorer", "Saved reports", "Report schedules", "Billing activity", "Unbilled"),
-            *("Forecast", "Exports", "Invariants"),
+            *("Exports", "Forecast", "Invariants"),
         ],
     ),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),

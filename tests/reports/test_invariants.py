@@ -372,10 +372,10 @@ def test_users_without_access_to_the_rows_do_not_see_their_sums(client: Client) 
 
 
 def test_the_page_asks_as_often_for_many_periods_as_for_one(invoice: Invoice, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         invariants()
     for _ in range(3):
         a_draft(2)
     assert BillingPeriod.objects.count() == 4
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         invariants()

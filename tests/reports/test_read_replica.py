@@ -96,7 +96,7 @@ def test_the_sums_and_the_billing_activity_are_read_from_the_copy():
 
     found = answer_of(READ)
 
-    assert (found["hold"], found["page"], found["lines"]) == (True, 200, 2)
+    assert (found["hold"], found["page"], found["lines"]) == (True, 200, 3)
     assert min(found["sums"], found["of the page"], found["of the CSV"]) > 0
 
 

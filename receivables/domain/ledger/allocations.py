@@ -37,7 +37,7 @@ class Match:
 
 @transaction.atomic
 def match(
-    matches: Sequence[Match], *, on: date, at: datetime, by: User | None = None, reason: str = ""
+    matches: Sequence[Match], *, on: date, at: datetime, person: User | None = None, reason: str = ""
 ) -> list[Allocation]:
     """Store the matches, all or none; raises NotAMatch or NothingLeft. The caller records the deed."""
     items = locked({item.pk for each in matches for item in (each.credit, each.debit)})
@@ -55,7 +55,7 @@ def match(
             amount=each.amount,
             posted_on=on,
             recorded_at=at,
-            recorded_by=by,
+            recorded_by=person,
             reason=reason,
         )
         for each in matches
@@ -79,7 +79,7 @@ def oldest_first(favors: Iterable[LedgerDocument], debits: Iterable[LedgerDocume
 
 @transaction.atomic
 def take_back(
-    allocations: Iterable[Allocation], *, on: date, at: datetime, by: User | None = None, reason: str = ""
+    allocations: Iterable[Allocation], *, on: date, at: datetime, person: User | None = None, reason: str = ""
 ) -> list[Allocation]:
     """Take back matches whole, each by a second row; those already taken back are left alone. The caller records the deed."""
     made = list(allocations)
@@ -93,7 +93,7 @@ def take_back(
             takes_back=each,
             posted_on=on,
             recorded_at=at,
-            recorded_by=by,
+            recorded_by=person,
             reason=reason,
         )
         for each in rows.order_by("pk")

@@ -84,7 +84,7 @@ def _document(kind: LedgerDocument.Kind, invoice: Invoice, at: datetime) -> Ledg
     return LedgerDocument(
         kind=kind,
         customer=invoice.customer,
-        seller=invoice.series.seller if invoice.series else None,
+        seller=invoice.period.customer_terms.seller,
         currency=invoice.currency,
         reference=invoice.number or "",
         recorded_at=at,

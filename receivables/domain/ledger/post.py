@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db import transaction
+
 from billing_engine.core import money
 from receivables.models import LedgerDocument, Posting
 
@@ -28,6 +30,7 @@ def against_receivable(document: LedgerDocument, parts: Iterable[Part]) -> list[
     return [*parts, Part(Account.RECEIVABLE, owed)] if owed else parts
 
 
+@transaction.atomic
 def post(documents: Sequence[tuple[LedgerDocument, Sequence[Part]]]) -> list[LedgerDocument]:
     """Store unsaved documents with their postings; the database refuses what does not balance."""
     stored = LedgerDocument.objects.bulk_create(document for document, _ in documents)

@@ -44,6 +44,7 @@ DIMENSIONS = {
         Dimension("year", "Year", "years", is_time=True),
     )
 }
+GROUPS = tuple(DIMENSIONS)
 TIMES = {code: each for code, each in DIMENSIONS.items() if each.is_time}
 FILTERS = {code: each for code, each in DIMENSIONS.items() if not each.is_time}
 # What a month's sums can't tell apart.

@@ -83,7 +83,7 @@ def every_row_sql(scope: Scope) -> tuple[str, dict[str, Any], list[str]]:
     columns = ", ".join(["summed.currency", *shown, *(f"summed.{code}" for code in codes)])
     order = ", ".join(f"summed.{key}" for key in keys)
     return (
-        f"SELECT {columns} FROM ({summed}) AS summed ({', '.join([*keys, *codes])}) {' '.join(joins)} ORDER BY {order}",  # noqa: S608
+        f"SELECT {columns} FROM ({summed}) AS summed ({', '.join([*keys, *codes])}) {' '.join(joins)} ORDER BY {order}",  # noqa: S608 -- names of our own columns
         parameters,
         codes,
     )

@@ -31,7 +31,7 @@ def rolled_up(parameters: Mapping[str, Any]) -> Invariant:
                     "leads.billingperiod", pk, f"{count:,} row{'s' * (count != 1)} by {form} differ{'s' * (count == 1)}"
                 )
     found.sides = [
-        Sides("actions", *actions),
-        *(Sides(currency, *both, currency) for currency, both in sorted(amounts.items())),
+        Sides("actions", actions[0], actions[1]),
+        *(Sides(currency, both[0], both[1], currency) for currency, both in sorted(amounts.items())),
     ]
     return found

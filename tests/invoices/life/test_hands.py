@@ -56,7 +56,7 @@ def _adjusted(by: User, amount: str = "2000") -> Invoice:
 
 
 def _withdrawn(invoice: Invoice, by: User) -> Invoice:
-    return withdraw_adjustment(invoice.lines.get(kind="adjustment"), by=by, at=NOVEMBER_3)
+    return withdraw_adjustment(invoice.lines.get(kind="adjustment"), by=by)
 
 
 def _values() -> list[dict[str, Any]]:

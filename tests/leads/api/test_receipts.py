@@ -143,6 +143,7 @@ def test_the_documentation_of_the_api_is_open_and_whole(client: Client):
         "/api/v1/limits",
         "/api/v1/lines/{line}/charges",
         "/api/v1/receipts/{receipt}",
+        "/api/v1/reports/activity",
     ]
     deliver = schema["paths"]["/api/v1/deliveries"]["post"]
     assert deliver["security"] == [{"api_key": []}]

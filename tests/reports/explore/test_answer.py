@@ -166,7 +166,7 @@ def test_filters_keep_what_they_name_and_nothing_else() -> None:
         ("period", ("2026-10",), {"2026-10"}),
     ):
         question = Question(show=SHOWN, group=("month",), days=EVERYTHING, filters=((name, values),))
-        assert answered(question) == summed(["month"], lambda fact: fact.keys[name] in keys), name  # noqa: B023
+        assert answered(question) == summed(["month"], lambda fact: fact.keys[name] in keys), name  # noqa: B023 -- used at once
 
 
 @pytest.mark.django_db

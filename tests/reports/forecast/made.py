@@ -39,6 +39,7 @@ def by_day(customer: Customer, random: Random) -> None:
     period = BillingPeriodFactory.create(customer=customer, month=Month.of_day(RATED_AT.date()))
     DailyActivity.objects.bulk_create(
         DailyActivity(
+            place=place,
             period=period,
             customer=customer,
             product_id=1,
@@ -52,7 +53,7 @@ def by_day(customer: Customer, random: Random) -> None:
             full_amount=amount,
             day=day,
         )
-        for day in days(date(2026, 3, 20), RATED_AT.date() - timedelta(days=1))
+        for place, day in enumerate(days(date(2026, 3, 20), RATED_AT.date() - timedelta(days=1)))
     )
 
 

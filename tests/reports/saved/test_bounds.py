@@ -37,6 +37,7 @@ def many_products() -> None:
     )
     DailyActivity.objects.bulk_create(
         DailyActivity(
+            place=place,
             period=period,
             customer=customer,
             product=product,
@@ -49,7 +50,7 @@ def many_products() -> None:
             amount=Decimal("0.01"),
             full_amount=Decimal("0.01"),
         )
-        for product in products
+        for place, product in enumerate(products)
     )
 
 

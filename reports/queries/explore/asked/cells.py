@@ -52,7 +52,7 @@ def cells_of(
     columns = [*groups, *(f"{statement} AS {code}" for code, statement in sums.items())]
     columns += [] if moment else ["%(first)s::date AS day"]
     grouped = f"GROUP BY {', '.join(groups)}" if groups else "HAVING count(*) > 0"
-    return f"(SELECT {', '.join(columns)} FROM ({rows}) activity {join} {grouped})", parameters  # noqa: S608
+    return f"(SELECT {', '.join(columns)} FROM ({rows}) activity {join} {grouped})", parameters  # noqa: S608 -- names of our own columns
 
 
 def _moment(scope: Scope) -> str:
@@ -82,7 +82,7 @@ def _rows(scope: Scope, moment: str) -> tuple[str, dict[str, Any]]:
             name = f"run{len(parts)}"
             parameters |= {f"{name}_first": run[0], f"{name}_last": run[1]}
             parts.append(
-                f"SELECT {COLUMNS}, {shown} AS day FROM {table}"  # noqa: S608
+                f"SELECT {COLUMNS}, {shown} AS day FROM {table}"  # noqa: S608 -- names of our own columns
                 f" WHERE {day} BETWEEN %({name}_first)s AND %({name}_last)s{conditions}"
             )
     return " UNION ALL ".join(parts), parameters
