@@ -1,1 +1,1 @@
-"""What becomes of an issued invoice: the ledger, open items and what settles them."""
+"""What customers owe after an invoice is issued: the ledger, open items and what settles them."""

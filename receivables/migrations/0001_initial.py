@@ -254,7 +254,7 @@ class Migration(migrations.Migration):
                 name="only_a_tax_posting_names_a_tax",
             ),
         ),
-        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "6ab8a25d60aa"),
+        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "e124fb4b1e1a"),
         InstallSql("receivables", "models/sql/postings_of_a_document_balance.sql", "be8b5ecbf8b3"),
         InstallSql("receivables", "models/sql/the_ledger_is_append_only.sql", "d793e70807b8"),
     ]

@@ -14,7 +14,7 @@ VALUE: dict[str, Any] = {
                 "name": "Amount",
                 "definition": "exact charges before line rounding, minimums and tax",
             },
-            {"code": "actions", "name": "Actions", "definition": "all rated actions, whatever became of them"},
+            {"code": "actions", "name": "Actions", "definition": "all rated actions, whatever their outcome"},
         ],
         "group": ["customer", "source"],
         "columns": "month",

@@ -20,7 +20,7 @@ class CreditIsGone(Refused):
 
 
 class CreditIsUsed(Refused):
-    """An invoice that carried credit forward can be voided only while nobody uses that credit."""
+    """An invoice that carried credit forward can be voided only while that credit is unused."""
 
     code = "credit_is_used"
 

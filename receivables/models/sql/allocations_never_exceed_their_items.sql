@@ -1,4 +1,4 @@
--- With the owner's rights, because locking a row needs the right to update it. Items are locked in one order and added up afterwards, so two allocations at once never match more than there is.
+-- With the owner's rights, because locking a row needs the right to update it. Items are locked in one order and added up later, so two allocations at once never match more than there is.
 CREATE OR REPLACE FUNCTION allocations_never_exceed_their_items() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 DECLARE

@@ -37,7 +37,7 @@ class Measure:
 MEASURES = {
     each.code: each
     for each in (
-        Measure("actions", "Actions", Kind.COUNT, "all rated actions, whatever became of them"),
+        Measure("actions", "Actions", Kind.COUNT, "all rated actions, whatever their outcome"),
         Measure("charged", "Charged", Kind.COUNT, "actions charged more than $0.00"),
         Measure("included", "Included", Kind.COUNT, "actions charged $0.00 by their rule or a cap"),
         Measure("excluded", "Excluded", Kind.COUNT, "actions not charged for a stated reason"),

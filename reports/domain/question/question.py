@@ -126,8 +126,8 @@ def _values(name: str, values: Sequence[str]) -> tuple[str, ...]:
     if len(found) > MOST_VALUES:
         raise BadQuestion(name, f"Choose at most {MOST_VALUES} {FILTERS[name].many}.")
     if any(len(value) > LONGEST_VALUE or "\0" in value for value in found):
-        raise BadQuestion(name, f"One of the {FILTERS[name].many} is no {FILTERS[name].name.lower()}.")
+        raise BadQuestion(name, f"One of the {FILTERS[name].many} does not exist.")
     choices = FILTERS[name].choices
     if choices and (odd := next((value for value in found if value not in choices), None)):
-        raise BadQuestion(name, f"“{odd[:60]}” is no {FILTERS[name].name.lower()}. Choose from {', '.join(choices)}.")
+        raise BadQuestion(name, f"There is no {FILTERS[name].name.lower()} “{odd[:60]}”. Choose from {', '.join(choices)}.")
     return found

@@ -31,7 +31,7 @@ class Group:
     inside: dict[Any, "Group"] = field(default_factory=dict)
 
     def add(self, column: Any, figures: Figures) -> None:
-        """Add figures of a column; None is no column."""
+        """Add figures of a column; None is not a column."""
         self.total.merge(figures)
         if column is not None:
             self.by_column.setdefault(column, Figures()).merge(figures)

@@ -10,7 +10,7 @@ from reports.domain.question.days import Days
 from reports.domain.question.dimensions import FILTERS, TIMES
 from reports.domain.question.question import Question
 
-# A whole month, as many days that are no whole month, and twelve whole months: all within the two years.
+# A whole month, as many days that are not whole month, and twelve whole months: all within the two years.
 REACHES = {
     "month": (Days.read("2026-08-01..2026-08-31"), Days.read("2026-07-20..2026-08-19")),
     "year": (Days.read("2025-10-01..2026-09-30"), Days.read("2025-09-15..2026-09-14")),

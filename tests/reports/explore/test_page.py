@@ -140,8 +140,8 @@ def test_what_revenue_came_from_webinars_by_customer_is_one_link(finance: Client
         ("group=month&columns=month", "Group by each thing once."),
         ("show=leads&group=outcome", "Leads can't be shown by outcome"),
         ("product=999999999", "There is no product “999999999”."),
-        ("customer=nobody", "There is no customer “nobody”."),
-        ("outcome=free", "“free” is no outcome."),
+        ("customer=ghost", "There is no customer “ghost”."),
+        ("outcome=free", "There is no outcome “free”."),
         ("columns=day&days=2026-01-01..2026-11-30", "At most 62 columns fit."),
     ],
 )
