@@ -19,6 +19,8 @@ LAYERS = {
     "leads": "#2f6f8f",
     "pricing": "#7a5195",
     "invoices": "#3f7d4e",
+    "receivables": "#b0803c",
+    "reports": "#8a4f6d",
 }
 NOTE = (
     "Generated from the models by `manage.py schema`. Do not edit.",

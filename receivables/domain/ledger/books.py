@@ -83,7 +83,7 @@ def _issued(invoice: Invoice, taxes: Sequence[InvoiceTax], at: datetime) -> tupl
 def _document(kind: LedgerDocument.Kind, invoice: Invoice, at: datetime) -> LedgerDocument:
     return LedgerDocument(
         kind=kind,
-        customer=invoice.customer,
+        customer_id=invoice.customer_id,
         seller=invoice.period.customer_terms.seller,
         currency=invoice.currency,
         reference=invoice.number or "",

@@ -129,5 +129,7 @@ def _values(name: str, values: Sequence[str]) -> tuple[str, ...]:
         raise BadQuestion(name, f"One of the {FILTERS[name].many} does not exist.")
     choices = FILTERS[name].choices
     if choices and (odd := next((value for value in found if value not in choices), None)):
-        raise BadQuestion(name, f"There is no {FILTERS[name].name.lower()} “{odd[:60]}”. Choose from {', '.join(choices)}.")
+        raise BadQuestion(
+            name, f"There is no {FILTERS[name].name.lower()} “{odd[:60]}”. Choose from {', '.join(choices)}."
+        )
     return found
