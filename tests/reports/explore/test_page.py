@@ -125,7 +125,7 @@ def test_what_revenue_came_from_webinars_by_customer_is_one_link(finance: Client
 
     assert "<h1>Amount by customer</h1>" in shown
     assert pieces(shown, "explorer-chosen") == ["Channel Webinar ×"]
-    assert pieces(shown, "explorer-link")[0].endswith("&channel=webinar Copy link")
+    assert "&channel=webinar Copy link" in pieces(shown, "explorer-link")[0]
 
 
 @pytest.mark.parametrize(
