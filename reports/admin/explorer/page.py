@@ -17,6 +17,7 @@ from billing_engine.core.read_replica import freshness, from_copy
 from reports.admin.explorer.foot import feet_of
 from reports.admin.explorer.form import choices_of, question_of
 from reports.admin.explorer.row_table import shown_rows
+from reports.admin.saved.explorer_dialogs import SAVED, saved_of
 from reports.domain.question.dimensions import DIMENSIONS, FILTERS
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.measures import MEASURES
@@ -37,18 +38,20 @@ PERMISSION = "pricing.view_charge"
 @from_copy
 def explorer_page(request: HttpRequest) -> HttpResponse:
     """Answer the question in the address; a sent form leads to the address of its question."""
-    at = now()
+    at, saved = now(), saved_of(request)
+    kept = f"&{SAVED}={saved.pk}" if saved else ""  # in every address of the page: it stays open
     try:
         if "form" in request.GET:
-            return HttpResponseRedirect(f"{reverse('admin:reports_explorer')}?{question_of(request.GET)}")
+            return HttpResponseRedirect(f"{reverse('admin:reports_explorer')}?{question_of(request.GET)}{kept}")
         question = Question.read({name: request.GET.getlist(name) for name in request.GET})
         answer = answer_of(question, at=at)
     except BadQuestion as refused:
         return _refused(request, "reports/explorer.html", refused)
     page = (
         _page(request, title_of(answer.question))
-        | _head(answer.question, answer.scope, at)
-        | _answered(request, answer)
+        | _head(question, answer.scope, at)
+        | _answered(request, answer, question)
+        | {"saved": saved, "kept": kept}
     )
     return TemplateResponse(request, "reports/explorer.html", page)
 
@@ -112,10 +115,10 @@ def _chips(question: Question, scope: Scope) -> Iterator[tuple[str, str, str]]:
         yield FILTERS[name].name, ", ".join(words), f"?{question.with_filter(name)}"
 
 
-def _answered(request: HttpRequest, answer: Answer) -> dict[str, Any]:
+def _answered(request: HttpRequest, answer: Answer, question: Question) -> dict[str, Any]:
+    """What the page shows; its links ask the whole question, even if the answer leaves out groups."""
     asked = request.GET.get("currency", "")
     currency = asked if asked in answer.by_currency else next(iter(answer.by_currency), "")
-    question = answer.question
     heads = [(name, "", False) for _, name in answer.columns]
     heads += [
         (MEASURES[code].name, f"?{_sorted_by(question, code)}", question.sorted_by[0] == code) for code in question.show

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import DEFAULT_DB_ALIAS
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from reports.domain.saved.saved_report import save_new, save_over
 from reports.models import SavedReport
 
 OVER, NEW = "over", "new"
+KEY_DIGITS = 19  # longer numbers are not keys
 SAVED = "saved"  # the part of the explorer's address that says which saved report is open
 
 
@@ -99,11 +101,18 @@ def _saved(request: HttpRequest, question: Question, own: SavedReport | None, an
     return save_new(question, name=name, is_shared=answers.get("is_shared", False), by=by, at=now())
 
 
-def _own(request: HttpRequest) -> SavedReport | None:
-    """Return the person's own report that is open in the explorer."""
+def saved_of(request: HttpRequest) -> SavedReport | None:
+    """Return the saved report that is open in the explorer, if this person can open it."""
     key = request.GET.get(SAVED, "")
-    is_key = key.isascii() and key.isdecimal() and len(key) < 19
-    return SavedReport.objects.filter(pk=key, owner=person(request)).first() if is_key else None
+    if not (key.isascii() and key.isdecimal() and len(key) < KEY_DIGITS):
+        return None
+    # Not from a read replica: the report may have been saved a moment ago.
+    return SavedReport.objects.using(DEFAULT_DB_ALIAS).visible_to(person(request)).filter(pk=key).first()
+
+
+def _own(request: HttpRequest) -> SavedReport | None:
+    report = saved_of(request)
+    return report if report is not None and report.owner_id == person(request).pk else None
 
 
 def _shown(

@@ -1,5 +1,8 @@
 """The pages and dialogs of saved reports and schedules: what people see, and what they may do."""
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -9,6 +12,7 @@ from reports.domain.saved.saved_report import share
 from reports.models import ReportMailing, ReportSchedule, SavedReport
 from tests.factories.people import UserFactory
 from tests.factories.reports import ReportScheduleFactory, SavedReportFactory
+from tests.reports.random_company import a_random_company
 from tests.reports.saved.made import FIRST_DUE, NOV_20, scheduled, swept
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +169,38 @@ def test_a_schedule_of_someone_else_is_not_seen(operations: Client, frank: User)
     assert operations.get(page_of(row)).status_code == 302
     assert operations.get(page_of(row, "run_now")).status_code == 404
     assert row.report.name not in operations.get(reverse("admin:reports_reportschedule_changelist")).content.decode()
+
+
+def shown_links(client: Client, address: str) -> list[str]:
+    """The addresses on the explorer's page."""
+    return [unescape(found) for found in re.findall(r'href="([^"]+)"', client.get(address).content.decode())]
+
+
+def test_an_open_report_stays_open_while_its_question_changes(finance: Client, operations: Client, frank: User) -> None:
+    report = SavedReportFactory.create(owner=frank, name="Webinars")
+    opened = f"{reverse('admin:reports_explorer')}?{QUESTION}&saved={report.pk}"
+    shown = finance.get(opened).content.decode()
+    assert f'<input type="hidden" name="saved" value="{report.pk}">' in shown
+    links = shown_links(finance, opened)
+    assert f"{reverse('admin:reports_save')}?{QUESTION}&saved={report.pk}" in links
+    assert page_of(report) in links
+    without_webinars = f"?show=amount&group=customer&days=last_quarter&saved={report.pk}"
+    assert without_webinars in links
+    sent = finance.get(reverse("admin:reports_explorer"), {"form": "1", "show": "actions", "saved": str(report.pk)})
+    assert sent["Location"].endswith(f"&saved={report.pk}")
+
+    others = shown_links(operations, opened)
+    assert f"{reverse('admin:reports_save')}?{QUESTION}" in others
+    assert page_of(report) not in others
+
+
+def test_what_is_saved_is_what_was_asked_also_where_the_page_shows_less(
+    finance: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_random_company(13)
+    monkeypatch.setattr("reports.queries.explore.answer.MOST_ROWS", 5)
+    asked = "show=amount&group=customer,product&days=2026-08-01..2026-11-30"
+    links = shown_links(finance, f"{reverse('admin:reports_explorer')}?{asked}")
+
+    assert f"{reverse('admin:reports_save')}?{asked}" in links
+    assert f"{reverse('api-activity')}?{asked}&format=csv" in links
