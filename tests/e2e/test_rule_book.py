@@ -96,7 +96,7 @@ def test_a_price_for_next_month_is_seen_beforehand_and_moves_nothing_that_is_bil
 
 
 def _draft_a_price_with_a_slip_of_the_finger(page: Page) -> None:
-    page.get_by_role("link", name="Price rules", exact=True).first.click()
+    page.get_by_role("link", name="Price rules").first.click()
     page.get_by_role("link", name="Samples", exact=True).click()
     page.get_by_role("link", name="Revise").click()
     first_day = NEXT_MONTH.span(UTC_ZONE).start.date().isoformat()
