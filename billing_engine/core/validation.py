@@ -1,4 +1,4 @@
-"""A model's own validation of a row (fields, rules and constraints) as faults for forms, files and API."""
+"""A model's own validation of a row as faults for forms, files and API, and the key of a row in an address."""
 
 from collections.abc import Collection
 
@@ -6,6 +6,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model
 
 from billing_engine.core.errors import FieldFault
+
+HIGHEST_KEY = 2**63 - 1
 
 
 def row_faults(row: Model, *, exclude: Collection[str] = ()) -> list[FieldFault]:
@@ -22,3 +24,10 @@ def row_faults(row: Model, *, exclude: Collection[str] = ()) -> list[FieldFault]
             for error in errors
         ]
     return []
+
+
+def key_of(text: str) -> int | None:
+    """The key of a row as written in an address; None if no row can have it."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(HIGHEST_KEY))):
+        return None
+    return key if (key := int(text)) <= HIGHEST_KEY else None

@@ -970,7 +970,7 @@ class Migration(migrations.Migration):
                 (
                     "interrupted",
                     models.PositiveSmallIntegerField(
-                        default=0, help_text="Attempts whose worker ended before it recorded an outcome."
+                        default=0, help_text="Attempts that ended with their worker or with an error of the program."
                     ),
                 ),
                 ("is_being_sent", models.BooleanField(default=False)),

@@ -4,7 +4,7 @@ from invoices.models.adjustment import Adjustment
 from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
-from invoices.models.mail import InvoiceMail, MailTemplate
+from invoices.models.mail import Email, InvoiceMail, MailTemplate
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
 from invoices.models.taxes import InvoiceTax
@@ -16,6 +16,7 @@ __all__ = [
     "BillingRunItem",
     "BillingSchedule",
     "CycleStep",
+    "Email",
     "Invoice",
     "InvoiceDocument",
     "InvoiceLine",

@@ -38,6 +38,61 @@ class MailTemplate(models.Model):
         return str(self.customer) if self.customer else "All customers"
 
 
+class Email(LeasedItem):
+    """What every email keeps of its way to the mail server: the replies by address, and how it ended."""
+
+    SENT, PARTLY, WAITING = "sent", "partly", "waiting"  # states of every email
+
+    state: "models.CharField[str, str]"
+    interrupted = models.PositiveSmallIntegerField(
+        default=0, help_text="Attempts that ended with their worker or with an error of the program."
+    )
+    is_being_sent = models.BooleanField(default=False)
+    accepted = ArrayField(
+        models.EmailField(), default=list, blank=True, help_text="The addresses that the server accepted."
+    )
+    rejected = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The addresses that the server permanently rejected, each with the server's reply.",
+    )
+    may_have_arrived = models.BooleanField(
+        default=False,
+        help_text="The connection or the worker ended when the server may already have received the email.",
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="Why it was not sent, or not yet.")
+    via = models.CharField(max_length=200, blank=True, help_text="The mail server that received it.")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def recipients(self) -> list[str]:
+        """Return all its addresses."""
+        raise NotImplementedError
+
+    @property
+    def pending_addresses(self) -> list[str]:
+        """Return the addresses that are neither accepted nor permanently rejected."""
+        return [each for each in self.recipients if each not in self.accepted and each not in self.rejected]
+
+    @property
+    def outcome(self) -> str:
+        """Return the outcome in words: `Sent`, `Sent to 1 of 2`, `Waiting for a retry`, `Failed; may have arrived`."""
+        if self.state == self.PARTLY:
+            outcome = f"Sent to {len(self.accepted)} of {len(self.recipients)}"
+        elif self.state == self.WAITING and self.attempts:
+            outcome = "Being sent" if self.is_being_sent else "Waiting for a retry"
+        else:
+            outcome = self.get_state_display()
+        return f"{outcome}; may have arrived" if self.may_have_arrived and self.state != self.SENT else outcome
+
+    def get_state_display(self) -> str:
+        """Return the state in words; Django replaces it where the field is."""
+        raise NotImplementedError
+
+
 class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
     """Named filters for emails."""
 
@@ -51,7 +106,7 @@ class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
         return self.filter(failed, ~Exists(later)).exclude(invoice__state=Invoice.State.VOID)
 
 
-class InvoiceMail(LeasedItem):
+class InvoiceMail(Email):
     """One email with an invoice's PDF: recipients, time, sender, content and outcome."""
 
     class State(models.TextChoices):
@@ -78,30 +133,12 @@ class InvoiceMail(LeasedItem):
     )
 
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    interrupted = models.PositiveSmallIntegerField(
-        default=0, help_text="Attempts whose worker ended before it recorded an outcome."
-    )
-    is_being_sent = models.BooleanField(default=False)
-    accepted = ArrayField(
-        models.EmailField(), default=list, blank=True, help_text="The addresses that the server accepted."
-    )
-    rejected = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="The addresses that the server permanently rejected, each with the server's reply.",
-    )
-    may_have_arrived = models.BooleanField(
-        default=False,
-        help_text="The connection or the worker ended when the server may already have received the email.",
-    )
-    settled_at = models.DateTimeField(null=True, blank=True)
-    reason = models.TextField(blank=True, help_text="Why it was not sent, or not yet.")
-    via = models.CharField(max_length=200, blank=True, help_text="The mail server that received it.")
     sha256 = models.CharField("digest", max_length=64, blank=True, help_text="SHA-256 of the attached PDF.")
 
     objects = InvoiceMailQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Email.Meta):
+        abstract = False
         verbose_name = "invoice email"
         constraints = [
             models.CheckConstraint(name="a_mail_has_a_recipient", condition=Q(to__len__gt=0)),
@@ -125,22 +162,10 @@ class InvoiceMail(LeasedItem):
         return f"{self.invoice} to {self.to[0]}{others}"
 
     @property
-    def pending_addresses(self) -> list[str]:
-        """Return the addresses that are neither accepted nor permanently rejected."""
-        return [address for address in self.to if address not in self.accepted and address not in self.rejected]
+    def recipients(self) -> list[str]:
+        return self.to
 
     @property
     def missing_addresses(self) -> list[str]:
         """Return the addresses that are not accepted."""
         return [address for address in self.to if address not in self.accepted]
-
-    @property
-    def outcome(self) -> str:
-        """Return the outcome in words: `Sent`, `Sent to 1 of 2`, `Waiting for a retry`, `Failed; may have arrived`."""
-        if self.state == self.State.PARTLY:
-            outcome = f"Sent to {len(self.accepted)} of {len(self.to)}"
-        elif self.state == self.State.WAITING and self.attempts:
-            outcome = "Being sent" if self.is_being_sent else "Waiting for a retry"
-        else:
-            outcome = self.get_state_display()
-        return f"{outcome}; may have arrived" if self.may_have_arrived and self.state != self.State.SENT else outcome

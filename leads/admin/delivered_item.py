@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.validation import key_of
 from leads.admin.quarantine.fault_places import Line, marked
 from leads.domain.body.parcel import Placed
 from leads.domain.body.parse import read_parcel
@@ -31,12 +32,13 @@ class DeliveredItem:
 def requested_item(delivery: Delivery, asked: Any) -> DeliveredItem | None:
     """Return the item requested by `?action=17` or `?lead=5`; None if it didn't come with this delivery."""
     kind, key = next(((kind, asked[kind]) for kind in ("action", "lead") if asked.get(kind)), ("", ""))
-    if not key.isdecimal() or len(key) >= len(str(2**63)):
+    pk = key_of(key)
+    if pk is None:
         return None
     if kind == "lead":
-        lead = Lead.objects.filter(pk=int(key), delivery=delivery.pk).first()
+        lead = Lead.objects.filter(pk=pk, delivery=delivery.pk).first()
         return _delivered(delivery, lead.external_id, "") if lead else None
-    action = Action.objects.select_related("lead").filter(pk=int(key), delivery=delivery.pk).first()
+    action = Action.objects.select_related("lead").filter(pk=pk, delivery=delivery.pk).first()
     return _delivered(delivery, action.lead.external_id, action.external_id) if action else None
 
 

@@ -124,3 +124,15 @@ def fact_on(revisions: type[FactsRevision], fact: str, day: date | Combinable, *
     manager: Any = revisions._meta.default_manager
     found = manager.in_force().filter(**{revisions.SUBJECT: OuterRef(of), "first_day__lte": day})
     return Subquery(found.order_by("-first_day", "-in_force_at", "-pk").values(fact)[:1])
+
+
+def facts_in_force(subject: str, *facts: str) -> str:
+    """The SQL of a table of a subject's facts, each from its first day until the next revision in force begins.
+
+    Of one day, the last counts.
+    """
+    return f"""(
+        SELECT {subject}_id, {", ".join(facts)}, first_day,
+               lead(first_day, 1, 'infinity') OVER (PARTITION BY {subject}_id ORDER BY first_day, in_force_at, id) AS until
+          FROM leads_{subject.replace("_", "")}revision WHERE in_force_at IS NOT NULL)
+    """  # noqa: S608 -- names of our own columns

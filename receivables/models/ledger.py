@@ -1,7 +1,6 @@
 """The double-entry ledger: documents with their postings, and allocations between open items."""
 
 from decimal import Decimal
-from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,18 +9,6 @@ from django.db.models import F, Q
 from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from invoices.models import Invoice
 from leads.models import Company, Customer
-
-
-class LedgerDocumentQuerySet(models.QuerySet["LedgerDocument"]):
-    """Named filters for documents."""
-
-    def debits(self) -> Self:
-        """Return the items that customers owe."""
-        return self.filter(side=LedgerDocument.Side.DEBIT)
-
-    def credits(self) -> Self:
-        """Return the items that settle what customers owe."""
-        return self.filter(side=LedgerDocument.Side.CREDIT)
 
 
 class LedgerDocument(models.Model):
@@ -73,8 +60,6 @@ class LedgerDocument(models.Model):
     )
 
     left: Decimal  # set by the queries of open items
-
-    objects = LedgerDocumentQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -426,7 +426,11 @@ class Migration(migrations.Migration):
                 (
                     "accepted",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.EmailField(max_length=254), blank=True, default=list, size=None
+                        base_field=models.EmailField(max_length=254),
+                        blank=True,
+                        default=list,
+                        help_text="The addresses that the server accepted.",
+                        size=None,
                     ),
                 ),
                 (

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from billing_engine.core.queues.items import LeasedItem
+from invoices.models import Email
 from reports.models.saved import ReportSchedule
 
 
@@ -18,7 +18,7 @@ class ReportMailingQuerySet(models.QuerySet["ReportMailing"]):
         return self.filter(state=ReportMailing.State.WAITING)
 
 
-class ReportMailing(LeasedItem):
+class ReportMailing(Email):
     """One email of a schedule: the report as of the time it was due, or why the schedule was paused."""
 
     class State(models.TextChoices):
@@ -43,23 +43,6 @@ class ReportMailing(LeasedItem):
     left_out = models.JSONField(
         default=dict, blank=True, help_text="The recipients who get nothing, each with the reason."
     )
-    accepted = ArrayField(models.EmailField(), default=list, blank=True)
-    rejected = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="The addresses that the server permanently rejected, each with the server's reply.",
-    )
-    is_being_sent = models.BooleanField(default=False)
-    interrupted = models.PositiveSmallIntegerField(
-        default=0, help_text="Attempts that ended with their worker or with an error of the program."
-    )
-    may_have_arrived = models.BooleanField(
-        default=False,
-        help_text="The connection or the worker ended when the server may already have received the email.",
-    )
-    settled_at = models.DateTimeField(null=True, blank=True)
-    reason = models.TextField(blank=True, help_text="Why it was not sent, or not yet.")
-    via = models.CharField(max_length=200, blank=True, help_text="The mail server that received it.")
     subject = models.CharField(max_length=400, blank=True)
     rows = models.PositiveBigIntegerField(null=True, blank=True, help_text="Rows of the attached file.")
     file_name = models.CharField(max_length=200, blank=True)
@@ -67,7 +50,8 @@ class ReportMailing(LeasedItem):
 
     objects = ReportMailingQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Email.Meta):
+        abstract = False
         verbose_name = "report email"
         default_permissions = ("view",)
         constraints = [
@@ -93,17 +77,5 @@ class ReportMailing(LeasedItem):
         return f"{self.schedule.report}, due {self.due_at:%Y-%m-%d %H:%M} UTC"
 
     @property
-    def pending_addresses(self) -> list[str]:
-        """Return the addresses that are neither accepted nor permanently rejected."""
-        return [address for address in self.addresses if address not in self.accepted and address not in self.rejected]
-
-    @property
-    def outcome(self) -> str:
-        """Return the outcome in words: `Sent`, `Sent to 1 of 2`, `Waiting for a retry`, `Failed; may have arrived`."""
-        if self.state == self.State.PARTLY:
-            outcome = f"Sent to {len(self.accepted)} of {len(self.addresses)}"
-        elif self.state == self.State.WAITING and self.attempts:
-            outcome = "Being sent" if self.is_being_sent else "Waiting for a retry"
-        else:
-            outcome = self.get_state_display()
-        return f"{outcome}; may have arrived" if self.may_have_arrived and self.state != self.State.SENT else outcome
+    def recipients(self) -> list[str]:
+        return self.addresses

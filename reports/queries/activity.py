@@ -11,6 +11,7 @@ from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.read_replica import connection
 from invoices.domain.lines.charge_sums import LATE_FROM
 from leads.models import Customer
+from leads.models.revision import facts_in_force
 
 ROWS_AT_A_TIME = 2_000
 
@@ -34,9 +35,7 @@ ACTIVITY = f"""
       JOIN leads_product product ON product.id = counted.product_id
       JOIN leads_source source ON source.id = counted.source_id
       JOIN leads_actiontype type ON type.id = counted.action_type_id
-      JOIN (SELECT action_type_id, unit, first_day,
-                   lead(first_day, 1, 'infinity') OVER (PARTITION BY action_type_id ORDER BY first_day, in_force_at, id) AS until
-              FROM leads_actiontyperevision WHERE in_force_at IS NOT NULL) facts
+      JOIN {facts_in_force("action_type", "unit")} facts
            ON facts.action_type_id = type.id
            AND (period.start_at AT TIME ZONE %(zone)s)::date >= facts.first_day
            AND (period.start_at AT TIME ZONE %(zone)s)::date < facts.until

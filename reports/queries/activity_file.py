@@ -12,6 +12,7 @@ from billing_engine.core.calendar.wording import span_in_words
 from billing_engine.core.errors import Refused
 from billing_engine.core.read_replica import freshness, from_copy
 from billing_engine.core.tables.table import Cell, Column, Kind, Notes, Table
+from billing_engine.core.validation import key_of
 from invoices.domain.wording import late_in_words
 from leads.models import BillingPeriod, Customer
 from pricing.models import Charge, MonthlyActivity
@@ -45,8 +46,8 @@ class NoCustomerChosen(Refused):
 
 def selected(asked: QueryDict) -> tuple[Customer | None, str]:
     """The customer and the month that are asked for; "" means all months."""
-    chosen = asked.get("customer", "")
-    customer = Customer.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
+    key = key_of(asked.get("customer", ""))
+    customer = None if key is None else Customer.objects.filter(pk=key).first()
     month = asked.get("month", "")
     if customer is None or "\0" in month or not _periods(customer, month).exists():
         month = ""

@@ -10,6 +10,7 @@ from django.http import Http404
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span, midnight
 from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.validation import key_of
 from invoices.domain.document.content_lines import charged_line, counted_together, late_note
 from invoices.domain.lines.allocation import Allocation, zero_allocation
 from invoices.domain.lines.detail import (
@@ -140,8 +141,8 @@ def _span(line: InvoiceLine, chosen: LineDay | None) -> Span | None:
 def _place(line: InvoiceLine, action: str) -> ChargeCursor | None:
     if not action:
         return None
-    known = action.isdecimal() and len(action) < len(str(2**63))
-    found = Action.objects.filter(pk=int(action), period=line.invoice.period_id).first() if known else None
+    key = key_of(action)
+    found = None if key is None else Action.objects.filter(pk=key, period=line.invoice.period_id).first()
     if found is None:
         raise Http404
     return found.occurred_at, found.pk

@@ -7,7 +7,7 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.life.batch import Batch, State
 from invoices.domain.lines.books import books
-from invoices.domain.lines.totals import NOT_ISSUED, balance, with_credit
+from invoices.domain.lines.totals import NOT_ISSUED, balance, lock_credit
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 
@@ -30,7 +30,7 @@ def check_credit_is_there(batch: Batch) -> None:
     using = {invoice.customer_id for invoice in batch.passing if invoice.credit < 0}
     if not using:
         return
-    list(with_credit(using).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    lock_credit(using)
     left = dict(books().credit(using))
 
     def check(invoice: Invoice) -> None:

@@ -19,6 +19,7 @@ from invoices.domain.lines.allocation import Allocation, allocate
 from invoices.domain.lines.charge_sums import LATE_FROM
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
+from leads.models.revision import facts_in_force
 from pricing.models import Charge
 
 ROWS_AT_A_TIME = 2_000
@@ -46,13 +47,11 @@ ONE_LINE = """
      AND line.id = %(line)s AND action.action_type_id = %(type)s AND charge.reason = %(reason)s
      AND (charge.reason <> '' OR lead.product_id = %(product)s AND charge.rule_id = %(rule)s)
 """
-NAMES = """
+NAMES = f"""
       JOIN leads_product product ON product.id = lead.product_id
       JOIN leads_source source ON source.id = lead.source_id
       JOIN leads_actiontype type ON type.id = action.action_type_id
-      JOIN (SELECT action_type_id, unit, first_day,
-                   lead(first_day, 1, 'infinity') OVER (PARTITION BY action_type_id ORDER BY first_day, in_force_at, id) AS until
-              FROM leads_actiontyperevision WHERE in_force_at IS NOT NULL) facts
+      JOIN {facts_in_force("action_type", "unit")} facts
            ON facts.action_type_id = type.id
            AND (period.start_at AT TIME ZONE %(zone)s)::date >= facts.first_day
            AND (period.start_at AT TIME ZONE %(zone)s)::date < facts.until

@@ -125,9 +125,15 @@ def with_credit(customers: Collection[int]) -> QuerySet[Customer]:
     return books().with_credit(customers)
 
 
-def _locked_balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[tuple[int, str], Decimal]:
+def lock_credit(customers: Collection[int]) -> list[int]:
+    """Lock those of the customers that have credit, or had some, so that it is not spent twice; return their ids."""
     # Deliveries only need the rows to exist, and pass. In order, so that two transactions never deadlock.
-    locked = list(with_credit(customers).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    found = with_credit(customers).order_by("pk").select_for_update(no_key=True)
+    return list(found.values_list("pk", flat=True))
+
+
+def _locked_balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[tuple[int, str], Decimal]:
+    locked = lock_credit(customers)
     return balances(locked, without=without) if locked else {}
 
 

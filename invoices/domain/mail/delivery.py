@@ -18,6 +18,7 @@ from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from invoices.domain.document.store import DocumentIsBeingMade, document_of
 from invoices.domain.life.deeds import touched_by
+from invoices.domain.mail.outcome import MAX_INTERRUPTED, end, may_retry, note_interruption, note_replies
 from invoices.domain.mail.server import DeliveryResult, hand_over, sends_email, server_name
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
@@ -26,9 +27,6 @@ State = InvoiceMail.State
 EMAIL_SENT = Verb("email_sent", "Email sent")
 EMAIL_NOT_SENT = Verb("email_not_sent", "Email not sent")
 
-PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))  # then every hour
-GIVEN_UP_AFTER = timedelta(hours=24)
-MAX_INTERRUPTED = 5  # attempts whose worker ended; then a person has to look at it
 LEASE = timedelta(minutes=5)  # longer than the task's own limit, so that its worker has ended by then
 FOR_ITS_PDF = timedelta(seconds=30)
 VOID = "Not sent: the invoice is void."
@@ -49,8 +47,7 @@ class Mails(LeasedQueue[InvoiceMail, DeliveryResult | None]):
         return items.select_for_update(of=("self", "invoice"), no_key=True, skip_locked=True)
 
     def may_begin(self, mail: InvoiceMail, *, at: datetime) -> bool:
-        if mail.is_being_sent:  # its worker has ended, since this attempt could be claimed
-            mail.is_being_sent, mail.may_have_arrived, mail.interrupted = False, True, mail.interrupted + 1
+        note_interruption(mail)
         document = _document(mail, at)
         if document is None:
             return False
@@ -107,26 +104,18 @@ def _document(mail: InvoiceMail, at: datetime) -> InvoiceDocument | None:
 
 def _note(mail: InvoiceMail, handed: DeliveryResult, *, at: datetime) -> None:
     """Record the server's reply for each address."""
-    mail.accepted = [*mail.accepted, *handed.accepted]
-    mail.rejected = {**mail.rejected, **handed.rejected}
-    mail.may_have_arrived = mail.may_have_arrived or handed.in_doubt
-    pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
-    mail.reason = handed.reason or "; ".join(dict.fromkeys(mail.rejected.values()))
+    reason = note_replies(mail, handed)
     if not mail.pending_addresses:
-        _settle(mail, at, reason=mail.reason)
-    elif mail.attempts > len(PAUSES) and at + pause >= mail.requested_at + GIVEN_UP_AFTER:
-        _settle(mail, at, reason=f"Given up after {mail.attempts} attempts: {mail.reason}")
-    else:
-        mail.next_attempt_at = at + pause
+        _settle(mail, at, reason=reason)
+    elif not may_retry(mail, mail.requested_at, at=at, reason=reason):
+        _settle(mail, at, reason=f"Given up after {mail.attempts} attempts: {reason}")
     if mail.accepted:
         Invoice.objects.filter(pk=mail.invoice_id, state=Invoice.State.ISSUED, sent_at=None).update(sent_at=at)
 
 
 def _settle(mail: InvoiceMail, at: datetime, *, reason: str, none: InvoiceMail.State = State.FAILED) -> None:
     """Settle the email: sent to all addresses, to some, or to none."""
-    is_complete = len(mail.accepted) == len(mail.to)
-    mail.state = State.SENT if is_complete else State.PARTLY if mail.accepted else none
-    mail.reason, mail.settled_at, mail.next_attempt_at = "" if is_complete else reason, at, None
+    is_complete = end(mail, at, reason=reason, none=none)
     after = {"state": mail.state, "accepted": mail.accepted, "rejected": mail.rejected, "because": mail.reason}
     also = [mail.invoice, *touched_by(mail.invoice)]
     record(EMAIL_SENT if is_complete else EMAIL_NOT_SENT, on=mail, by=None, after=after, also=also)

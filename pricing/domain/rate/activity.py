@@ -20,12 +20,21 @@ from pricing.rating.instants import Instant, instant, moment
 
 KEYS = "customer_id, product_id, source_id, action_type_id, rule_id, outcome"
 MEASURES = "actions, quantity, amount, full_amount"
+# The outcome of an action, by its charge.
+OUTCOME = """
+    CASE WHEN charge.action_id IS NULL THEN 'unrated' WHEN charge.reason <> '' THEN charge.reason
+         WHEN charge.amount = 0 THEN 'included' ELSE 'charged' END
+"""
 # An action that has no charge and is not unrated came after its period was last rated: it is nowhere yet.
+WITH_CHARGE = """
+      LEFT JOIN pricing_charge charge ON charge.action_id = action.id
+      LEFT JOIN pricing_unratedaction unrated ON unrated.action_id = action.id
+     WHERE COALESCE(charge.action_id, unrated.action_id) IS NOT NULL
+"""
 CELLS = f"""
     SELECT period.id AS period_id, period.customer_id, lead.product_id, lead.source_id, action.action_type_id,
            charge.rule_id,
-           CASE WHEN charge.action_id IS NULL THEN 'unrated' WHEN charge.reason <> '' THEN charge.reason
-                WHEN charge.amount = 0 THEN 'included' ELSE 'charged' END AS outcome,
+           {OUTCOME} AS outcome,
            (action.occurred_at AT TIME ZONE customer.time_zone)::date AS day,
            count(*) AS actions, sum(action.quantity) AS quantity,
            COALESCE(sum(charge.amount), 0) AS amount, COALESCE(sum(charge.full_amount), 0) AS full_amount
@@ -33,9 +42,7 @@ CELLS = f"""
       JOIN leads_customer customer ON customer.id = period.customer_id
       JOIN leads_action action ON action.period_id = period.id {{instants}}
       JOIN leads_lead lead ON lead.id = action.lead_id
-      LEFT JOIN pricing_charge charge ON charge.action_id = action.id
-      LEFT JOIN pricing_unratedaction unrated ON unrated.action_id = action.id
-     WHERE COALESCE(charge.action_id, unrated.action_id) IS NOT NULL {{and_days}}
+      {WITH_CHARGE} {{and_days}}
      GROUP BY 1, {", ".join(map(str, range(2, 9)))}
 """  # noqa: S608 -- SQL of our own
 # Each statement gets the periods, from which day on they are touched, and to which day their charges are read.

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from billing_engine.core import money
 from invoices.domain.life.credit import CreditIsGone
 from invoices.domain.lines.books import Balances, Books
 from invoices.models import Invoice, InvoiceTax
 from leads.models import Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
-from receivables.domain.ledger.items import left_of, locked, with_left
+from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.models import Allocation, LedgerDocument
 
@@ -63,12 +64,12 @@ class LedgerBooks(Books):
     def _use_credit(self, invoice: Invoice, document: LedgerDocument, at: datetime) -> None:
         """Match the oldest credit, as much as the draft planned; raises CreditIsGone."""
         items = LedgerDocument.objects.filter(ON_DOCUMENTS, customer=invoice.customer_id, currency=invoice.currency)
-        ids = list(with_left(items, open_only=True).values_list("pk", flat=True))
-        found = sorted(locked(ids).values(), key=lambda item: (item.posted_on, item.pk))
-        if left_of(found) < -invoice.credit:
+        found = list(with_left(items, open_only=True).order_by("posted_on", "pk"))
+        if sum((item.left for item in found), money.ZERO) < -invoice.credit:
             raise CreditIsGone
-        owed = with_left(LedgerDocument.objects.filter(pk=document.pk))
-        match(oldest_first(found, owed, -invoice.credit), on=document.posted_on, at=at, reason=f"used by {invoice}")
+        document.left = document.amount  # nothing is matched to it yet
+        planned = oldest_first(found, [document], -invoice.credit)
+        match(planned, on=document.posted_on, at=at, reason=f"used by {invoice}")
 
 
 def _issued(invoice: Invoice, taxes: Sequence[InvoiceTax], at: datetime) -> tuple[LedgerDocument, list[Part]]:

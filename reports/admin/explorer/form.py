@@ -9,6 +9,7 @@ from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.http import QueryDict
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 
+from billing_engine.core.validation import key_of
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.models import PriceRule
 from reports.domain.question.days import BETWEEN, NAMED
@@ -54,7 +55,7 @@ def question_of(form: QueryDict) -> Question:
     if form.get("days") == CUSTOM:
         parts["days"] = [f"{form.get('first', '')}{BETWEEN}{form.get('last', '')}"]
     for name, (model, value) in PICKED.items():
-        keys = [key for key in form.getlist(f"pick-{name}") if key.isascii() and key.isdecimal() and len(key) < 19]
+        keys = [key for text in form.getlist(f"pick-{name}") if (key := key_of(text)) is not None]
         found = model.objects.filter(pk__in=keys[: MOST_PICKED + 1]).order_by("pk").values_list(value, flat=True)
         parts[name] = [str(each) for each in found]
     return Question.read(parts)

@@ -17,6 +17,7 @@ from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.menu import page_at
 from billing_engine.core.errors import Refused
+from billing_engine.core.validation import key_of
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.question import Question
 from reports.domain.question.wording import title_of
@@ -25,7 +26,6 @@ from reports.domain.saved.saved_report import save_new, save_over
 from reports.models import SavedReport
 
 OVER, NEW = "over", "new"
-KEY_DIGITS = 19  # longer numbers are not keys
 SAVED = "saved"  # the part of the explorer's address that says which saved report is open
 
 
@@ -103,8 +103,8 @@ def _saved(request: HttpRequest, question: Question, own: SavedReport | None, an
 
 def saved_of(request: HttpRequest) -> SavedReport | None:
     """Return the saved report that is open in the explorer, if this person can open it."""
-    key = request.GET.get(SAVED, "")
-    if not (key.isascii() and key.isdecimal() and len(key) < KEY_DIGITS):
+    key = key_of(request.GET.get(SAVED, ""))
+    if key is None:
         return None
     # Not from a read replica: the report may have been saved a moment ago.
     return SavedReport.objects.using(DEFAULT_DB_ALIAS).visible_to(person(request)).filter(pk=key).first()

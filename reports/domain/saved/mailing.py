@@ -14,7 +14,7 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.queues.attempt import UNEXPECTED, Failure
 from billing_engine.core.queues.leased import LeasedQueue
-from invoices.domain.mail.delivery import GIVEN_UP_AFTER, MAX_INTERRUPTED, PAUSES
+from invoices.domain.mail.outcome import MAX_INTERRUPTED, end, may_retry, note_interruption, note_replies
 from invoices.domain.mail.server import DeliveryResult, check_server, hand_over, sends_email, server_name
 from reports.domain.question.faults import BadQuestion
 from reports.domain.saved.access import may_see, name_of, why_not_a_reader
@@ -56,9 +56,7 @@ class Mailings(LeasedQueue[ReportMailing, Sent]):
         start_due(at=at)
 
     def may_begin(self, mailing: ReportMailing, *, at: datetime) -> bool:
-        if mailing.is_being_sent:  # its worker has ended, since this attempt could be claimed
-            mailing.is_being_sent, mailing.may_have_arrived = False, True
-            mailing.interrupted += 1
+        note_interruption(mailing)
         if mailing.interrupted >= MAX_INTERRUPTED:
             _settle(mailing, at, reason=mailing.reason or f"{mailing.interrupted} workers ended while sending it.")
             return False
@@ -136,10 +134,7 @@ def _why_left_out(mailing: ReportMailing, person: User) -> str:
 
 def _note(mailing: ReportMailing, result: DeliveryResult, *, at: datetime) -> None:
     """Record the server's reply for each address."""
-    mailing.accepted = [*mailing.accepted, *result.accepted]
-    mailing.rejected = {**mailing.rejected, **result.rejected}
-    mailing.may_have_arrived = mailing.may_have_arrived or result.in_doubt
-    reason = result.reason or "; ".join(dict.fromkeys(mailing.rejected.values()))
+    reason = note_replies(mailing, result)
     if mailing.pending_addresses:
         _retry(mailing, at=at, reason=reason)
     else:
@@ -147,19 +142,13 @@ def _note(mailing: ReportMailing, result: DeliveryResult, *, at: datetime) -> No
 
 
 def _retry(mailing: ReportMailing, *, at: datetime, reason: str) -> None:
-    pause = PAUSES[min(mailing.attempts, len(PAUSES)) - 1]
-    is_late = mailing.attempts > len(PAUSES) and at + pause >= mailing.requested_at + GIVEN_UP_AFTER
-    if is_late or mailing.interrupted >= MAX_INTERRUPTED:
+    if not may_retry(mailing, mailing.requested_at, at=at, reason=reason):
         _settle(mailing, at, reason=f"Given up after {mailing.attempts} attempts: {reason}")
-    else:
-        mailing.reason, mailing.next_attempt_at = reason, at + pause
 
 
 def _settle(mailing: ReportMailing, at: datetime, *, reason: str, none: ReportMailing.State = State.FAILED) -> None:
     """Settle the email: sent to all addresses, to some, or to none."""
-    is_complete = bool(mailing.addresses) and len(mailing.accepted) == len(mailing.addresses)
-    mailing.state = State.SENT if is_complete else State.PARTLY if mailing.accepted else none
-    mailing.reason, mailing.settled_at, mailing.next_attempt_at = "" if is_complete else reason, at, None
+    is_complete = end(mailing, at, reason=reason, none=none)
     told = {"accepted": mailing.accepted, "rejected": mailing.rejected}
     told |= {"left out": mailing.left_out, "because": mailing.reason}
     after = {"state": mailing.state} | {name: value for name, value in told.items() if value}

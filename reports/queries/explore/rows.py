@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from billing_engine.core.read_replica import rows_of
+from pricing.domain.rate.activity import OUTCOME, WITH_CHARGE
 from reports.domain.question.faults import BadQuestion
 from reports.queries.explore.asked.cells import DAILY
 from reports.queries.explore.asked.scope import Scope
@@ -32,8 +33,7 @@ ACTIONS = """
            activity.rule_id, activity.quantity, activity.amount, activity.full_amount
       FROM (SELECT action.id, action.occurred_at, action.quantity, asked.period_id, asked.day, period.customer_id,
                    lead.product_id, lead.source_id, action.action_type_id, charge.rule_id,
-                   CASE WHEN charge.action_id IS NULL THEN 'unrated' WHEN charge.reason <> '' THEN charge.reason
-                        WHEN charge.amount = 0 THEN 'included' ELSE 'charged' END AS outcome,
+                   {outcome} AS outcome,
                    lead.external_id AS lead, product.name AS product, source.name AS source, type.name AS action_type,
                    charge.amount, charge.full_amount
               FROM unnest(%(of_periods)s::bigint[], %(of_days)s::date[]) AS asked (period_id, day)
@@ -47,7 +47,7 @@ ACTIONS = """
               JOIN leads_product product ON product.id = lead.product_id
               JOIN leads_source source ON source.id = lead.source_id
               JOIN leads_actiontype type ON type.id = action.action_type_id
-              LEFT JOIN pricing_charge charge ON charge.action_id = action.id) activity
+              {with_charge}) activity
       JOIN leads_customer customer ON customer.id = activity.customer_id
       {joins}
      WHERE {conditions} AND {after}
@@ -150,7 +150,12 @@ def _after(scope: Scope, after: Place | None, most: int) -> Iterator[ActivityRow
             return
         of = {"of_periods": [period for period, *_ in days], "of_days": [day for _, day, *_ in days]}
         then = AFTER if "after_action" in asked else "TRUE"
-        found = [ActivityRow(*row) for row in rows_of(ACTIONS.format(after=then, most=most, **sql), asked | of)]
+        found = [
+            ActivityRow(*row)
+            for row in rows_of(
+                ACTIONS.format(after=then, most=most, outcome=OUTCOME, with_charge=WITH_CHARGE, **sql), asked | of
+            )
+        ]
         yield from found
         most -= len(found)
         if len(days) == len(cells) and sum(cell[3] for cell in cells) < CELLS_AT_A_TIME:

@@ -8,7 +8,8 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 
 from invoices.domain.life.reopen import void
-from invoices.domain.mail.delivery import GIVEN_UP_AFTER, PAUSES, settle_void_emails
+from invoices.domain.mail.delivery import settle_void_emails
+from invoices.domain.mail.outcome import GIVEN_UP_AFTER, PAUSES
 from invoices.domain.mail.request import EmailHasNotFailed, NewerEmailExists, send, send_again
 from invoices.models import Invoice, InvoiceMail
 from tests.factories.people import with_role

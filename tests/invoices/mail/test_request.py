@@ -15,7 +15,8 @@ from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
 from invoices.domain.document.store import InvoiceIsNotIssued, document_of
-from invoices.domain.mail.delivery import MAILS, MAX_INTERRUPTED, deliver
+from invoices.domain.mail.delivery import MAILS, deliver
+from invoices.domain.mail.outcome import MAX_INTERRUPTED
 from invoices.domain.mail.request import BadRecipients, EmailTooLong, EmptyEmail, send, send_again
 from invoices.domain.mail.server import NoMailServer
 from invoices.domain.mail.template import MAX_CHARACTERS

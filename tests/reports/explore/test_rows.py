@@ -14,6 +14,7 @@ from reports.queries.explore import rows as module
 from reports.queries.explore.answer import answer_of
 from reports.queries.explore.asked.scope import scope_of
 from reports.queries.explore.rows import ActivityRow, Place, all_rows, page_of_rows
+from tests.factories.leads import ActionFactory
 from tests.reports.random_company import RATED_AT, a_random_company
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,21 @@ def test_the_rows_behind_each_figure_add_up_to_it() -> None:
                 }
                 for currency in {row.currency for row in rows}
             }, filters
+
+
+def test_an_action_that_came_after_the_rating_is_behind_no_figure_yet() -> None:
+    a_random_company(2)
+    question = Question(show=("actions",), group=(), days=EVERYTHING)
+    before = [row.action for row in paged(question, 50)]
+    known = Action.objects.latest("pk")
+
+    ActionFactory.create(
+        lead=known.lead, period=known.period, action_type=known.action_type, occurred_at=known.occurred_at
+    )
+
+    counted = answer_of(question, at=RATED_AT).by_currency[""].total.sums["actions"]
+    assert [row.action for row in paged(question, 50)] == before
+    assert counted == len(before) == Action.objects.count() - 1
 
 
 def test_rows_of_a_customers_own_today_are_those_of_its_own_day() -> None:

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from billing_engine.core.calendar.spans import labels_of
 from billing_engine.core.read_replica import rows_of
+from billing_engine.core.validation import key_of
 from leads.models import ActionType, Customer, Product, Source
 from pricing.models import PriceRule
 from reports.domain.question.days import Reach
@@ -20,7 +21,6 @@ from reports.domain.question.question import Question
 from reports.queries.explore.asked.stretches import Stretches, stretches_of
 
 EMPTY = "-"  # how a filter names products without a category
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,7 @@ def _by_code(rows: Callable[[], QuerySet[Any]]) -> Callable[[str, Sequence[str]]
 
 def _by_id(rows: Callable[[], QuerySet[Any]]) -> Callable[[str, Sequence[str]], list[int]]:
     def ids(name: str, numbers: Sequence[str]) -> list[int]:
-        asked = {int(number): number for number in numbers if number.isascii() and number.isdecimal()}
-        asked = {number: text for number, text in asked.items() if number <= LARGEST_ID}
+        asked = {key: text for text in numbers if (key := key_of(text)) is not None}
         found = set(rows().filter(pk__in=asked).values_list("pk", flat=True))
         _refuse_missing(name, [text for text in numbers if text not in {asked[pk] for pk in found}])
         return sorted(found)

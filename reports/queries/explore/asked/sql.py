@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable
 from typing import Any
 
+from leads.models.revision import facts_in_force
 from reports.domain.question.dimensions import TIMES
 from reports.queries.explore.asked.cells import BY_ID, cells_of
 from reports.queries.explore.asked.scope import Scope
@@ -21,9 +22,9 @@ SUMS = {
 KEYS = {
     "customer": "activity.customer_id",
     "product": "activity.product_id",
-    "category": "category.fact",
+    "category": "category.category",
     "source": "activity.source_id",
-    "channel": "channel.fact",
+    "channel": "channel.channel",
     "action_type": "activity.action_type_id",
     "rule": "COALESCE(rule.first_revision_id, rule.id)",
     "outcome": "activity.outcome",
@@ -31,18 +32,21 @@ KEYS = {
     **{code: f"date_trunc('{code}', activity.day::timestamp)::date" for code in TIMES},
     "day": "activity.day",
 }
-# A fact is in force until the next revision in force begins; of one day, the last counts. Weeks and months may begin before
-# the first day that is asked for.
+# Weeks and months may begin before the first day that is asked for.
 FACTS = """
-    JOIN (SELECT {subject}_id AS subject, {fact} AS fact, first_day,
-                 lead(first_day, 1, 'infinity') OVER (PARTITION BY {subject}_id ORDER BY first_day, in_force_at, id) AS until
-            FROM leads_{subject}revision WHERE in_force_at IS NOT NULL) {fact}
-         ON {fact}.subject = activity.{subject}_id AND greatest(activity.day, %(first)s) >= {fact}.first_day
+    JOIN {table} {fact}
+         ON {fact}.{subject}_id = activity.{subject}_id AND greatest(activity.day, %(first)s) >= {fact}.first_day
             AND greatest(activity.day, %(first)s) < {fact}.until
 """
+
+
+def _by_fact(subject: str, fact: str) -> str:
+    return FACTS.format(table=facts_in_force(subject, fact), subject=subject, fact=fact)
+
+
 JOINS = {
-    "category": FACTS.format(subject="product", fact="category"),
-    "channel": FACTS.format(subject="source", fact="channel"),
+    "category": _by_fact("product", "category"),
+    "channel": _by_fact("source", "channel"),
     "rule": "LEFT JOIN pricing_pricerule rule ON rule.id = activity.rule_id",
     "period": "JOIN leads_billingperiod period ON period.id = activity.period_id",
 }
