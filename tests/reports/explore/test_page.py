@@ -72,6 +72,19 @@ def test_every_figure_opens_the_rows_that_add_up_to_it(finance: Client) -> None:
     assert len(figures) > 50
 
 
+def test_leads_stand_beside_figures_whose_rows_have_one_outcome(finance: Client) -> None:
+    a_random_company(1)
+    shown = page(
+        finance, f"{reverse(PAGE)}?show=leads,charged,excluded,amount,per_lead&group=source&sort=-leads&days={OCTOBER}"
+    )
+    figures = [(figure, address) for figure, address in links(shown, FIGURE) if "outcome=charged" in address]
+
+    for figure, address in figures:
+        assert f"<dd>{figure}</dd>" in re.sub(r"\s*(</?dd>)\s*", r"\1", page(finance, address))
+
+    assert figures
+
+
 def test_a_total_is_that_of_the_data_and_what_is_not_shown_is_all_others(
     finance: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,7 +48,7 @@ def address_of_rows(question: Question | None, measure: Measure) -> str:
     if not left:
         return ""
     if len(left) < len(OUTCOMES):
-        question = question.with_filter("outcome", *left)
+        question = _without_leads(question).with_filter("outcome", *left)
     return f"{reverse('admin:reports_explorer_rows')}?{question}"
 
 
@@ -56,3 +56,10 @@ def _of_days(question: Question, answer: Answer, code: str, key: date) -> Questi
     first, last = days_of_time(code, key)
     begin, end = question.days.on(first) if not question.days.named else answer.scope.reach
     return replace(question, days=Days("", max(first, begin), min(last, end)))
+
+
+def _without_leads(question: Question) -> Question:
+    """The same question without its counts of leads, which can't be told apart by outcome."""
+    shown = tuple(each.code for each in question.measures if not each.counts_leads)
+    sort = question.sort if question.sort.lstrip("-") in shown or question.sort == "name" else ""
+    return replace(question, show=shown, sort=sort)
