@@ -8,7 +8,7 @@ from django.urls import reverse, reverse_lazy
 
 from billing_engine.core.admin_kit.menu import groups
 
-GROUPS = ("Operations", "Finance", "Sources", "Administration")
+GROUPS = ("Operations", "Finance", "Receivables", "Sources", "Administration")
 
 
 def asset(path: str) -> Any:

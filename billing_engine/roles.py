@@ -4,7 +4,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-LAYERS = ("leads", "pricing", "invoices", "reports")
+LAYERS = ("leads", "pricing", "invoices", "receivables", "reports")
 
 # Every role may view all business data except contact data; a role adds permissions. leads/domain/access/term_owners.py says
 # which term of a customer each permission covers.

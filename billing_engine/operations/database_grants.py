@@ -105,6 +105,7 @@ GRANTS = {
     "receivables_ledgerdocument": "INSERT",
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
+    "receivables_reason": READ_ONLY,
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),

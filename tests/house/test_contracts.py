@@ -38,6 +38,10 @@ REFUSED = {
         "invoices/domain/lines/totals.py",
         "invoices.domain.month_close",
     ),
+    "Inside receivables: what finance sends out and books, then disputes, then documents, then the ledger": (
+        "receivables/domain/ledger/post.py",
+        "receivables.domain.disputes",
+    ),
     "Inside operations: processes, then their monitoring": (
         "billing_engine/operations/heartbeat.py",
         "billing_engine.operations.monitoring",

@@ -88,7 +88,8 @@ def test_a_role_does_what_it_does_and_sees_everything_of_the_business(role: str)
     every_view = {
         f"{app}.{name}"
         for app, name in Permission.objects.filter(
-            codename__startswith="view_", content_type__app_label__in=("leads", "pricing", "invoices", "reports")
+            codename__startswith="view_",
+            content_type__app_label__in=("leads", "pricing", "invoices", "receivables", "reports"),
         ).values_list("content_type__app_label", "codename")
     }
     assert doing == DOES[role]
