@@ -1,19 +1,23 @@
-"""Form fields: choices of many known values, several values in one line, plain numbers, wall-clock times."""
+"""Form fields: choices of many known values, several values in one line, plain numbers, days, wall-clock times."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read
+from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.domains import validate_domain
 from billing_engine.core.money import currencies, locales
 
+EARLIEST = date(2000, 1, 1)  # actions that occurred before it are refused
+FARTHEST = timedelta(hours=14)  # where a day begins before it does anywhere else
 EACH_IN_ITS_ZONE = "In each customer’s own time zone. Without a time, from midnight."
 
 
@@ -138,3 +142,28 @@ class WallClockFormField(forms.MultiValueField):
             return self.clean(data) != initial
         except forms.ValidationError:
             return True
+
+
+class DayWidget(UnfoldAdminTextInputWidget):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+
+def today_somewhere(at: datetime) -> date:
+    """The latest day that has started anywhere."""
+    return (at + FARTHEST).date()
+
+
+def day_field(label: str, *, latest: date, help_text: str = "", required: bool = True) -> forms.DateField:
+    """A field for a day from the year 2000 to the latest one."""
+    words = f"Choose a day from {day_in_words(EARLIEST)} to {day_in_words(latest)}."
+    return forms.DateField(
+        label=label,
+        required=required,
+        widget=DayWidget,
+        help_text=help_text,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": words, "required": words},
+        validators=[MinValueValidator(EARLIEST, words), MaxValueValidator(latest, words)],
+    )

@@ -15,12 +15,12 @@ from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing_engine.core.access.pages import needs
+from billing_engine.core.admin_kit.fields import day_field, today_somewhere
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.read_replica import freshness, from_copy
 from billing_engine.core.tables.csv import csv_response
 from leads.models import Customer
-from reports.admin.days import day_field, today_somewhere
 from reports.admin.prices.table import HEADER, announced_rows, cells_of, in_force_rows
 from reports.queries.freshness import freshness_in_words
 from reports.queries.prices.price_list import price_list

@@ -14,11 +14,11 @@ from django.utils.http import urlencode
 from django.utils.timezone import now
 
 from billing_engine.core.access.pages import needs
+from billing_engine.core.admin_kit.fields import EARLIEST, day_field, today_somewhere
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from billing_engine.core.read_replica import freshness, from_copy
 from billing_engine.core.tables.csv import csv_response
-from reports.admin.days import EARLIEST, day_field, today_somewhere
 from reports.admin.unbilled.table import HEADER, card_of, cells_of
 from reports.queries.freshness import freshness_in_words
 from reports.queries.unbilled.unbilled import unbilled_at
