@@ -1,4 +1,4 @@
-"""A due report is mailed once, as far as SMTP allows, by a real beat and worker, even if one is killed after the server took it."""
+"""A due report is mailed once, as far as SMTP allows, by a real beat and worker, even if one dies after the server took it."""
 
 from datetime import timedelta
 from pathlib import Path
