@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0001_initial"),
+        ("leads", "0002_payments"),
     ]
 
     operations = [
@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                     ("rule_activation", "Price rule"),
                     ("rule_retirement", "Retirement of a price rule"),
                     ("credit_note", "Credit note"),
+                    ("write_off", "Write-off"),
                 ],
                 max_length=20,
             ),
