@@ -47,6 +47,10 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_mailtemplate",
         "change_mailtemplate",
     ),
+    "receivables": (
+        "add_bookexport",
+        "add_accountmapping", "change_accountmapping",
+    ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 

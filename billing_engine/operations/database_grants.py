@@ -106,6 +106,12 @@ GRANTS = {
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
     "receivables_reason": READ_ONLY,
+    "receivables_bookexport": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, total, written, reason, finished_at, file_name, content, sha256,"
+        " rows, sums)"
+    ),
+    "receivables_exporteddocument": "INSERT",
+    "receivables_accountmapping": "INSERT, UPDATE (seller_id, account, tax, product_id, code, tax_code)",
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),
