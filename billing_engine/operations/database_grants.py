@@ -114,6 +114,11 @@ GRANTS = {
     "receivables_creditnoteline": "INSERT, DELETE",
     "receivables_creditedcharge": "INSERT, DELETE",
     "receivables_creditnotetax": "INSERT, DELETE",
+    "receivables_bookexport": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, total, written, reason, finished_at, file_name, content, sha256,"
+        " rows, sums)"
+    "receivables_exporteddocument": "INSERT",
+    "receivables_accountmapping": "INSERT, UPDATE (seller_id, account, tax, product_id, code, tax_code)",
     "receivables_payment": "INSERT",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",
