@@ -47,6 +47,9 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_mailtemplate",
         "change_mailtemplate",
     ),
+    "receivables": (
+        "add_webhookendpoint", "change_webhookendpoint",
+    ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 
