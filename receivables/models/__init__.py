@@ -6,6 +6,15 @@ from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNot
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
+from receivables.models.webhook import (
+    EventKind,
+    EventMail,
+    EventSubscription,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookSecret,
+)
 from receivables.models.write_off import WriteOff
 
 __all__ = [
@@ -21,10 +30,17 @@ __all__ = [
     "CreditNoteTax",
     "CreditedCharge",
     "CsvMapping",
+    "EventKind",
+    "EventMail",
+    "EventSubscription",
     "ExportedDocument",
     "LedgerDocument",
     "Payment",
     "Posting",
     "Reason",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookSecret",
     "WriteOff",
 ]
