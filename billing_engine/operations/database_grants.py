@@ -24,7 +24,8 @@ GRANTS = {
     "leads_customer": "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from)",
     # A pending revision says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
     "leads_customerterms": (
-        "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, tax_exempt_reason, taxes,"
+        "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, dispute_quota, dispute_quota_sum,"
+        " tax_exempt_reason, taxes,"
         " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
         " locale, detail_annex, legal_name, address, tax_id, purchase_order, billing_contacts)"
     ),
@@ -105,7 +106,17 @@ GRANTS = {
     "receivables_ledgerdocument": "INSERT",
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
-    "receivables_reason": READ_ONLY,
+    "receivables_reason": (
+        "INSERT, UPDATE (name, explanation, customers_may_give_it, window_days, decide_within_days, evidence,"
+        " decided_alone_up_to, source_answers_for_it, is_active)"
+    ),
+    # Disputes are decided; what was said in them, and sent, stays.
+    "receivables_dispute": (
+        "INSERT, UPDATE (state, decide_by, waits_since, second_look_at, proposed, decided_at, decided_by_id)"
+    ),
+    "receivables_disputedcharge": "INSERT, UPDATE (is_accepted, is_undecided)",
+    "receivables_disputestep": "INSERT",
+    "receivables_disputefile": "INSERT",
     # Credit notes: drafts are deleted; triggers keep what is approved and issued.
     "receivables_creditnote": (
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
@@ -117,17 +128,20 @@ GRANTS = {
     "receivables_bookexport": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, total, written, reason, finished_at, file_name, content, sha256,"
         " rows, sums)"
+    ),
     "receivables_exporteddocument": "INSERT",
     "receivables_accountmapping": "INSERT, UPDATE (seller_id, account, tax, product_id, code, tax_code)",
     # Webhooks. What the log no longer keeps is deleted; what happened stays in the deed log and in the ledger.
     "receivables_webhookendpoint": (
         "INSERT, UPDATE (attempts, next_attempt_at, name, url, kinds, unrated_hours, is_active, off_reason, off_at,"
         " failing_since, unreachable, not_before)"
+    ),
     "receivables_webhooksecret": "INSERT, UPDATE (expires_at)",
     "receivables_webhookevent": "INSERT, UPDATE (distributed_at), DELETE",
     "receivables_webhookdelivery": (
         "INSERT, UPDATE (state, attempts, next_attempt_at, is_parked, resent_at, attempted_at, status, answer, reason,"
         " settled_at), DELETE"
+    ),
     "receivables_eventsubscription": "INSERT, DELETE",
     "receivables_eventmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
     "receivables_payment": "INSERT",
