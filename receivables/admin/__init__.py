@@ -1,0 +1,5 @@
+"""Finance's pages of what customers owe."""
+
+from receivables.admin.disputes import dispute_admin, line_links, open_page, reason_admin
+
+__all__ = ["dispute_admin", "line_links", "open_page", "reason_admin"]
