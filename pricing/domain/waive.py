@@ -51,7 +51,7 @@ def waive(action: Action, *, note: str, by: User, at: datetime) -> Waiver:
 
 
 @transaction.atomic
-def exclude_disputed(actions: Sequence[Action], *, note: str, by: User, at: datetime) -> None:
+def exclude_disputed(actions: Sequence[Action], *, note: str, person: User, at: datetime) -> None:
     """Exclude the actions from their open period as `disputed`; the deed is that of the decision.
 
     An action that a person waived already stays waived.
@@ -62,7 +62,7 @@ def exclude_disputed(actions: Sequence[Action], *, note: str, by: User, at: date
     if not all(period.is_open for period in periods):
         raise PeriodIsClosed
     Waiver.objects.bulk_create(
-        [Waiver(action=action, is_dispute=True, note=note, waived_by=by, waived_at=at) for action in actions],
+        [Waiver(action=action, is_dispute=True, note=note, waived_by=person, waived_at=at) for action in actions],
         ignore_conflicts=True,
     )
     mark_unrated(periods, reason="disputed")

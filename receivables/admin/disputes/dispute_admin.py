@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.enums import ActionVariant
@@ -165,7 +166,8 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         if dispute.proposed:
             return chip("Second person", "orange")
         clock = clock_of(dispute, today)
-        return f"{day(dispute.decide_by)} " + chip(clock, "red" if is_late(dispute, today) else "plain")
+        shown = chip(clock, "red" if is_late(dispute, today) else "plain")
+        return format_html('<span class="dispute-clock">{} {}</span>', day(dispute.decide_by), shown)
 
     def changeform_view(
         self,
@@ -256,7 +258,7 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         asks=Dialog(title="Add what the customer told you", form=Words),
     )
     def add(self, request: HttpRequest, dispute: Dispute, answers: dict[str, Any]) -> Done:
-        answer(dispute, words=answers["words"], speaker=Speaker(person(request)), at=now())
+        answer(dispute, words=answers["words"], by=Speaker(person(request)), at=now())
         return Done("Added.")
 
     @button(
@@ -271,7 +273,7 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         ),
     )
     def second_look(self, request: HttpRequest, dispute: Dispute, answers: dict[str, Any]) -> Done:
-        ask_for_second_look(dispute, words=answers["words"], speaker=Speaker(person(request)), at=now())
+        ask_for_second_look(dispute, words=answers["words"], by=Speaker(person(request)), at=now())
         return Done("Another person decides now.")
 
     @button(
@@ -286,5 +288,5 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         ),
     )
     def withdraw(self, request: HttpRequest, dispute: Dispute, answers: dict[str, Any]) -> Done:
-        withdraw(dispute, words=answers["words"], speaker=Speaker(person(request)), at=now())
+        withdraw(dispute, words=answers["words"], by=Speaker(person(request)), at=now())
         return Done("Withdrawn.")

@@ -64,7 +64,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         files = [Evidence(file.name or "", file.read()) for file in request.FILES.getlist("files")[: MOST_FILES + 1]]
         try:
-            opened = open_dispute(subject, **form.cleaned_data, speaker=Speaker(person(request)), at=now(), files=files)
+            opened = open_dispute(subject, **form.cleaned_data, by=Speaker(person(request)), at=now(), files=files)
         except Refused as refusal:
             refused = str(refusal)
         else:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.approvals.requests import close_for
-from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.record import changes, record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from receivables.domain.disputes.evidence import Evidence, keep
@@ -61,22 +61,23 @@ def ask_for_evidence(dispute: Dispute, *, words: str, by: User, at: datetime) ->
 
 
 @transaction.atomic
-def answer(dispute: Dispute, *, words: str, speaker: Speaker, at: datetime, files: Sequence[Evidence] = ()) -> Dispute:
+def answer(dispute: Dispute, *, words: str, by: Speaker, at: datetime, files: Sequence[Evidence] = ()) -> Dispute:
     """Add words or files to an undecided dispute; what we waited for is here, so the clock goes on."""
     dispute = locked(dispute, *Dispute.UNDECIDED)
     if not words.strip() and not files:
         raise NothingAdded
-    before = {"state": dispute.state, "decide_by": dispute.decide_by}
+    was = {"state": dispute.state, "decide_by": dispute.decide_by}
     if dispute.waits_since is not None:
         dispute.decide_by += dispute.customer.day_of(at) - dispute.customer.day_of(dispute.waits_since)
         dispute.state, dispute.waits_since = State.OPEN, None
         dispute.save(update_fields=["state", "waits_since", "decide_by"])
-    keep(files, step(dispute, Kind.ANSWERED, words, speaker, at))
-    after = {"state": dispute.state, "decide_by": dispute.decide_by, "files": [file.name for file in files]}
+    keep(files, step(dispute, Kind.ANSWERED, words, by, at))
+    before, after = changes(was, {"state": dispute.state, "decide_by": dispute.decide_by})
+    after |= {"files": [file.name for file in files]} if files else {}
     record(
         DISPUTE_ANSWERED,
         on=dispute,
-        by=speaker.actor(dispute.customer),
+        by=by.actor(dispute.customer),
         before=before,
         after=after,
         also=about(dispute),
@@ -85,21 +86,21 @@ def answer(dispute: Dispute, *, words: str, speaker: Speaker, at: datetime, file
 
 
 @transaction.atomic
-def withdraw(dispute: Dispute, *, words: str, speaker: Speaker, at: datetime) -> Dispute:
+def withdraw(dispute: Dispute, *, words: str, by: Speaker, at: datetime) -> Dispute:
     """Withdraw an undecided dispute: its charges may be disputed again, and fall due on their day."""
     dispute = locked(dispute, *Dispute.UNDECIDED)
     before = {"state": dispute.state}
     dispute.state, dispute.waits_since, dispute.proposed = State.WITHDRAWN, None, ""
     dispute.save(update_fields=["state", "waits_since", "proposed"])
     dispute.charges.update(is_undecided=False, is_accepted=None)
-    step(dispute, Kind.WITHDRAWN, words, speaker, at)
-    if speaker.user:
-        close_for(dispute, by=speaker.user, at=at)
+    step(dispute, Kind.WITHDRAWN, words, by, at)
+    if by.user:
+        close_for(dispute, by=by.user, at=at)
     after = {"state": dispute.state}
     record(
         DISPUTE_WITHDRAWN,
         on=dispute,
-        by=speaker.actor(dispute.customer),
+        by=by.actor(dispute.customer),
         reason=words,
         before=before,
         after=after,
@@ -109,7 +110,7 @@ def withdraw(dispute: Dispute, *, words: str, speaker: Speaker, at: datetime) ->
 
 
 @transaction.atomic
-def ask_for_second_look(dispute: Dispute, *, words: str, speaker: Speaker, at: datetime) -> Dispute:
+def ask_for_second_look(dispute: Dispute, *, words: str, by: Speaker, at: datetime) -> Dispute:
     """Ask once, after a rejection, that another person decides; the clock starts again."""
     dispute = locked(dispute, State.REJECTED)
     if dispute.second_look_at is not None:
@@ -118,11 +119,11 @@ def ask_for_second_look(dispute: Dispute, *, words: str, speaker: Speaker, at: d
     dispute.decide_by = decide_by(dispute.reason, on=dispute.customer.day_of(at), over_quota=False)
     dispute.save(update_fields=["state", "second_look_at", "decide_by"])
     dispute.charges.update(is_undecided=True, is_accepted=None)
-    step(dispute, Kind.SECOND_LOOK, words, speaker, at)
+    step(dispute, Kind.SECOND_LOOK, words, by, at)
     record(
         SECOND_LOOK_ASKED,
         on=dispute,
-        by=speaker.actor(dispute.customer),
+        by=by.actor(dispute.customer),
         reason=words,
         after={"decide_by": dispute.decide_by},
         also=about(dispute),

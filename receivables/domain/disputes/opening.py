@@ -51,7 +51,7 @@ def open_dispute(
     *,
     reason: Reason,
     words: str,
-    speaker: Speaker,
+    by: Speaker,
     at: datetime,
     files: Sequence[Evidence] = (),
 ) -> Dispute:
@@ -62,7 +62,7 @@ def open_dispute(
     # One at a time per customer: the quota, and that a charge is disputed once. The period stays as it is meanwhile.
     customer = Customer.objects.select_for_update(no_key=True).get(pk=subject.period.customer_id)
     BillingPeriod.objects.select_for_update(no_key=True).get(pk=subject.period.pk)
-    _check_reason(reason, speaker)
+    _check_reason(reason, by)
     check_window(subject.invoice, reason, on=customer.day_of(at))
     check_not_disputed(subject)
     told = before_you_send(subject, reason, at=at)
@@ -77,8 +77,8 @@ def open_dispute(
         tax=subject.tax,
         over_quota=told.over_quota,
         opened_at=at,
-        opened_by=speaker.user,
-        contact=speaker.contact,
+        opened_by=by.user,
+        contact=by.contact,
         decide_by=told.decide_by,
     )
     DisputedCharge.objects.bulk_create(
@@ -88,8 +88,8 @@ def open_dispute(
         dispute=dispute,
         kind=DisputeStep.Kind.OPENED,
         at=at,
-        by=speaker.user,
-        contact=speaker.contact,
+        by=by.user,
+        contact=by.contact,
         words=words.strip(),
     )
     keep(files, step)
@@ -99,7 +99,7 @@ def open_dispute(
         "charges": len(subject.charges),
         "decide_by": dispute.decide_by,
     }
-    record(DISPUTE_OPENED, on=dispute, by=speaker.actor(customer), after=after, also=about(dispute))
+    record(DISPUTE_OPENED, on=dispute, by=by.actor(customer), after=after, also=about(dispute))
     return dispute
 
 

@@ -62,7 +62,7 @@ def settle(dispute: Dispute, settlement: Settlement, *, words: str, by: User, at
     if settlement.invoice is None:
         actions = list(Action.objects.filter(pk__in=settlement.accepted).order_by("pk"))
         note = f"{dispute}: {dispute.reason}"
-        exclude_disputed(actions, note=note[:NOTE_LENGTH], by=by, at=at)
+        exclude_disputed(actions, note=note[:NOTE_LENGTH], person=by, at=at)
         return
     invoice, why = settlement.invoice, words.strip() or f"We accepted your dispute: {dispute.reason}."
     common = {"reason": dispute.reason, "sentence": why[:SENTENCE_LENGTH], "by": by, "origin": dispute.number}

@@ -119,12 +119,12 @@ def test_the_clock_waits_while_we_wait_for_evidence(frank: User) -> None:
     waiting = ask_for_evidence(dispute, words="Send the bounce.", by=frank, at=NOVEMBER_10)
     assert (waiting.state, waiting.decide_by) == ("waiting", first)
     with pytest.raises(NothingAdded):
-        answer(dispute, words="", speaker=CONTACT, at=NOVEMBER_10)
-    answered = answer(dispute, words="Here.", speaker=CONTACT, at=NOVEMBER_10 + timedelta(days=3))
+        answer(dispute, words="", by=CONTACT, at=NOVEMBER_10)
+    answered = answer(dispute, words="Here.", by=CONTACT, at=NOVEMBER_10 + timedelta(days=3))
 
     assert (answered.state, answered.decide_by) == ("open", first + timedelta(days=3))
     # A second answer adds to the evidence and moves nothing.
-    assert answer(dispute, words="Also.", speaker=CONTACT, at=NOVEMBER_10).decide_by == answered.decide_by
+    assert answer(dispute, words="Also.", by=CONTACT, at=NOVEMBER_10).decide_by == answered.decide_by
     assert [step.kind for step in dispute.steps.order_by("pk")] == ["opened", "asked", "answered", "answered"]
 
 
@@ -184,14 +184,14 @@ def test_after_a_rejection_another_person_looks_once(frank: User, fay: User) -> 
     period = an_open_one(4)
     dispute = reject(a_dispute(of_charges(period)), words="It works.", by=frank, at=NOVEMBER_10)
 
-    look = ask_for_second_look(dispute, words="It does not.", speaker=CONTACT, at=NOVEMBER_10)
+    look = ask_for_second_look(dispute, words="It does not.", by=CONTACT, at=NOVEMBER_10)
     assert (look.state, look.decide_by) == ("second_look", date(2026, 11, 24))
     with pytest.raises(SecondLookByTheSame):
         reject(dispute, words="It does.", by=frank, at=NOVEMBER_10)
     reject(dispute, words="We called it.", by=fay, at=NOVEMBER_10)
 
     with pytest.raises(WrongState, match="final"):
-        ask_for_second_look(dispute, words="Again.", speaker=CONTACT, at=NOVEMBER_10)
+        ask_for_second_look(dispute, words="Again.", by=CONTACT, at=NOVEMBER_10)
     dispute.refresh_from_db()
     assert (dispute.state, dispute.decided_by) == ("rejected", fay)
 
@@ -203,7 +203,7 @@ def test_what_is_decided_is_decided(frank: User) -> None:
     with pytest.raises(WrongState, match="is accepted"):
         reject(dispute, words="No.", by=frank, at=NOVEMBER_10)
     with pytest.raises(WrongState, match="is accepted"):
-        withdraw(dispute, words="", speaker=CONTACT, at=NOVEMBER_10)
+        withdraw(dispute, words="", by=CONTACT, at=NOVEMBER_10)
     with pytest.raises(WrongState, match="is accepted"):
         ask_for_evidence(dispute, words="More.", by=frank, at=NOVEMBER_10)
     for change in ({"state": "open", "decided_at": None, "decided_by": None}, {"amount": 1}):

@@ -94,7 +94,7 @@ def test_a_charge_is_disputed_once_but_again_after_it_was_withdrawn(frank: User)
         a_dispute(invoice)
     assert (Dispute.objects.count(), DisputedCharge.objects.count()) == (1, 1)
 
-    withdraw(dispute, words="Found them.", speaker=CONTACT, at=NOVEMBER_10)
+    withdraw(dispute, words="Found them.", by=CONTACT, at=NOVEMBER_10)
     assert a_dispute(invoice).amount == Decimal(20)
 
 
@@ -210,7 +210,7 @@ def test_files_are_kept_with_their_digest(frank: User) -> None:
 
 
 def opened_with(subject: Subject, files: list[Evidence]) -> Dispute:
-    return open_dispute(subject, reason=a_reason(), words="", speaker=CONTACT, at=NOVEMBER_10, files=files)
+    return open_dispute(subject, reason=a_reason(), words="", by=CONTACT, at=NOVEMBER_10, files=files)
 
 
 def files_of(dispute: Dispute) -> list[DisputeFile]:
