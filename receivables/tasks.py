@@ -34,7 +34,7 @@ def event_mail_task(*, item_id: int, attempt: int, **_: object) -> None:
 
 @shared_task(name="receivables.sweep")
 def sweep_task(**_: object) -> int:
-    """Distribute new events, and queue what is due; return the number of messages."""
+    """Queue what is left; return the number of messages."""
     return sweep(QUEUES, at=now())
 
 
