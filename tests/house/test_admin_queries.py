@@ -59,6 +59,7 @@ from tests.factories.pricing import (
     SimulatedSumFactory,
     UnratedActionFactory,
 )
+from tests.factories.receivables import DisputeFactory, ReasonFactory
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 
 Make = Callable[..., Any]
@@ -162,6 +163,8 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "receivables.Dispute": DisputeFactory.create,
+    "receivables.Reason": ReasonFactory.create,
     "reports.Alert": AlertFactory.create,
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),

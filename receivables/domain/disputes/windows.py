@@ -17,14 +17,14 @@ class WindowIsClosed(Refused):
 
 
 def window_of(invoice: Invoice, reason: Reason) -> date | None:
-    """Return the last day, in the customer's time zone, to dispute an issued invoice for a reason.
+    """Return the last day, in the customer's time zone, to dispute an issued invoice for a reason, as printed on it.
 
     None if it is not issued yet, or if the reason is ours and so has no window.
     """
     if invoice.issued_on is None or not reason.customers_may_give_it:
         return None
-    days = days_of(invoice)
-    return invoice.issued_on + timedelta(days=days if reason.window_days is None else min(days, reason.window_days))
+    own = {each["code"]: int(each["days"]) for each in invoice.bill_to.get("dispute_windows", [])}
+    return invoice.issued_on + timedelta(days=min(own.get(reason.code, days_of(invoice)), days_of(invoice)))
 
 
 def days_of(invoice: Invoice) -> int:

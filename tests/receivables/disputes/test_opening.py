@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.models import Deed
+from invoices.domain.document.content import content_of
 from pricing.domain.rate.rate import rate
 from receivables.domain.disputes.conversation import withdraw
 from receivables.domain.disputes.evidence import Evidence, EvidenceHasFaults
@@ -110,14 +111,26 @@ def test_a_charge_is_disputed_once_but_again_after_it_was_withdrawn(frank: User)
 def test_a_window_counts_from_issue_and_the_customers_own_is_the_upper_bound(
     own: int, of_reason: int | None, last: date, frank: User
 ) -> None:
+    reason = a_reason(window_days=of_reason)
     invoice = issued(a_draft(3, dispute_days=own), frank)
+    a_reason(window_days=1)  # what is issued keeps its windows
 
-    assert window_of(invoice, a_reason(window_days=of_reason)) == last
+    assert window_of(invoice, reason) == last
+
+
+def test_the_paper_says_which_reasons_end_earlier(frank: User) -> None:
+    a_reason(window_days=7)
+    a_reason("spam_or_bot", window_days=7)
+    a_reason("test", window_days=60)  # longer than the customer's own
+    draft = a_draft(3)
+
+    assert "Within 7 days of issue for: invalid contact, spam or bot." in content_of(draft).questions
+    assert "Until November 10, 2026 for: invalid contact, spam or bot." in content_of(issued(draft, frank)).questions
 
 
 def test_the_last_day_ends_at_midnight_in_the_customers_zone(frank: User) -> None:
-    invoice = issued(a_draft(3, 4, time_zone="America/Chicago"), frank)  # issued on November 3 there
     reason = a_reason(window_days=7)
+    invoice = issued(a_draft(3, 4, time_zone="America/Chicago"), frank)  # issued on November 3 there
     before = datetime(2026, 11, 11, 5, 59, 59, tzinfo=UTC)  # 23:59:59 on November 10
     after = datetime(2026, 11, 11, 6, tzinfo=UTC)
 
