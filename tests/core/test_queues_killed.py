@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 LONG = 240  # seconds, on a busy machine
 
 
-# Their own tests kill a worker, in tests/receivables/webhooks: here they would need a server that answers over HTTP.
+# Their own tests kill a worker, tests/receivables: here, they would need a server.
 KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail"}
 
 
