@@ -92,7 +92,9 @@ def _schedule_and_send(page: Page, post_office: PostOffice) -> None:
 
     [message] = post_office.arrived
     assert (message["To"], message["Subject"]) == ("frank@swatchyard.example", "October by source: All days")
-    assert "$17.50" in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert "$17.50" in text.get_content()
     files = [part.get_filename() for part in message.iter_attachments()]
     assert files == ["chart.png", f"october-by-source-{mailing.due_at:%Y-%m-%d}.xlsx"]
     page.reload()
