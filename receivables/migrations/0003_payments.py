@@ -118,6 +118,13 @@ class Migration(migrations.Migration):
                 ),
                 ("bank_reference", models.CharField(blank=True, max_length=80)),
                 (
+                    "fingerprint",
+                    models.CharField(
+                        help_text="Of all it says, and of how many equal rows stand before it in the file.",
+                        max_length=64,
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[("open", "Open"), ("booked", "Booked"), ("aside", "Set aside")],
@@ -499,6 +506,9 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="bankrow", index=models.Index(fields=["fingerprint"], name="bank_row_fingerprint")
+        ),
+        migrations.AddIndex(
             model_name="bankfile",
             index=models.Index(
                 condition=models.Q(("state__in", ("waiting", "booking", "undoing"))),
@@ -579,5 +589,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "waiting")), fields=("item",), name="one_write_off_of_an_item_waits"
             ),
         ),
+        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "c8297852c95f"),
         InstallSql("receivables", "models/sql/payments_are_kept.sql", "0db0c6f01f1d"),
     ]
