@@ -589,6 +589,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "waiting")), fields=("item",), name="one_write_off_of_an_item_waits"
             ),
         ),
-        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "c8297852c95f"),
         InstallSql("receivables", "models/sql/payments_are_kept.sql", "0db0c6f01f1d"),
     ]
