@@ -5,13 +5,20 @@ from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
 from receivables.domain.exports.write import BOOKS
+from receivables.domain.payments.bank_files.queue import BANK_FILES, SECONDS_UNTIL_KILLED
 from receivables.domain.webhooks.deliveries import ENDPOINTS
 from receivables.domain.webhooks.mails import EVENT_MAILS
 from receivables.domain.webhooks.unrated import tell_of_unrated
 
-QUEUES: tuple[Queue, ...] = (BOOKS, ENDPOINTS, EVENT_MAILS)
+QUEUES: tuple[Queue, ...] = (BANK_FILES, BOOKS, ENDPOINTS, EVENT_MAILS)
 # Each is shorter than the lease of an attempt, after which another worker may claim it.
 MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240
+
+
+@shared_task(name="receivables.bank_files", time_limit=SECONDS_UNTIL_KILLED)
+def bank_files_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Read a bank's file, book what is certain, or undo it."""
+    BANK_FILES.work(item_id, attempt=attempt, at=now())
 
 
 @shared_task(name="receivables.export_books")

@@ -28,6 +28,7 @@ ROUTES = {
     },
     **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export", "receivables.export_books")},
     "invoices.*": {"queue": "billing"},
+    "receivables.*": {"queue": "billing"},
 }
 SWEEPS = {
     "rate what is waiting": _every(5.0, "pricing.sweep"),

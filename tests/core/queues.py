@@ -50,6 +50,9 @@ from pricing.models import (
     SimulatedSum,
     Simulation,
 )
+from receivables.domain.payments.bank_files.upload import confirm as confirm_bank_file
+from receivables.domain.payments.bank_files.upload import upload
+from receivables.models import Allocation, BankFile, BankRow, LedgerDocument
 from reports.domain.alerts.evaluate import evaluate
 from reports.domain.alerts.subscriptions import choose_kinds
 from reports.domain.exports.ask import ask
@@ -70,6 +73,7 @@ from tests.factories.reports import a_reader
 from tests.invoices.made import IN_OCTOBER, a_draft, approved, issued, printed
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
+from tests.receivables.payments import banks
 from tests.reports.saved.made import scheduled
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -249,6 +253,24 @@ def exports() -> Any:
     )
 
 
+def two_bank_files_to_read_and_to_book() -> None:
+    customer, by = CustomerFactory.create(), UserFactory.create()
+    banks.an_account()
+    banks.an_invoice("INV-2026-000001", 5, customer)
+    row = banks.entry("5", "INV-2026-000001")
+    confirm_bank_file(banks.uploaded(banks.camt(row, closing="5"), by=by), by=by, at=NOVEMBER_3)
+    upload(banks.camt(row, closing="5", number="S-2"), name="later.xml", by=by, at=NOVEMBER_3)
+
+
+def bank_files() -> Any:
+    return (
+        list(BankFile.objects.order_by("pk").values_list("state", "message")),
+        list(BankRow.objects.order_by("pk").values_list("state", flat=True)),
+        list(LedgerDocument.objects.order_by("pk").values_list("kind", flat=True)),
+        Allocation.objects.count(),
+    )
+
+
 def a_report_to_mail() -> None:
     """Asked for now; its schedule is paused, so that later hours make no other email due."""
     a_draft(1, name="Ash", code="ASH")
@@ -343,6 +365,13 @@ CASES: dict[str, Case] = {
         facts=ratings,
         done=([AMOUNT], [1], 0, []),
         given_up=([], [], 1, [3]),
+    ),
+    "receivables.bank_files": Case(
+        make=two_bank_files_to_read_and_to_book,
+        facts=bank_files,
+        done=([("booked", ""), ("ready", "")], ["booked", "open"], ["invoice", "payment"], 1),
+        given_up=([("ready", NEVER_FINISHED), ("failed", NEVER_FINISHED)], ["open"], ["invoice"], 0),
+        deaths=6,
     ),
     "reports.export": Case(
         make=an_export,
