@@ -50,6 +50,9 @@ from pricing.models import (
     SimulatedSum,
     Simulation,
 )
+from receivables.domain.exports.ask import Asked
+from receivables.domain.exports.ask import ask as ask_for_books
+from receivables.models import AccountMapping, BookExport, ExportedDocument
 from reports.domain.exports.ask import ask
 from reports.models import Export, ExportPart
 from tests.factories.leads import (
@@ -242,6 +245,18 @@ def exports() -> Any:
     )
 
 
+def an_export_to_the_books() -> None:
+    frank = with_role("Finance")
+    issued(a_draft(), frank)
+    for account, code in (("receivable", "1200"), ("revenue", "4000")):
+        AccountMapping.objects.create(account=account, code=code)
+    ask_for_books(Asked(BookExport.Kind.GENERAL_LEDGER, None, "2026-11"), by=frank, at=NOVEMBER_3)
+
+
+def exports_to_the_books() -> Any:
+    return list(BookExport.objects.values_list("state", "rows", "reason")), ExportedDocument.objects.count()
+
+
 PASSED_OVER = ("refused_again", "Skipped after 3 attempts without an outcome.")
 NEVER_FINISHED = "Started 3 times and never finished: the file takes too long, or the worker died."
 NEVER_SIMULATED = "Started 3 times and never finished: the worker or the database died."
@@ -315,6 +330,12 @@ CASES: dict[str, Case] = {
         facts=exports,
         done=([("done", 1, "")], [3]),
         given_up=([("failed", 0, "3 workers ended while writing it.")], []),
+    ),
+    "receivables.export_books": Case(
+        make=an_export_to_the_books,
+        facts=exports_to_the_books,
+        done=([("done", 2, "")], 1),
+        given_up=([("failed", 0, "3 workers ended while writing it.")], 0),
     ),
     "pricing.count_uses": Case(make=a_period_to_count, facts=use_counts, done=[(1, AMOUNT)]),
 }

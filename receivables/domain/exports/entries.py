@@ -144,7 +144,7 @@ def _categories(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int | No
 
 
 def in_words(line: InvoiceLine, currency: str) -> str:
-    """The line with its quantity and unit price in words: the file says 1 × amount, so nobody multiplies again."""
+    """The line with its quantity and unit price in words: the file says 1 × amount, so no receiver multiplies again."""
     if line.kind != InvoiceLine.Kind.CHARGES:
         return clean(line.description)[:LONGEST_DESCRIPTION]
     shown = charged_line(line, currency)

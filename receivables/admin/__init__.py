@@ -1,0 +1,3 @@
+"""The admin pages of this app; each module registers its own."""
+
+from receivables.admin import books as books
