@@ -86,6 +86,9 @@ class BookExportAdmin(ReadOnlyPage[BookExport]):
         """Without the files themselves."""
         return super().get_queryset(request).defer("content")
 
+    def hidden_columns(self, request: HttpRequest) -> frozenset[str]:
+        return super().hidden_columns(request) | {"content"}
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
