@@ -50,6 +50,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
     "receivables": (
         "add_bookexport",
         "add_accountmapping", "change_accountmapping",
+        "add_webhookendpoint", "change_webhookendpoint",
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
         "add_writeoff", "change_writeoff",  # change: approve one

@@ -24,8 +24,13 @@ SHORT = {"billing_engine": "core"}  # the label of its app
 
 def queues() -> tuple[Queue, ...]:
     """All queues, of all apps."""
-    apps = (leads, pricing, invoices, receivables, reports)
-    return tuple(queue for each in apps for queue in each.tasks.QUEUES)
+    return (
+        leads.tasks.QUEUES
+        + pricing.tasks.QUEUES
+        + invoices.tasks.QUEUES
+        + receivables.tasks.QUEUES
+        + reports.tasks.QUEUES
+    )
 
 
 def test_every_kind_of_work_is_swept_by_its_app():
