@@ -27,7 +27,7 @@ GRANTS = {
         "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, dispute_quota, dispute_quota_sum,"
         " tax_exempt_reason, taxes,"
         " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
-        " locale, detail_annex, legal_name, address, tax_id, purchase_order, billing_contacts)"
+        " locale, detail_annex, electronic_invoice, legal_name, address, tax_id, purchase_order, billing_contacts)"
     ),
     "leads_notice": "INSERT, UPDATE (attempts, next_attempt_at, settled_at, failure)",
     "leads_cyclechange": "INSERT, DELETE",

@@ -1,5 +1,6 @@
-"""Finance's pages of what customers owe."""
+"""Finance's pages of what customers owe; each module registers its own."""
 
+from receivables.admin import books, einvoices
 from receivables.admin.disputes import dispute_admin, line_links, open_page, reason_admin
 
-__all__ = ["dispute_admin", "line_links", "open_page", "reason_admin"]
+__all__ = ["books", "dispute_admin", "einvoices", "line_links", "open_page", "reason_admin"]

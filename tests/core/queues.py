@@ -50,9 +50,19 @@ from pricing.models import (
     SimulatedSum,
     Simulation,
 )
+from receivables.domain.exports.ask import Asked
+from receivables.domain.exports.ask import ask as ask_for_books
 from receivables.domain.payments.bank_files.upload import confirm as confirm_bank_file
 from receivables.domain.payments.bank_files.upload import upload
-from receivables.models import Allocation, BankFile, BankRow, LedgerDocument
+from receivables.models import (
+    AccountMapping,
+    Allocation,
+    BankFile,
+    BankRow,
+    BookExport,
+    ExportedDocument,
+    LedgerDocument,
+)
 from reports.domain.alerts.evaluate import evaluate
 from reports.domain.alerts.subscriptions import choose_kinds
 from reports.domain.exports.ask import ask
@@ -271,6 +281,18 @@ def bank_files() -> Any:
     )
 
 
+def an_export_to_the_books() -> None:
+    frank = with_role("Finance")
+    issued(a_draft(), frank)
+    for account, code in (("receivable", "1200"), ("revenue", "4000")):
+        AccountMapping.objects.create(account=account, code=code)
+    ask_for_books(Asked(BookExport.Kind.GENERAL_LEDGER, None, "2026-11"), by=frank, at=NOVEMBER_3)
+
+
+def exports_to_the_books() -> Any:
+    return list(BookExport.objects.values_list("state", "rows", "reason")), ExportedDocument.objects.count()
+
+
 def a_report_to_mail() -> None:
     """Asked for now; its schedule is paused, so that later hours make no other email due."""
     a_draft(1, name="Ash", code="ASH")
@@ -378,6 +400,12 @@ CASES: dict[str, Case] = {
         facts=exports,
         done=([("done", 1, "")], [3]),
         given_up=([("failed", 0, "3 workers ended while writing it.")], []),
+    ),
+    "receivables.export_books": Case(
+        make=an_export_to_the_books,
+        facts=exports_to_the_books,
+        done=([("done", 2, "")], 1),
+        given_up=([("failed", 0, "3 workers ended while writing it.")], 0),
     ),
     "reports.mail": Case(
         make=a_report_to_mail,

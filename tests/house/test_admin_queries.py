@@ -23,6 +23,7 @@ from invoices.models import BillingSchedule
 from leads.models import Customer
 from reports.models import ReportSchedule
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
+from tests.factories.books import AccountMappingFactory, BookExportFactory
 from tests.factories.exports import ExportFactory
 from tests.factories.invoices import (
     BillingCycleFactory,
@@ -175,6 +176,8 @@ ROWS: dict[str, Make] = {
     "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(requested_by=UserFactory.create()),
     "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
+    "receivables.AccountMapping": AccountMappingFactory.create,
+    "receivables.BookExport": BookExportFactory.create,
     "reports.Export": ExportFactory.create,
     "reports.SavedReport": lambda: ReportScheduleFactory.create(report__is_shared=True).report,
     "reports.ReportSchedule": a_mailed_schedule,

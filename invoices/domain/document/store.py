@@ -17,7 +17,8 @@ from billing_engine.core.queues.items import MOST_ATTEMPTS
 from billing_engine.core.queues.leased import LeasedQueue
 from billing_engine.core.queues.queue import AT_A_TIME
 from billing_engine.core.tasks import after_commit
-from invoices.domain.document.typeset import SECONDS, source_of, typeset
+from invoices.domain.document.electronic import electronic, is_electronic
+from invoices.domain.document.typeset import SECONDS, WITH_FILES, source_of, typeset
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 Kind = InvoiceDocument.Kind
@@ -118,7 +119,10 @@ class Documents(LeasedQueue[InvoiceDocument, bytes]):
         return InvoiceDocument.objects.waiting()
 
     def act(self, document: InvoiceDocument, *, at: datetime) -> bytes:
-        return typeset(_source(document))
+        source, invoice = _source(document), document.invoice
+        if document.kind != Kind.INVOICE or not is_electronic(invoice):
+            return typeset(source)
+        return electronic().embedded(invoice, typeset(source, archive=WITH_FILES))
 
     def settle(self, document: InvoiceDocument, content: bytes, *, at: datetime) -> None:
         document.state, document.reason, document.next_attempt_at = State.KEPT, "", None
