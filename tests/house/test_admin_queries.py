@@ -60,6 +60,7 @@ from tests.factories.pricing import (
     UnratedActionFactory,
 )
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
+from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
@@ -162,6 +163,8 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
+    "receivables.WebhookEndpoint": WebhookEndpointFactory.create,
     "reports.Alert": AlertFactory.create,
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
