@@ -26,13 +26,14 @@ ROUTES = {
             "receivables.event_mail",
         )
     },
-    **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export")},
+    **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export", "receivables.export_books")},
     "invoices.*": {"queue": "billing"},
 }
 SWEEPS = {
     "rate what is waiting": _every(5.0, "pricing.sweep"),
     "retry what a bulk retry has left": _every(5.0, "leads.sweep"),
     "do what reports have left": _every(5.0, "reports.sweep"),
+    "do what receivables have left": _every(5.0, "receivables.sweep"),
     "bill what a run has left": _every(5.0, "invoices.sweep"),
     "tell others what happened": _every(5.0, "receivables.sweep"),
     "find unrated actions that others are told of": _every(300.0, "receivables.tell_of_unrated"),

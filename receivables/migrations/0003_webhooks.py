@@ -14,7 +14,7 @@ from billing_engine.core.sql_files import InstallSql
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0001_initial"),
-        ("receivables", "0003_ageing"),
+        ("receivables", "0003_books"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,8 @@
 """What customers owe: documents, their postings, and the allocations that match them."""
 
 from receivables.models.bank_file import BankFile, BankRow, BankStatement, CsvMapping
+from receivables.models.book_export import AccountMapping, BookExport, ExportedDocument
+from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
@@ -16,15 +18,22 @@ from receivables.models.webhook import (
 from receivables.models.write_off import WriteOff
 
 __all__ = [
+    "AccountMapping",
     "Allocation",
     "BankAccount",
     "BankFile",
     "BankRow",
     "BankStatement",
+    "BookExport",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditNoteTax",
+    "CreditedCharge",
     "CsvMapping",
     "EventKind",
     "EventMail",
     "EventSubscription",
+    "ExportedDocument",
     "LedgerDocument",
     "Payment",
     "Posting",
