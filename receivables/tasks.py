@@ -5,23 +5,20 @@ from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
 from receivables.domain.exports.write import BOOKS
+from receivables.domain.webhooks.deliveries import ENDPOINTS
+from receivables.domain.webhooks.mails import EVENT_MAILS
+from receivables.domain.webhooks.unrated import tell_of_unrated
 
-QUEUES: tuple[Queue, ...] = (BOOKS,)
+QUEUES: tuple[Queue, ...] = (BOOKS, ENDPOINTS, EVENT_MAILS)
+
+# Each is shorter than the lease of an attempt, after which another worker may claim it.
+MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240
 
 
 @shared_task(name="receivables.export_books")
 def export_books_task(*, item_id: int, attempt: int, **_: object) -> None:
     """Write one file for the books."""
     BOOKS.work(item_id, attempt=attempt, at=now())
-
-
-from receivables.domain.webhooks.deliveries import ENDPOINTS
-from receivables.domain.webhooks.mails import EVENT_MAILS
-from receivables.domain.webhooks.unrated import tell_of_unrated
-
-QUEUES: tuple[Queue, ...] = (ENDPOINTS, EVENT_MAILS)
-# Each is shorter than the lease of an attempt, after which another worker may claim it.
-MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240
 
 
 @shared_task(name="receivables.webhooks", time_limit=MAX_SECONDS_PER_PASS)
@@ -38,9 +35,8 @@ def event_mail_task(*, item_id: int, attempt: int, **_: object) -> None:
 
 @shared_task(name="receivables.sweep")
 def sweep_task(**_: object) -> int:
-    """Queue what is left; return the number of messages."""
+    """Distribute new events, and queue what is left; return the number of messages."""
     return sweep(QUEUES, at=now())
-    """Distribute new events, and queue what is due; return the number of messages."""
 
 
 @shared_task(name="receivables.tell_of_unrated")
