@@ -6,6 +6,14 @@ from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNot
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
+from receivables.models.reminder import (
+    Reminder,
+    ReminderItem,
+    ReminderPause,
+    ReminderRun,
+    ReminderSchedule,
+    ReminderText,
+)
 from receivables.models.webhook import (
     EventKind,
     EventMail,
@@ -38,6 +46,12 @@ __all__ = [
     "Payment",
     "Posting",
     "Reason",
+    "Reminder",
+    "ReminderItem",
+    "ReminderPause",
+    "ReminderRun",
+    "ReminderSchedule",
+    "ReminderText",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",
