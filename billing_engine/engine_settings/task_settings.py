@@ -24,6 +24,7 @@ ROUTES = {
             "reports.alert_mail",
             "receivables.webhooks",
             "receivables.event_mail",
+            "receivables.remind",
         )
     },
     **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export", "receivables.export_books")},

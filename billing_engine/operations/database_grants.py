@@ -144,6 +144,16 @@ GRANTS = {
     ),
     "receivables_eventsubscription": "INSERT, DELETE",
     "receivables_eventmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
+    # Reminders.
+    "receivables_reminderschedule": "INSERT, UPDATE (days, is_active)",
+    "receivables_remindertext": "INSERT, UPDATE (subject, body)",
+    "receivables_reminderpause": "INSERT, UPDATE (ended_at)",
+    "receivables_reminderrun": "INSERT, UPDATE (stopped_at)",
+    "receivables_reminder": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, decided_by_id)"
+    ),
+    "receivables_reminderitem": "INSERT, DELETE",
     "receivables_payment": "INSERT",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",

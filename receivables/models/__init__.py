@@ -7,6 +7,14 @@ from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, Dis
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
+from receivables.models.reminder import (
+    Reminder,
+    ReminderItem,
+    ReminderPause,
+    ReminderRun,
+    ReminderSchedule,
+    ReminderText,
+)
 from receivables.models.webhook import (
     EventKind,
     EventMail,
@@ -43,6 +51,12 @@ __all__ = [
     "Payment",
     "Posting",
     "Reason",
+    "Reminder",
+    "ReminderItem",
+    "ReminderPause",
+    "ReminderRun",
+    "ReminderSchedule",
+    "ReminderText",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -62,6 +62,7 @@ from tests.factories.pricing import (
 )
 from tests.factories.receivables import DisputeFactory, ReasonFactory
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
+from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
@@ -166,6 +167,8 @@ ROWS: dict[str, Make] = {
     "invoices.BillingCycle": BillingCycleFactory.create,
     "receivables.Dispute": DisputeFactory.create,
     "receivables.Reason": ReasonFactory.create,
+    "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
+    "receivables.WebhookEndpoint": WebhookEndpointFactory.create,
     "reports.Alert": AlertFactory.create,
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
