@@ -3,6 +3,7 @@
 from receivables.models.bank_file import BankFile, BankRow, BankStatement, CsvMapping
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
+from receivables.models.paper import Paper, PaperMail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
 from receivables.models.write_off import WriteOff
@@ -19,6 +20,8 @@ __all__ = [
     "CreditedCharge",
     "CsvMapping",
     "LedgerDocument",
+    "Paper",
+    "PaperMail",
     "Payment",
     "Posting",
     "Reason",

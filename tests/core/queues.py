@@ -50,6 +50,9 @@ from pricing.models import (
     SimulatedSum,
     Simulation,
 )
+from receivables.domain.papers.mail import send as send_paper
+from receivables.domain.papers.store import PAPERS
+from receivables.models import Paper, PaperMail
 from reports.domain.exports.ask import ask
 from reports.models import Export, ExportPart
 from tests.factories.leads import (
@@ -64,6 +67,7 @@ from tests.factories.pricing import PriceRuleFactory, RuleImportFactory
 from tests.invoices.made import a_draft, approved, issued, printed
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
+from tests.receivables.credit_notes.made import an_issued_invoice, an_issued_note
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
@@ -126,6 +130,26 @@ def a_document() -> None:
 
 def documents() -> Any:
     return list(InvoiceDocument.objects.values_list("kind", "state", "reason"))
+
+
+def a_paper() -> None:
+    frank = with_role("Finance")
+    an_issued_note(frank, an_issued_invoice(frank, {"Ash": "5.00"}), {"Ash": "5.00"}, at=NOVEMBER_3)
+
+
+def papers() -> Any:
+    return list(Paper.objects.values_list("kind", "state", "reason"))
+
+
+def a_paper_to_mail() -> None:
+    a_paper()
+    paper = Paper.objects.get()
+    PAPERS.work(paper.pk, attempt=paper.attempts, at=NOVEMBER_3)
+    send_paper(paper, to=["books@ash.example"], text=("Credit note", "Attached."), by=None, at=NOVEMBER_3)
+
+
+def paper_mails() -> Any:
+    return list(PaperMail.objects.values_list("state", "accepted", "reason"))
 
 
 def a_mail() -> None:
@@ -271,6 +295,19 @@ CASES: dict[str, Case] = {
     "invoices.mail": Case(
         make=a_mail,
         facts=mails,
+        done=[("sent", ["books@ash.example"], "")],
+        given_up=[("failed", [], "5 workers ended while sending it.")],
+        deaths=5,
+    ),
+    "receivables.render": Case(
+        make=a_paper,
+        facts=papers,
+        done=[("credit_note", "kept", "")],
+        given_up=[("credit_note", "failed", "3 workers ended while making it.")],
+    ),
+    "receivables.mail": Case(
+        make=a_paper_to_mail,
+        facts=paper_mails,
         done=[("sent", ["books@ash.example"], "")],
         given_up=[("failed", [], "5 workers ended while sending it.")],
         deaths=5,
