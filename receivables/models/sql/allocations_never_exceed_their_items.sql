@@ -25,6 +25,16 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_is_taken_back_whole';
     END IF;
     IF EXISTS (
+        SELECT FROM allocated
+          JOIN receivables_ledgerdocument item ON item.id IN (allocated.credit_id, allocated.debit_id)
+          LEFT JOIN receivables_allocation taken ON taken.id = allocated.takes_back_id
+         WHERE allocated.posted_on < GREATEST(item.posted_on, taken.posted_on)
+            OR allocated.recorded_at < GREATEST(item.recorded_at, taken.recorded_at))
+    THEN
+        RAISE EXCEPTION 'An allocation is never earlier than its items, nor than what it takes back.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_is_never_earlier_than_its_items';
+    END IF;
+    IF EXISTS (
         SELECT FROM receivables_ledgerdocument item
          WHERE item.id = ANY(touched)
            AND (SELECT sum(allocation.amount) FROM receivables_allocation allocation
