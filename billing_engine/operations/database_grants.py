@@ -120,11 +120,16 @@ GRANTS = {
     # Credit notes: drafts are deleted; triggers keep what is approved and issued.
     "receivables_creditnote": (
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
-        " issued_on, document_id), DELETE"
+        " issued_on, document_id, paper_id), DELETE"
     ),
     "receivables_creditnoteline": "INSERT, DELETE",
     "receivables_creditedcharge": "INSERT, DELETE",
     "receivables_creditnotetax": "INSERT, DELETE",
+    "receivables_paper": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, content, sha256, rendered_at)",
+    "receivables_papermail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, sha256)"
+    ),
     "receivables_bookexport": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, total, written, reason, finished_at, file_name, content, sha256,"
         " rows, sums)"

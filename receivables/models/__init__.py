@@ -5,6 +5,7 @@ from receivables.models.book_export import AccountMapping, BookExport, ExportedD
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, DisputeStep
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
+from receivables.models.paper import Paper, PaperMail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
 from receivables.models.reminder import (
@@ -48,6 +49,8 @@ __all__ = [
     "EventSubscription",
     "ExportedDocument",
     "LedgerDocument",
+    "Paper",
+    "PaperMail",
     "Payment",
     "Posting",
     "Reason",
