@@ -47,6 +47,11 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_mailtemplate",
         "change_mailtemplate",
     ),
+    "receivables": (
+        "add_payment", "change_payment",  # change: allocate, refund, return
+        "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
+        "add_writeoff", "change_writeoff",  # change: approve one
+    ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
 

@@ -9,13 +9,15 @@ from reports.domain.alerts.mail import ALERT_MAILS
 from reports.domain.exports.write import EXPORTS
 from reports.domain.forecast.prepare import prepare
 from reports.domain.saved.mailing import Mailings
-from reports.queries import activity_file
+from reports.queries.explore.file import EXPLORED
 from reports.queries.mailed.letter import letter_of
+from reports.queries.prices.file import PRICES
+from reports.queries.unbilled.file import UNBILLED
 
 MAILINGS = Mailings(letter_of)
 QUEUES: tuple[Queue, ...] = (EXPORTS, MAILINGS, ALERT_MAILS)
 # Imported, so that a worker knows every report that can be exported.
-EXPORTED = (activity_file,)
+EXPORTED = (EXPLORED, PRICES, UNBILLED)
 
 # Shorter than the lease of an attempt, after which another worker may claim it.
 MAX_SECONDS_PER_EMAIL, MAX_SECONDS_PER_REPORT = 240, 360

@@ -106,6 +106,18 @@ GRANTS = {
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
     "receivables_reason": READ_ONLY,
+    "receivables_payment": "INSERT",
+    "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
+    "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",
+    "receivables_csvmapping": (
+        "INSERT, UPDATE (name, encoding, delimiter, day_format, decimal_mark, day, amount, text, payer_name,"
+        " payer_account, bank_reference)"
+    ),
+    "receivables_bankfile": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, asked_by_id, late_on_today, rows_done, message)"
+    ),
+    "receivables_bankstatement": "INSERT, UPDATE (is_live)",
+    "receivables_bankrow": "INSERT, UPDATE (state, certainty, why, customer_id, items, document_id)",
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),

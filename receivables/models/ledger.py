@@ -73,9 +73,9 @@ class LedgerDocument(models.Model):
             models.CheckConstraint(
                 name="a_document_stands_on_the_side_of_its_kind",
                 condition=Q(kind__in=["return", "refund"], side="debit")
-                | Q(kind__in=["credit_note", "payment", "write_off"], side="credit")
+                | Q(kind__in=["credit_note", "payment"], side="credit")
                 | Q(kind="payout", side="")
-                | Q(kind__in=["invoice", "void"], side__in=["debit", "credit"]),
+                | Q(kind__in=["invoice", "void", "write_off"], side__in=["debit", "credit"]),
             ),
         ]
         indexes = [models.Index(name="document_of_customer", fields=["customer", "currency", "posted_on", "id"])]

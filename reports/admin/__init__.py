@@ -1,6 +1,6 @@
 """Report pages: each module has its page, its URL and its menu entry."""
 
-from reports.admin import activity, customer_forecast, forecast, invariants, prices, unbilled
+from reports.admin import customer_forecast, forecast, invariants, prices, unbilled
 from reports.admin.alerts import alert_admin, settings_page
 from reports.admin.desk import flags
 from reports.admin.explorer import page as explorer
@@ -9,7 +9,6 @@ from reports.admin.saved import report_admin, schedule_admin
 from reports.admin.sources import health, ranking
 
 __all__ = [
-    "activity",
     "alert_admin",
     "customer_forecast",
     "explorer",

@@ -24,6 +24,7 @@ from reports.domain.question.faults import BadQuestion
 from reports.domain.question.measures import MEASURES
 from reports.domain.question.question import LONGEST_VALUE, MOST_GROUPS, MOST_VALUES, PARTS, Question
 from reports.queries.explore.answer import MOST_COLUMNS, MOST_ROWS, answer_of
+from reports.queries.explore.asked.scope import scope_of
 from reports.queries.explore.every_row import every_row_of
 
 JSON, CSV, FORMAT = "json", "csv", "format"
@@ -132,5 +133,5 @@ def _answer(question: Question) -> dict[str, Any]:
 
 @from_copy
 def _file(question: Question) -> StreamingHttpResponse:
-    found = every_row_of(question, at=now())
-    return csv_response("activity.csv", found.header, found.rows)
+    found = every_row_of(scope_of(question, at=now()))
+    return csv_response("activity.csv", [column.name for column in found.columns], found.rows)

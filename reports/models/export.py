@@ -40,7 +40,7 @@ class Export(LeasedItem):
         EXPIRED = "expired", "Expired"
 
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
-    report = models.CharField(max_length=50, help_text="The kind of report, such as activity.")
+    report = models.CharField(max_length=50, help_text="The kind of report, such as explorer.")
     query = models.TextField(blank=True, help_text="What was asked, as in the report's address.")
     title = models.CharField(max_length=300, help_text="What was asked, in words.")
     format = models.CharField(max_length=7, choices=Format.choices)

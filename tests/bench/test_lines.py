@@ -16,7 +16,7 @@ from tests.bench.report.registry import BENCHES, Bench
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("benches")]
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 # All of them take minutes: `make bench ARGS=--tiny` runs the others.
-SHORT = ("run", "growth", "paper")
+SHORT = ("run",)
 RATE = Line("Rate", "actions/s", "floor", at_least=0.5)
 
 

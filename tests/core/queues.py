@@ -232,7 +232,7 @@ def use_counts() -> Any:
 
 def an_export() -> None:
     period = a_draft(1, name="Ash", code="ASH").period
-    ask("activity", f"customer={period.customer_id}", "csv", by=with_role("Finance"), at=NOVEMBER_3)
+    ask("explorer", f"customer={period.customer.code}&days=all", "csv", by=with_role("Finance"), at=NOVEMBER_3)
 
 
 def exports() -> Any:

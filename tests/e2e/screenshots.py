@@ -12,6 +12,7 @@ PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
 FIRST = "#result_list tbody a"
 REVISED = "Quote request"
 DRAFTS = f"/admin/pricing/pricerule/?state__exact=draft&q={REVISED}"
+EXPLORED = "/admin/reports/explorer/?show=amount,actions,average&group=source,product&columns=month&days=last_quarter"
 # (picture, user, page, what to open on it, what to scroll to)
 PAGES = (
     ("front-page", "finance", "/admin/", "", ""),
@@ -24,7 +25,7 @@ PAGES = (
     ("month-close", "finance", "/admin/invoices/billingcycle/", ":nth-match(#result_list tbody a, 2)", ""),
     ("billing-run", "finance", "/admin/invoices/billingrun/", FIRST, ""),
     ("invoice", "finance", "/admin/invoices/invoice/?q=Northlight", FIRST, ""),
-    ("billing-activity", "finance", "/admin/reports/activity/", "", ""),
+    ("explorer", "finance", EXPLORED, "", ""),
 )
 
 

@@ -22,9 +22,9 @@ class ExportFactory(DjangoModelFactory[Export]):
         model = Export
 
     asked_by = factory.LazyFunction(_who_looks)
-    report = "activity"
-    query = "customer=1&month=2026-10"
-    title = "Billing activity of Acme, October 2026"
+    report = "explorer"
+    query = "show=amount&group=source&period=2026-10"
+    title = "Amount by source: All days"
     format = "csv"
     asked_at = datetime(2026, 11, 3, 12, tzinfo=UTC)
     next_attempt_at = asked_at

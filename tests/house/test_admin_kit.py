@@ -30,7 +30,7 @@ MENU = [
         "Finance",
         [
             *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
-            *("Billing periods", "Explorer", "Saved reports", "Report schedules", "Billing activity", "Unbilled"),
+            *("Billing periods", "Explorer", "Saved reports", "Report schedules", "Unbilled"),
             *("Exports", "Forecast", "Invariants"),
         ],
     ),

@@ -108,7 +108,7 @@ def test_every_address_of_the_admin_takes_any_question(staff: Client) -> None:
 
 @pytest.mark.parametrize("month", FIRST_AND_LAST)
 def test_a_month_without_a_month_before_or_after_it_is_no_month(staff: Client, month: str) -> None:
-    for page in ("admin:index", "admin:reports_activity"):
+    for page in ("admin:index", "admin:reports_unbilled"):
         assert staff.get(reverse(page), {"month": month}).status_code == 200
 
 

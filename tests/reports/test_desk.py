@@ -27,6 +27,7 @@ from reports.admin.desk.closing import month_sums, month_to_close
 from reports.admin.desk.operations import actions_by_day, price_rows, source_rows
 from reports.admin.desk.trends import Window, trends
 from reports.admin.desk.work_list import work_list
+from reports.domain.alerts.silence import silences
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 from reports.queries.attention import waiting
@@ -165,7 +166,7 @@ def _split(title: str) -> tuple[str, int]:
 def test_sources_show_what_they_delivered_and_the_silent_ones_come_first() -> None:
     silent, busy = SourceFactory.create(name="Field webinars"), SourceFactory.create(name="Website")
     fresh, inactive = SourceFactory.create(name="New"), SourceFactory.create(is_active=False)
-    for back in range(3, 30):
+    for back in range(3, 31):
         DeliveryFactory.create(
             source=silent, received_at=NOVEMBER_3 - timedelta(days=back), leads_received=2, leads_created=2
         )
@@ -178,23 +179,33 @@ def test_sources_show_what_they_delivered_and_the_silent_ones_come_first() -> No
 
     rows, count = source_rows(NOVEMBER_3)
 
-    assert [(row.name, row.items, row.refused, row.is_odd, row.silent, row.age) for row in rows] == [
-        ("Field webinars", "8", "0%", False, "3 days silent", "3 days ago"),
-        ("Website", "30", "10.0%", True, "", "0 min ago"),
-        ("New", "0", "–", False, "", "none lately"),
+    assert [
+        (row.name, row.items, row.refused, row.is_odd, "Silent for 3 days" in row.silent, row.age) for row in rows
+    ] == [
+        ("Field webinars", "8", "0%", False, True, "3 days ago"),
+        ("Website", "30", "10.0%", True, False, "0 min ago"),
+        ("New", "0", "–", False, False, "never"),
     ]
     assert count == 3
-    assert [one.source for one in delivered(NOVEMBER_3.date())] == [silent, fresh, busy]
+    assert [one.source for one in delivered(NOVEMBER_3)] == [silent, fresh, busy]
 
 
-def test_a_source_that_never_delivers_regularly_is_not_silent() -> None:
-    source = SourceFactory.create()
+def test_the_desk_calls_a_source_silent_exactly_when_the_alert_does() -> None:
+    """By its own past: at the same number of days, one that delivers daily is silent and one of weekdays is not."""
+    sunday = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    daily, weekdays, seldom = (SourceFactory.create(name=name) for name in ("Daily", "Weekdays", "Seldom"))
+    for back in range(2, 40):
+        at = sunday - timedelta(days=back)
+        DeliveryFactory.create(source=daily, received_at=at)
+        if at.weekday() < 5:
+            DeliveryFactory.create(source=weekdays, received_at=at)
     for back in (5, 20):
-        DeliveryFactory.create(
-            source=source, received_at=NOVEMBER_3 - timedelta(days=back), leads_received=1, leads_created=1
-        )
+        DeliveryFactory.create(source=seldom, received_at=sunday - timedelta(days=back))
 
-    assert [one.silent_days(NOVEMBER_3.date()) for one in delivered(NOVEMBER_3.date())] == [0]
+    shown = {one.source for one in delivered(sunday) if one.silence}
+
+    assert shown == {daily}
+    assert {finding.source for finding in silences(at=sunday)} == {daily.pk}
 
 
 def test_prices_about_to_change_are_rules_to_come_and_drafts_of_them() -> None:

@@ -48,16 +48,16 @@ setup_test_environment()
 settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 invoice, client = Invoice.objects.get(), Client()
 client.force_login(User.objects.get(is_superuser=True))
-asked = {"customer": invoice.customer_id, "month": invoice.period.label}
+asked = {"customer": invoice.customer.code, "period": invoice.period.label}
 found = {}
 with CaptureQueriesContext(connections["copy"]) as queries:
     found["hold"] = all(one.holds for one in invariants())
     found["sums"] = len(queries)
 with CaptureQueriesContext(connections["copy"]) as queries:
-    found["page"] = client.get(reverse("admin:reports_activity"), asked, headers={"host": "localhost"}).status_code
+    found["page"] = client.get(reverse("admin:reports_explorer"), asked, headers={"host": "localhost"}).status_code
     found["of the page"] = len(queries)
 with CaptureQueriesContext(connections["copy"]) as queries:
-    answer = client.get(reverse("admin:reports_activity_file", args=["csv"]), asked, headers={"host": "localhost"})
+    answer = client.get(reverse("admin:reports_explorer_file", args=["csv"]), asked, headers={"host": "localhost"})
     found["lines"] = len(b"".join(answer.streaming_content).splitlines())
     found["of the CSV"] = len(queries)
 print(json.dumps(found))
@@ -90,7 +90,7 @@ def test_only_what_reports_read_comes_from_the_copy_and_what_is_written_never_go
 
 
 @pytest.mark.usefixtures("_with_a_copy")
-def test_the_sums_and_the_billing_activity_are_read_from_the_copy():
+def test_the_sums_and_the_explorer_are_read_from_the_copy():
     a_draft()
     superuser()
 

@@ -32,7 +32,7 @@ logging.getLogger("billing_engine.core.read_replica").addHandler(Handler())
 settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 client, said = Client(headers={"host": "localhost"}), []
 client.force_login(User.objects.get(is_superuser=True))
-for name in ("reports_activity", "reports_invariants"):
+for name in ("reports_unbilled", "reports_invariants"):
     answer = client.get(reverse("admin:" + name))
     assert answer.status_code == 200, answer.content
     found = re.search(r'report-freshness">(.*?)</p>', answer.content.decode())

@@ -42,7 +42,7 @@ def list_item(title: str, icon: str, model: str) -> Item:
 
 
 def page_at(address: str, view: View, *, name: str) -> None:
-    """Register a page that belongs to no model: `page_at("reports/activity/", activity_page, name="reports_activity")`."""
+    """Register a page that belongs to no model: `page_at("reports/unbilled/", unbilled_page, name="reports_unbilled")`."""
     _urls.append((address, view, name))
 
 

@@ -15,6 +15,7 @@ from leads.models import Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
+from receivables.domain.ledger.write_off_reversal import post_reversal
 from receivables.models import Allocation, LedgerDocument
 
 Kind = LedgerDocument.Kind
@@ -38,6 +39,9 @@ class LedgerBooks(Books):
         issued = invoice.ledger_documents.get(kind=Kind.INVOICE)
         locked([issued.pk])
         day = invoice.customer.day_of(at)
+        for each in standing(issued):
+            if each.credit.kind == Kind.WRITE_OFF:
+                post_reversal(each.credit, by=invoice.voided_by, at=at, reason=f"{invoice} is void")
         take_back(standing(issued), on=day, at=at, reason=f"{invoice} is void")
         parts = [Part(Account(each.account), -each.amount, each.tax) for each in issued.postings.order_by("pk")]
         document = _document(Kind.VOID, invoice, at)

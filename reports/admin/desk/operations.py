@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.utils.safestring import SafeString
+
 from billing_engine.core.admin_kit.cells import NOTHING, list_of, page_of
 from billing_engine.core.calendar.wall_clock import in_words
 from billing_engine.core.calendar.wording import age_in_words
@@ -21,6 +23,7 @@ from pricing.domain.scope.effective import Standing, Zones, standing, zones_of_e
 from pricing.models import PriceRule
 from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from reports.admin.desk.explored import between, explored
+from reports.admin.sources.state import silence_chip
 from reports.domain.question.dimensions import OUTCOMES
 from reports.domain.question.question import Question
 from reports.queries.desk.price_changes import PriceChange, price_changes
@@ -61,7 +64,7 @@ class SourceRow:
     address: str
     age: str
     last: datetime | None
-    silent: str
+    silent: SafeString | str
     bars: Svg
     items: str
     deliveries: str
@@ -132,23 +135,22 @@ def _actions(by_outcome: Mapping[str, Mapping[date, Figures]], codes: tuple[str,
 def source_rows(at: datetime) -> tuple[list[SourceRow], int]:
     """Return the sources with the most items of the last days, silent ones first, and how many there are."""
     today = at.date()
-    found = delivered(today)
+    found = delivered(at)
     shown = [today - DAY * place for place in reversed(range(SHOWN_DAYS))]
-    found.sort(key=lambda one: (-one.silent_days(today), -sum(one.items.get(day, 0) for day in shown)))
+    found.sort(key=lambda one: (one.silence is None, -sum(one.items.get(day, 0) for day in shown)))
     return [_source_row(one, shown, at) for one in found[:SOURCES]], len(found)
 
 
 def _source_row(one: Delivered, days: list[date], at: datetime) -> SourceRow:
     items = sum(one.items.get(day, 0) for day in days)
     refused = sum(one.refused.get(day, 0) for day in days)
-    silent = one.silent_days(at.date())
     return SourceRow(
         one.source.name,
         Channel(one.channel).label if one.channel else "",
         page_of("leads.source", one.source.pk),
-        f"{age_in_words(at - one.last)} ago" if one.last else "none lately",
+        f"{age_in_words(at - one.last)} ago" if one.last else "never",
         one.last,
-        f"{silent} days silent" if silent else "",
+        silence_chip(one.silence, at=at) if one.silence else "",
         _by_day(one, days),
         count_in_words(items),
         list_of("leads.delivery", source__id__exact=one.source.pk),

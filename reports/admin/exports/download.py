@@ -16,7 +16,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.read_replica import rows_from_copy
 from billing_engine.core.tables.download import table_response
 from billing_engine.core.tables.formats import FORMATS, Format
-from reports.domain.exports.ask import UnknownFormat, ask
+from reports.domain.exports.ask import UnknownFormat, ask, check_length
 from reports.domain.exports.file import KEPT_FOR
 from reports.domain.exports.registry import NotAllowed, UnknownReport, report_for
 
@@ -54,16 +54,16 @@ def export_or_stream(request: HttpRequest, name: str, query: str, form: str, *, 
 
 
 def _answer(request: HttpRequest, name: str, query: str, form: str, back: str) -> HttpResponseBase:
-    by = person(request)
+    by, at = person(request), now()
     report = report_for(name, by)
     if form not in FORMATS:
         raise UnknownFormat
-    rows = report.rows(query, by)
+    table, rows = report.asked(query, by, at)
+    check_length(rows, form)
     if rows <= FORMATS[form].while_waiting:
-        table = report.table(query, by)
         return table_response(table.with_rows(rows_from_copy(table.rows)), FORMATS[form])
     if request.method == "POST":
-        return _gone_to(request, address_of(ask(name, query, form, by=by, at=now())))
+        return _gone_to(request, address_of(ask(name, query, form, by=by, at=at)))
     return _asked_first(request, rows, FORMATS[form], back)
 
 

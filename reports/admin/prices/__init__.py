@@ -1,4 +1,4 @@
-"""The price list of a day: its page and its file."""
+"""The price list of a day: its page and its files."""
 
 from reports.admin.prices import page
 

@@ -1,25 +1,19 @@
-"""The price list in words: as a table, and as rows of a file."""
+"""The price list in words, as a table."""
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from billing_engine.core.admin_kit.cells import link
-from billing_engine.core.calendar.wall_clock import in_words, written
-from billing_engine.core.tables.csv import Cell
-from leads.models import Channel, Customer
+from billing_engine.core.calendar.wall_clock import in_words
+from leads.models import Customer
 from pricing.domain.rule_wording import price_in_words, scope_in_words
 from pricing.models import PriceRule
+from reports.queries.prices.file import placed, then_in_words
 from reports.queries.prices.price_list import ListedRule, PriceList
 
 NAMED = 3  # of the rules that outrank one; the file has all of them
 THIS_CUSTOMER = "this customer"
 MOMENT = timedelta(microseconds=1)
-HEADER = (
-    *("Place", "State", "Rule", "Currency", "Customer", "Product", "Category", "Source", "Channel", "Action type"),
-    *("Priority", "Price", "From", "Until (exclusive)", "Outranked by", "Never applies on this day", "Then"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +35,12 @@ class PriceRow:
 
 def in_force_rows(found: PriceList, customer: Customer | None) -> list[PriceRow]:
     """Format the rules in force, best first; `customer` is the one whose list it is."""
-    return [_row(one, customer, place) for place, one in _placed(found)]
+    return [_row(one, customer, place) for place, one in placed(found)]
 
 
 def announced_rows(found: PriceList, customer: Customer | None) -> list[PriceRow]:
     """Format the rules that start later."""
     return [_row(ListedRule(rule), customer) for rule in found.announced]
-
-
-def cells_of(found: PriceList) -> Iterator[list[Cell]]:
-    """Every rule, for a file."""
-    for place, one in _placed(found):
-        outranked, never = "; ".join(map(str, one.outranked_by)), "yes" if one.never_wins else ""
-        yield [place, "In force", *_cells(one.rule), outranked, never, _then(one)]
-    for rule in found.announced:
-        yield [None, "Starts later", *_cells(rule), "", "", ""]
 
 
 def first_in_words(rule: PriceRule) -> str:
@@ -68,14 +53,6 @@ def last_in_words(rule: PriceRule) -> str:
     if rule.wall_to is None:
         return "no end"
     return in_words(_day(rule.wall_to)) if rule.wall_to.time() == time.min else f"until {in_words(rule.wall_to)}"
-
-
-def _placed(found: PriceList) -> Iterator[tuple[int, ListedRule]]:
-    """Each rule with its place in the list of its currency."""
-    places = Counter[str]()
-    for one in found.in_force:
-        places[one.rule.currency] += 1
-        yield places[one.rule.currency], one
 
 
 def _day(wall_to: datetime) -> datetime:
@@ -98,26 +75,5 @@ def _row(one: ListedRule, customer: Customer | None, place: int | None = None) -
         outranked=[link(other) for other in one.outranked_by[:NAMED]],
         more=max(0, len(one.outranked_by) - NAMED),
         never=one.never_wins,
-        then=_then(one),
+        then=then_in_words(one),
     )
-
-
-def _then(one: ListedRule) -> str:
-    return price_in_words(one.followed_by) if one.followed_by else ""
-
-
-def _cells(rule: PriceRule) -> list[Cell]:
-    return [
-        rule.name,
-        rule.currency,
-        rule.customer.code if rule.customer else "",
-        rule.product.sku if rule.product else "",
-        rule.category,
-        rule.source.code if rule.source else "",
-        Channel(rule.channel).label if rule.channel else "",
-        rule.action_type.code if rule.action_type else "",
-        rule.priority,
-        price_in_words(rule),
-        written(rule.wall_from),
-        written(rule.wall_to) if rule.wall_to else "",
-    ]

@@ -57,7 +57,8 @@ def question_in_short(report: SavedReport) -> SafeString | str:
 def days_of(report: SavedReport) -> str:
     """The days that the report shows today."""
     try:
-        return question_of(report).days.in_words(now().date())
+        days = question_of(report).days
+        return days.in_words(days.on(now().date()))
     except BadQuestion:
         return NOTHING
 

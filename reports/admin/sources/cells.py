@@ -71,15 +71,21 @@ def refused_cell(each: Quality, days: Days) -> Cell:
     """How many items were refused, which share that is, and why; orange if it is clearly more than before."""
     share, before = each.received.refused_share, each.before.refused_share
     hint = ", ".join(f"{one.items:,} {one.code}" for one in each.refusals)
-    tone = "orange" if (share or 0) > (before or 0) + WORSE else ""
+    tone = "orange" if is_worse(each) else ""
     return counted(each.received.refused, rows.refused(each, days), more=beside(share, before), hint=hint, tone=tone)
 
 
-def beside(share: Decimal | None, before: Decimal | None) -> str:
-    """`10.0%, before 0.4%`."""
+def is_worse(each: Quality) -> bool:
+    """Whether the share of refused items is clearly larger than before."""
+    return (each.received.refused_share or 0) > (each.before.refused_share or 0) + WORSE
+
+
+def beside(share: Decimal | None, before: Decimal | None, what: str = "") -> str:
+    """`10.0%, before 0.4%`, or with a word `10.0% refused, before 0.4%`."""
     if share is None:
         return ""
-    return percent(share) if before is None else f"{percent(share)}, before {percent(before)}"
+    words = f"{percent(share)} {what}".strip()
+    return words if before is None else f"{words}, before {percent(before)}"
 
 
 def latency_cell(each: Quality) -> Cell:

@@ -29,7 +29,9 @@ from reports.admin.sources import rows
 from reports.admin.sources.asked import OTHER, RANGES, Asked, seen_by
 from reports.admin.sources.cells import duplicates_cell, latency_cell, refused_cell
 from reports.admin.sources.of_customers import not_charged, of_customers, rank_in_words
+from reports.admin.sources.state import chips_of
 from reports.admin.sources.table import Cell, counted, duration
+from reports.domain.alerts.silence import silent_sources
 from reports.domain.question.faults import BadQuestion
 from reports.queries.freshness import freshness_in_words
 from reports.queries.source_quality.days import Days
@@ -67,7 +69,10 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
     health = health_of(source, asked.days, sees=sees)
     quality = health.quality
     if sees.received:
-        page |= {"strip": strip_of(quality, asked, at=now()), "chart": chart_of(health, asked.days)}
+        at = now()
+        silence = next(iter(silent_sources([source.pk], at=at)), None)
+        page |= {"strip": strip_of(quality, asked, at=at), "chart": chart_of(health, asked.days)}
+        page["chips"] = chips_of(source, quality, silence, at=at)
     if sees.refusals:
         page["refusals"] = refusals_of(quality, asked.days)
     if sees.worth:

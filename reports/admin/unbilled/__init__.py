@@ -1,4 +1,4 @@
-"""Unbilled as of a day: its page and its file."""
+"""Unbilled as of a day: its page and its files."""
 
 from reports.admin.unbilled import page
 

@@ -1,8 +1,7 @@
 """Unbilled activity as formatted tables, and as rows of a file."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,18 +11,11 @@ from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.calendar.wording import day_in_words, days_of, named_in_words
 from billing_engine.core.counts import count_in_words
 from billing_engine.core.money import in_words, price_in_words
-from billing_engine.core.tables.csv import Cell
-from invoices.models import Invoice
+from reports.queries.unbilled.file import state_in_words
 from reports.queries.unbilled.unbilled import Unbilled, UnbilledBridge, UnbilledPeriod
 
-ROWS_SHOWN = 500  # the CSV has all of them
+ROWS_SHOWN = 500  # the file has all of them
 NONE = "–"
-HEADER = (
-    *("Currency", "Customer code", "Customer", "Time zone", "Period", "First day", "Last day"),
-    *("Charged actions", "Rated actions", "Unrated actions", "Actions waiting for rating", "Exact amount"),
-    *("Arrived since: actions", "Arrived since: amount", "Voided since", "Waived since", "Last rated (UTC)"),
-    *("Minimum still due", "Invoice now", "Invoice number", "Issued (UTC)"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +66,6 @@ def card_of(answer: Unbilled, *, day: date, previous: date) -> Card:
     )
 
 
-def cells_of(answers: list[Unbilled]) -> Iterator[list[Cell]]:
-    """Every row, for a file."""
-    for row in (row for answer in answers for row in answer.rows):
-        first, last = days_of(row.start_at, row.end_at, ZoneInfo(row.time_zone))
-        yield [
-            *(row.currency, row.code, row.name, row.time_zone, row.label, first, last),
-            *(row.charged, row.actions, row.unrated, row.waiting, row.amount),
-            *(row.arrived, row.arrived_amount, row.voided, row.waived, _utc(row.rated_at)),
-            *(row.minimum, _state(row), row.number, _utc(row.issued_at)),
-        ]
-
-
 def _row(row: UnbilledPeriod) -> Row:
     of_period = {"action__period__id__exact": str(row.period)}
     return Row(
@@ -100,7 +80,7 @@ def _row(row: UnbilledPeriod) -> Row:
         amount=price_in_words(row.amount, row.currency),
         since=_since(row.arrived, row.arrived_amount, row.voided, row.waived, row.currency),
         minimum=in_words(row.minimum, row.currency) if row.minimum else NONE,
-        state=_state(row) if not row.number else row.number,
+        state=row.number or state_in_words(row),
         invoice=reverse("admin:invoices_invoice_change", args=[row.invoice]) if row.invoice else "",
     )
 
@@ -129,12 +109,6 @@ def _since(arrived: int, amount: Decimal, voided: int, waived: int, currency: st
     return (*found, *(f"{count:,} {what}" for count, what in ((voided, "voided"), (waived, "waived")) if count))
 
 
-def _state(row: UnbilledPeriod) -> str:
-    if row.state:
-        return str(Invoice.State(row.state).label)
-    return "Not invoiced" if row.period else "Not opened"
-
-
 def _steps(bridge: UnbilledBridge, currency: str, *, day: date, previous: date) -> list[tuple[str, str]]:
     def words(amount: Decimal) -> str:
         return price_in_words(amount, currency).replace("-", "−")
@@ -146,7 +120,3 @@ def _steps(bridge: UnbilledBridge, currency: str, *, day: date, previous: date) 
         ("+ Back from voided invoices", words(bridge.voided)),
         (f"Unbilled at the end of {day_in_words(day)}", words(bridge.closing)),
     ]
-
-
-def _utc(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""

@@ -1,7 +1,7 @@
 """Silent sources: a source that used to deliver in a rhythm and has stopped, judged by its own past."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import pairwise
@@ -25,14 +25,16 @@ RULE = (
     " half times its longest pause of those weeks (leaving out one, such as an outage) and than 6 hours. Resolved by the"
     " next delivery."
 )
-# Each hour with a delivery in the four weeks up to the last one, of active sources that delivered lately.
+# Each hour with a delivery in the four weeks up to the last one, of active sources whose pause is already longer than what
+# is always usual: while all deliver, no past is read.
 HOURS = """
     WITH latest AS (
         SELECT source.id, source.name, last.received_at AS last_at
           FROM leads_source source
           CROSS JOIN LATERAL (SELECT received_at FROM leads_delivery WHERE source_id = source.id
                                ORDER BY received_at DESC LIMIT 1) last
-         WHERE source.is_active AND last.received_at > %(at)s - %(forgotten)s
+         WHERE source.is_active AND last.received_at > %(at)s - %(forgotten)s AND last.received_at < %(at)s - %(usual)s
+               AND (%(of_all)s OR source.id = ANY (%(sources)s))
     )
     SELECT DISTINCT latest.id, latest.name, latest.last_at, date_trunc('hour', delivery.received_at AT TIME ZONE 'UTC')
       FROM latest JOIN leads_delivery delivery ON delivery.source_id = latest.id
@@ -57,6 +59,29 @@ class Rhythm:
     def patience(self) -> timedelta:
         """The longest silence that is still usual."""
         return max(self.pause * FACTOR_TENTHS / 10, AT_LEAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A source that has stopped delivering: since when, and for how long on its usual days."""
+
+    source: int
+    name: str
+    last_at: datetime
+    lasts: timedelta
+    rhythm: Rhythm
+
+    @property
+    def in_words(self) -> str:
+        """The last delivery, the rhythm before, and the pause."""
+        weekdays, pause = self.rhythm.weekdays, hours_in_words(self.rhythm.pause)
+        named = "" if len(weekdays) == len(DAYS) else f" that are a {_named(weekdays)}"
+        within = "" if not named else " on such days"
+        return (
+            f"Last delivery {time_in_words(self.last_at)}; it delivered on {self.rhythm.delivered} of the"
+            f" {self.rhythm.expected} days{named} in the four weeks before. It has been silent for"
+            f" {hours_in_words(self.lasts)}{within}; usually its longest pause is {pause}."
+        )
 
 
 def rhythm_of(hours: Iterable[datetime]) -> Rhythm | None:
@@ -90,30 +115,25 @@ def usual_time(start: datetime, end: datetime, weekdays: frozenset[int]) -> time
 
 def silences(*, at: datetime) -> Iterator[Finding]:
     """Find active sources that have been silent for longer than their own past explains."""
+    for each in silent_sources(at=at):
+        title = f"{each.name} has stopped delivering"
+        yield Finding(cause=str(each.source), title=title, words=each.in_words, source=each.source)
+
+
+def silent_sources(sources: Collection[int] | None = None, *, at: datetime) -> list[Silence]:
+    """Return the silences at this moment, of these sources or of all."""
     hours = defaultdict[tuple[int, str, datetime], list[datetime]](list)
-    for source, name, last_at, hour in rows_of(HOURS, {"at": at, "forgotten": FORGOTTEN, "past": PAST}):
+    asked = {"at": at, "forgotten": FORGOTTEN, "past": PAST, "usual": AT_LEAST}
+    asked |= {"of_all": sources is None, "sources": list(sources or ())}
+    for source, name, last_at, hour in rows_of(HOURS, asked):
         hours[source, name, last_at].append(hour)
+    found = []
     for (source, name, last_at), delivered in hours.items():
         rhythm = rhythm_of(delivered)
-        silent = usual_time(_plain(last_at), _plain(at), rhythm.weekdays) if rhythm else timedelta()
-        if rhythm and silent > rhythm.patience:
-            yield Finding(
-                cause=str(source),
-                title=f"{name} has stopped delivering",
-                words=words_of(rhythm, last_at, silent),
-                source=source,
-            )
-
-
-def words_of(rhythm: Rhythm, last_at: datetime, silent: timedelta) -> str:
-    """Explain a silence: the last delivery, the rhythm before, and the pause."""
-    named = "" if len(rhythm.weekdays) == len(DAYS) else f" that are a {_named(rhythm.weekdays)}"
-    within = "" if not named else " on such days"
-    return (
-        f"Last delivery {time_in_words(last_at)}; it delivered on {rhythm.delivered} of the {rhythm.expected} days{named} in"
-        f" the four weeks before. It has been silent for {hours_in_words(silent)}{within}; usually its longest pause is"
-        f" {hours_in_words(rhythm.pause)}."
-    )
+        lasts = usual_time(_plain(last_at), _plain(at), rhythm.weekdays) if rhythm else timedelta()
+        if rhythm and lasts > rhythm.patience:
+            found.append(Silence(source, name, last_at, lasts, rhythm))
+    return found
 
 
 def _named(weekdays: frozenset[int]) -> str:

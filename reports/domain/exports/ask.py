@@ -67,10 +67,8 @@ def ask(name: str, query: str, form: str, *, by: User, at: datetime) -> Export:
         raise UnknownFormat
     if len(query) > LONGEST_QUERY:
         raise QuestionTooLong
-    table = report.table(query, by)
-    total, most = table.notes.total_rows, FORMATS[form].most_rows
-    if total is not None and most is not None and total > most:
-        raise too_long(f"{total:,} rows")
+    table, total = report.asked(query, by, at)
+    check_length(total, form)
     User.objects.select_for_update().get(pk=by.pk)  # one at a time, so that two requests don't both count the same
     if Export.objects.of(by.pk).unfinished().count() >= UNFINISHED_AT_MOST:
         raise TooManyExports
@@ -87,6 +85,13 @@ def ask(name: str, query: str, form: str, *, by: User, at: datetime) -> Export:
     record(EXPORT_ASKED, on=export, by=by, after={"report": name, "query": query, "format": form})
     EXPORTS.ask_for(export)
     return export
+
+
+def check_length(rows: int, form: str) -> None:
+    """Raise TooLongForPaper if a file of this format can't have so many rows."""
+    most = FORMATS[form].most_rows
+    if most is not None and rows > most:
+        raise too_long(f"{rows:,} rows")
 
 
 @transaction.atomic

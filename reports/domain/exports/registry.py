@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import User
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.table import Table
 
-TableOf = Callable[[str, User], Table]
-RowsOf = Callable[[str, User], int]
+TableOf = Callable[[str, User, datetime], Table]
+RowsOf = Callable[[str, User, datetime], int]
 
 
 class UnknownReport(Refused):
@@ -32,15 +33,24 @@ class NotAllowed(Refused):
 class Exportable:
     """A report that can be a file.
 
-    `table` reads a query string as the report's page does, and raises a refusal for one that makes no sense. Its rows
-    are read outside a transaction, through a server-side cursor. `rows` says about how many there are, without reading
-    them. `needs` are the permissions of the page, all of them; what only some may see of it is up to `table`.
+    `table` reads a query string as the report's page does, as of an instant, and raises a refusal for one that makes no
+    sense. Its rows are read outside a transaction, through a server-side cursor. `rows` says about how many there are,
+    without reading them; it is not needed if the table has counted them. `needs` are the permissions of the page, all of
+    them; what only some may see of it is up to `table`.
     """
 
     name: str
     needs: tuple[str, ...]
     table: TableOf
-    rows: RowsOf
+    rows: RowsOf | None = None
+
+    def asked(self, query: str, person: User, at: datetime) -> tuple[Table, int]:
+        """The table, and about how many rows it has."""
+        table = self.table(query, person, at)
+        counted = table.notes.total_rows
+        if counted is not None or self.rows is None:
+            return table, counted or 0
+        return table, self.rows(query, person, at)
 
 
 _known: dict[str, Exportable] = {}

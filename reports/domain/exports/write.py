@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -72,7 +73,9 @@ class Exports(LeasedQueue[Export, Table]):
 
     def act(self, export: Export, *, at: datetime) -> Table:
         report = report_for(export.report, export.asked_by)
-        table = report.table(export.query, export.asked_by)
+        # As of the day on which it was asked for: after midnight, the answer to "today" would be another one.
+        table = report.table(export.query, export.asked_by, export.asked_at)
+        table = replace(table, notes=replace(table.notes, made_at=at))
         progress = Progress(self.ours(export), at=at)
         counted = table.with_rows(rows_from_copy(progress.counted(table)))
         for number, part in enumerate(parts_of(FORMATS[export.format].write(counted))):

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from billing_engine.core.calendar.spans import Month
-from billing_engine.core.calendar.wording import named_in_words
+from billing_engine.core.calendar.wording import day_in_words, named_in_words
 from reports.domain.question.faults import BadQuestion
 
 BETWEEN = ".."
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+FARTHEST = timedelta(hours=14)  # where a day begins before it does anywhere else
 MOST_YEARS = 10
 MOST_DAYS = MOST_YEARS * 366
 DAY = timedelta(days=1)
@@ -88,12 +89,28 @@ class Days:
         """The first and the last day, if this is today."""
         return NAMED[self.named][1](today) if self.named else (self.first, self.last)
 
-    def in_words(self, today: date) -> str:
+    def in_words(self, reach: Reach) -> str:
         """`July 1, 2026 – September 30, 2026`, a named range with its days."""
-        words = named_in_words(*self.on(today))
+        words = named_in_words(*reach)
         if self.named == "all":
             return NAMED[self.named][0]
         return f"{NAMED[self.named][0]}, {words}" if self.named else words
+
+
+def one_day(part: str, text: str, *, latest: date) -> date:
+    """A day from the year 2000 to the latest one; raises BadQuestion."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = date.min
+    if not EARLIEST <= found <= latest:
+        raise BadQuestion(part, f"Choose a day from {day_in_words(EARLIEST)} to {day_in_words(latest)}.")
+    return found
+
+
+def today_somewhere(at: datetime) -> date:
+    """The latest day that has started anywhere."""
+    return (at + FARTHEST).date()
 
 
 def before(reach: Reach) -> Reach:

@@ -1,7 +1,5 @@
 """A question in words, for the head of the page, the file and the email."""
 
-from datetime import date
-
 from reports.domain.question.question import Question
 
 WHOSE_DAYS = "Days are each customer’s own, in its billing time zone."
@@ -14,11 +12,6 @@ def title_of(question: Question) -> str:
     groups = [each.name.lower() for each in question.dimensions if each.code != question.columns]
     by = f" by {_listed(groups)}" if groups else ""
     return f"{shown}{by}{f', {question.columns} by {question.columns}' if question.columns else ''}"
-
-
-def days_in_words(question: Question, today: date) -> str:
-    """The days, named and by their dates."""
-    return question.days.in_words(today)
 
 
 def _listed(words: list[str]) -> str:

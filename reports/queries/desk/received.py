@@ -10,20 +10,26 @@ from billing_engine.core.calendar.spans import midnight
 from billing_engine.core.read_replica import rows_of
 from leads.models import Source, SourceRevision
 from leads.models.revision import fact_on
+from reports.domain.alerts.silence import Silence, silent_sources
 
 UTC = ZoneInfo("UTC")
 DAY = timedelta(days=1)
-SHOWN_DAYS, USUAL_DAYS = 7, 35
-SILENT_DAYS, FEWEST_DAYS = 2, 7
-USUALLY = (2, 3)  # of the days before its last one, a source delivered on at least this share
+SHOWN_DAYS = 7
 
 DELIVERED = """
-    SELECT source_id, (received_at AT TIME ZONE 'UTC')::date, max(received_at),
+    SELECT source_id, (received_at AT TIME ZONE 'UTC')::date,
            sum(leads_received + actions_received),
            sum(leads_quarantined + leads_conflict + actions_quarantined + actions_conflict)
       FROM leads_delivery
      WHERE received_at >= %(since)s
      GROUP BY 1, 2
+"""
+LAST = """
+    SELECT source.id, last.received_at
+      FROM leads_source source
+      CROSS JOIN LATERAL (SELECT received_at FROM leads_delivery WHERE source_id = source.id
+                           ORDER BY received_at DESC LIMIT 1) last
+     WHERE source.is_active
 """
 # An item is received on or after the day on which it occurred; a clock may be a little ahead.
 HELD = """
@@ -39,35 +45,27 @@ HELD = """
 
 @dataclass(slots=True)
 class Delivered:
-    """What a source delivered: items by day, how many of them were refused, and when the last ones came."""
+    """What a source delivered: items by day, how many of them were refused, when the last ones came, and its silence."""
 
     source: Source
     channel: str
     last: datetime | None = None
+    silence: Silence | None = None
     items: dict[date, int] = field(default_factory=lambda: defaultdict(int))
     refused: dict[date, int] = field(default_factory=lambda: defaultdict(int))
 
-    def silent_days(self, today: date) -> int:
-        """Return for how many days a source delivers nothing that usually delivers; 0 if it is not silent."""
-        if not self.items:
-            return 0
-        last, first = max(self.items), today - DAY * (USUAL_DAYS - 1)
-        silent, before = (today - last).days, (last - first).days + 1
-        share, of = USUALLY
-        is_usual = len(self.items) >= FEWEST_DAYS and len(self.items) * of >= before * share
-        return silent if silent >= SILENT_DAYS and is_usual else 0
 
-
-def delivered(today: date) -> list[Delivered]:
+def delivered(at: datetime) -> list[Delivered]:
     """Return the active sources by name with what they delivered in the last days, by UTC day."""
+    today = at.date()
     channels = fact_on(SourceRevision, "channel", today)
     sources = Source.objects.filter(is_active=True).annotate(today_channel=channels).order_by("name", "pk")
-    found = {source.pk: Delivered(source, source.today_channel) for source in sources}
-    since = midnight(today - DAY * (USUAL_DAYS - 1), UTC)
-    for source, day, last, items, refused in rows_of(DELIVERED, {"since": since}):
+    last, silent = dict(rows_of(LAST, {})), {each.source: each for each in silent_sources(at=at)}
+    found = {each.pk: Delivered(each, each.today_channel, last.get(each.pk), silent.get(each.pk)) for each in sources}
+    since = midnight(today - DAY * (SHOWN_DAYS - 1), UTC)
+    for source, day, items, refused in rows_of(DELIVERED, {"since": since}):
         if one := found.get(source):
             one.items[day], one.refused[day] = int(items), int(refused)
-            one.last = max(filter(None, (one.last, last)))
     return list(found.values())
 
 

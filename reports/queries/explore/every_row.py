@@ -1,79 +1,86 @@
 """Every innermost group of a question as one row, however many there are: a file has all of them."""
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from billing_engine.core.read_replica import rows_from_copy, rows_of
-from reports.domain.question.dimensions import Dimension
-from reports.domain.question.measures import Kind
-from reports.domain.question.question import Question
+from billing_engine.core.tables.table import Cell, Column, Kind
+from reports.domain.question import measures
+from reports.domain.question.dimensions import DIMENSIONS, Dimension
 from reports.queries.explore.answer import is_by_currency, sums_asked
-from reports.queries.explore.asked.scope import Scope, scope_of
+from reports.queries.explore.asked.scope import Scope
 from reports.queries.explore.asked.sql import leads_sql, sums_sql
 from reports.queries.explore.figures import Figures
 
-Cell = str | int | Decimal | date | None
 # Where the ids of a dimension have names: the table, and the columns that a file shows of it.
-NAMED: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "customer": ("leads_customer", (("code", "Customer code"), ("name", "Customer"))),
-    "product": ("leads_product", (("id", "Product ID"), ("sku", "SKU"), ("name", "Product"))),
-    "source": ("leads_source", (("code", "Source code"), ("name", "Source"))),
-    "action_type": ("leads_actiontype", (("code", "Action type code"), ("name", "Action type"))),
-    "rule": ("pricing_pricerule", (("id", "Price rule ID"), ("name", "Price rule"))),
+NAMED: dict[str, tuple[str, tuple[tuple[str, Column], ...]]] = {
+    "customer": ("leads_customer", (("code", Column("Customer code")), ("name", Column("Customer")))),
+    "product": (
+        "leads_product",
+        (("id", Column("Product ID", Kind.INTEGER)), ("sku", Column("SKU")), ("name", Column("Product"))),
+    ),
+    "source": ("leads_source", (("code", Column("Source code")), ("name", Column("Source")))),
+    "action_type": ("leads_actiontype", (("code", Column("Action type code")), ("name", Column("Action type")))),
+    "rule": ("pricing_pricerule", (("id", Column("Price rule ID", Kind.INTEGER)), ("name", Column("Price rule")))),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EveryRow:
-    """The head of a file, and its rows, which are read while they are written."""
+    """The columns of a file, and its rows, which are read while they are written."""
 
-    header: tuple[str, ...]
+    columns: tuple[Column, ...]
     rows: Iterator[tuple[Cell, ...]]
 
 
-def every_row_of(question: Question, *, at: datetime, customers: Collection[int] | None = None) -> EveryRow:
-    """A row for each innermost group and column, in the order of their keys. Raises BadQuestion before the first."""
-    scope = scope_of(question, at=at, customers=customers)
-    currency = ("Currency",) if is_by_currency(question) else ()
-    keys = (head for each in question.dimensions for head in _heads(each))
-    header = (*currency, *keys, *(measure.name for measure in question.measures))
-    return EveryRow(header, rows_from_copy(_rows(scope)))
+def every_row_of(scope: Scope) -> EveryRow:
+    """A row for each innermost group and column, in the order of their keys."""
+    question = scope.question
+    currency = (Column("Currency"),) if is_by_currency(question) else ()
+    keys = (column for each in question.dimensions for column in _columns(each))
+    kind = {True: Kind.INTEGER, False: Kind.DECIMAL}
+    figures = (Column(each.name, kind[each.kind is measures.Kind.COUNT]) for each in question.measures)
+    return EveryRow((*currency, *keys, *figures), rows_from_copy(_rows(scope)))
 
 
-def _heads(dimension: Dimension) -> tuple[str, ...]:
+def count_of(scope: Scope) -> int:
+    """How many rows there are now."""
+    summed, parameters, _, _ = _summed(scope, ["actions"])
+    [(count,)] = rows_of(f"SELECT count(*) FROM ({summed}) AS summed", parameters)  # noqa: S608 -- our own statement
+    return int(count)
+
+
+def _columns(dimension: Dimension) -> tuple[Column, ...]:
     if dimension.code in NAMED:
-        return tuple(head for _, head in NAMED[dimension.code][1])
-    return (f"{dimension.name} from" if dimension.is_time and dimension.code != "day" else dimension.name,)
+        return tuple(column for _, column in NAMED[dimension.code][1])
+    if dimension.choices:
+        return Column(f"{dimension.name} code"), Column(dimension.name)
+    if dimension.is_time:
+        return (Column(dimension.name if dimension.code == "day" else f"{dimension.name} from", Kind.DATE),)
+    return (Column(dimension.name),)
 
 
 def _rows(scope: Scope) -> Iterator[tuple[Cell, ...]]:
     question = scope.question
     statement, parameters, codes = every_row_sql(scope)
-    measures, skipped = question.measures, 0 if is_by_currency(question) else 1
+    skipped = 0 if is_by_currency(question) else 1
     for row in rows_of(statement, parameters):
         sums = Figures(dict(zip(codes, row[-len(codes) :], strict=True)))
         keys = row[skipped : -len(codes)]
-        yield (*keys, *(_figure(sums.value(each), each.kind) for each in measures))
+        yield (*keys, *(_figure(sums.value(each), each.kind) for each in question.measures))
 
 
-def _figure(value: Decimal | None, kind: Kind) -> Cell:
-    return int(value) if value is not None and kind is Kind.COUNT else value
+def _figure(value: Decimal | None, kind: measures.Kind) -> Cell:
+    return int(value) if value is not None and kind is measures.Kind.COUNT else value
 
 
 def every_row_sql(scope: Scope) -> tuple[str, dict[str, Any], list[str]]:
     """A statement of all rows, its parameters, and the codes of the sums, which come last."""
-    question = scope.question
-    dimensions, codes = [each.code for each in question.dimensions], sums_asked(question)
-    by_currency = is_by_currency(question)
-    summed, parameters = sums_sql(scope, dimensions, codes, by_currency=by_currency)
-    keys = ["currency", *(f"key{place}" for place, _ in enumerate(dimensions))]
-    if any(measure.counts_leads for measure in question.measures):
-        counted, _ = leads_sql(scope, dimensions, by_currency=by_currency)
-        summed = _side_by_side(summed, counted, keys, codes)
-        codes = [*codes, "leads"]
+    summed, parameters, keys, codes = _summed(scope, sums_asked(scope.question))
+    dimensions = [each.code for each in scope.question.dimensions]
     joins = [
         f"LEFT JOIN {NAMED[code][0]} named{place} ON named{place}.id = summed.key{place}"
         for place, code in enumerate(dimensions)
@@ -82,17 +89,32 @@ def every_row_sql(scope: Scope) -> tuple[str, dict[str, Any], list[str]]:
     shown = [column for place, code in enumerate(dimensions) for column in _shown(code, place)]
     columns = ", ".join(["summed.currency", *shown, *(f"summed.{code}" for code in codes)])
     order = ", ".join(f"summed.{key}" for key in keys)
+    words = {f"words_{code}": json.dumps(DIMENSIONS[code].choices) for code in dimensions if DIMENSIONS[code].choices}
     return (
         f"SELECT {columns} FROM ({summed}) AS summed ({', '.join([*keys, *codes])}) {' '.join(joins)} ORDER BY {order}",  # noqa: S608 -- names of our own columns
-        parameters,
+        parameters | words,
         codes,
     )
 
 
+def _summed(scope: Scope, codes: list[str]) -> tuple[str, dict[str, Any], list[str], list[str]]:
+    """A statement of the sums by their keys, its parameters, and the names of both: leads are counted beside activity."""
+    question = scope.question
+    dimensions, by_currency = [each.code for each in question.dimensions], is_by_currency(question)
+    summed, parameters = sums_sql(scope, dimensions, codes, by_currency=by_currency)
+    keys = ["currency", *(f"key{place}" for place, _ in enumerate(dimensions))]
+    if any(measure.counts_leads for measure in question.measures):
+        counted, more = leads_sql(scope, dimensions, by_currency=by_currency)
+        summed, parameters = _side_by_side(summed, counted, keys, codes), parameters | more
+        codes = [*codes, "leads"]
+    return summed, parameters, keys, codes
+
+
 def _shown(code: str, place: int) -> list[str]:
-    if code not in NAMED:
-        return [f"summed.key{place}"]
-    return [f"named{place}.{column}" for column, _ in NAMED[code][1]]
+    if code in NAMED:
+        return [f"named{place}.{column}" for column, _ in NAMED[code][1]]
+    key = f"summed.key{place}"
+    return [key, f"%(words_{code})s::jsonb ->> {key}"] if DIMENSIONS[code].choices else [key]
 
 
 def _side_by_side(summed: str, counted: str, keys: list[str], codes: list[str]) -> str:

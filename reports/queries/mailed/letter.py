@@ -12,14 +12,14 @@ from billing_engine.core.calendar.instants import instant_in_words
 from billing_engine.core.charts.picture import picture_of
 from billing_engine.core.read_replica import from_copy
 from invoices.domain.wording import clean
-from reports.domain.question.dimensions import DIMENSIONS, FILTERS
-from reports.domain.question.wording import WHOSE_DAYS, days_in_words, title_of
+from reports.domain.question.dimensions import DIMENSIONS
+from reports.domain.question.wording import title_of
 from reports.domain.saved.letter import PICTURE, File, Letter
 from reports.domain.saved.saved_report import question_of
 from reports.models import ReportMailing, ReportSchedule
 from reports.queries.explore.answer import MOST_ROWS, Answer, answer_of
-from reports.queries.explore.names import names_of
 from reports.queries.explore.shown.chart import over_time, ranking
+from reports.queries.explore.wording import days_in_words, filters_in_words, zones_in_words
 from reports.queries.mailed.file import DoesNotFit, file_of
 from reports.queries.mailed.small_table import SmallTable, small_tables
 
@@ -83,22 +83,14 @@ def _content(schedule: ReportSchedule, answer: Answer, due_at: datetime, notes: 
     return Content(
         name=schedule.report.name,
         title=title_of(question),
-        days=days_in_words(question, due_at.astimezone(zone).date()),
-        whose_days=WHOSE_DAYS,
-        filters=list(_filters(answer)),
+        days=days_in_words(answer.scope),
+        whose_days=zones_in_words(answer.scope),
+        filters=[f"{name}: {words}" for _, name, words in filters_in_words(answer.scope)],
         as_of=instant_in_words(due_at, zone),
         tables=small_tables(answer),
         address=f"{schedule.site}{reverse('admin:reports_explorer')}?{question}",
         notes=notes,
     )
-
-
-def _filters(answer: Answer) -> Iterator[str]:
-    """Each filter in words: `Channel: Webinar`."""
-    for name, values in answer.question.filters:
-        named = names_of(name, list(answer.scope.chosen[name])) if name != "period" else {}
-        words = [named[key].words for key in answer.scope.chosen[name]] if named else list(values)
-        yield f"{FILTERS[name].name}: {', '.join(words)}"
 
 
 def _notes(answer: Answer) -> Iterator[str]:

@@ -32,9 +32,9 @@ PERIODS = """
           LEFT JOIN invoiced ON invoiced.period_id = period.id
          WHERE NOT (COALESCE(invoiced.was, FALSE) AND COALESCE(invoiced.is, FALSE))
     ), activity AS (
-        SELECT daily.period_id, sum(daily.actions) AS actions,
-               COALESCE(sum(daily.actions) FILTER (WHERE daily.outcome IN ('charged', 'included')), 0) AS charged,
-               COALESCE(sum(daily.actions) FILTER (WHERE daily.outcome = 'unrated'), 0) AS unrated,
+        SELECT daily.period_id, sum(daily.actions)::bigint AS actions,
+               COALESCE(sum(daily.actions) FILTER (WHERE daily.outcome IN ('charged', 'included')), 0)::bigint AS charged,
+               COALESCE(sum(daily.actions) FILTER (WHERE daily.outcome = 'unrated'), 0)::bigint AS unrated,
                COALESCE(sum(daily.amount) FILTER (WHERE daily.day <= %(previous)s), 0) AS before,
                sum(daily.amount) AS amount
           FROM period

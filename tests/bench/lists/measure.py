@@ -84,11 +84,10 @@ def _of_pages(largest: BillingPeriod) -> Iterator[Address]:
     yield Address("pages", "the largest invoice", invoice)
     yield Address("pages", "the largest period", reverse("admin:leads_billingperiod_change", args=[largest.pk]))
     yield Address("pages", "a charge", reverse("admin:pricing_charge_change", args=[middle.pk]))
-    report = reverse("admin:reports_activity")
+    report = f"{reverse('admin:reports_explorer')}?show=actions,charged,amount&group=product,source,action_type"
     for name, customer in (("largest", largest.customer), ("last", Customer.objects.latest("pk"))):
-        for what, month in (("all months", ""), ("one month", largest.label)):
-            asked = f"{report}?customer={customer.pk}&month={month}"
-            yield Address("the activity report", f"{name} customer, {what}", asked)
+        for what, asked in (("all months", "days=all"), ("one month", f"period={largest.label}")):
+            yield Address("the explorer", f"{name} customer, {what}", f"{report}&customer={customer.code}&{asked}")
 
 
 def _outcome(times: dict[Address, list[Took]], actions: int) -> Outcome:

@@ -18,6 +18,7 @@ from leads.domain.credentials.api_keys import create_key
 from leads.models import Channel, Customer
 from pricing.domain.rate.rate import rate_together
 from reports.api.activity_example import VALUE
+from reports.domain.question.dimensions import OUTCOMES
 from reports.domain.question.faults import BadQuestion
 from reports.domain.question.question import Question
 from reports.queries.explore.answer import Group, answer_of
@@ -137,7 +138,7 @@ def test_a_file_has_the_sums_of_the_charges_row_by_row(finance: Client) -> None:
     )
 
     assert header == [
-        *("Currency", "Customer code", "Customer", "Outcome", "Day"),
+        *("Currency", "Customer code", "Customer", "Outcome code", "Outcome", "Day"),
         *("Amount", "Actions", "Charged", "Excluded", "Unrated", "Quantity"),
     ]
     codes_of = dict(Customer.objects.values_list("pk", "code"))
@@ -146,7 +147,8 @@ def test_a_file_has_the_sums_of_the_charges_row_by_row(finance: Client) -> None:
         for (currency, customer, outcome, day), figures in summed(["customer", "outcome", "day"]).items()
     }
     assert len(rows) == len(expected)
-    assert {(row[0], row[1], row[3], row[4]): tuple(map(Decimal, row[5:])) for row in rows} == expected
+    assert all(row[4] == OUTCOMES[row[3]] for row in rows)
+    assert {(row[0], row[1], row[3], row[5]): tuple(map(Decimal, row[6:])) for row in rows} == expected
 
 
 @pytest.mark.parametrize("query", QUESTIONS)

@@ -73,7 +73,7 @@ def test_each_format_has_the_rows_of_the_report(frank: User) -> None:
         files[form] = b"".join(download(export, by=frank))
         assert len(files[form]) == export.size
 
-    expected = [tuple(row) for row in numbers.numbers_table("rows=2500", frank).rows]
+    expected = [tuple(row) for row in numbers.numbers_table("rows=2500", frank, AT).rows]
     assert expected[1] == ("Row 2", 2, Decimal("0.002"), date(2026, 1, 3), datetime(2026, 1, 1, 0, 0, 2, tzinfo=UTC))
     assert [tuple(row.values()) for row in parquet.read_table(io.BytesIO(files["parquet"])).to_pylist()] == expected
     _, *rows, last = csv.reader(io.StringIO(files["csv"].decode("utf-8-sig")))

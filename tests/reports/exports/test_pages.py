@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from billing_engine.core.models import Deed
 from billing_engine.core.tables.formats import FORMATS
@@ -40,8 +41,8 @@ def invoice() -> Invoice:
 
 
 def file_address(form: str, invoice: Invoice) -> str:
-    address = reverse("admin:reports_activity_file", args=[form])
-    return f"{address}?customer={invoice.customer_id}&month={invoice.period.label}"
+    address = reverse("admin:reports_explorer_file", args=[form])
+    return f"{address}?show=amount&group=source&customer={invoice.customer.code}&period={invoice.period.label}"
 
 
 def page_of(export: Export) -> str:
@@ -60,16 +61,26 @@ def test_a_short_report_is_sent_at_once_in_every_format(
 
     assert (answer.status_code, answer["Content-Disposition"], answer["Content-Type"]) == (
         200,
-        f'attachment; filename="activity-ACME-2026-10.{form}"',
+        f'attachment; filename="amount-by-source-{now():%Y-%m-%d}.{form}"',
         FORMATS[form].content_type,
     )
-    starts = {"csv": b"\xef\xbb\xbfMonth,", "xlsx": b"PK", "parquet": b"PAR1", "pdf": b"%PDF"}
+    starts = {"csv": b"\xef\xbb\xbfCurrency,Source code,", "xlsx": b"PK", "parquet": b"PAR1", "pdf": b"%PDF"}
     assert answer.getvalue().startswith(starts[form])
     assert not Export.objects.exists()
 
 
-def test_the_page_of_a_report_links_to_its_files(client: Client, frank: User, invoice: Invoice) -> None:
-    page = client.get(reverse("admin:reports_activity"), {"customer": invoice.customer_id, "month": "2026-10"})
+@pytest.mark.parametrize(
+    ("report", "asked"),
+    [
+        ("admin:reports_explorer", {"customer": "ACME", "period": "2026-10"}),
+        ("admin:reports_unbilled", {"as_of": "2026-10-31"}),
+        ("admin:reports_prices", {"customer": "ACME"}),
+    ],
+)
+def test_the_page_of_a_report_links_to_its_files(
+    report: str, asked: dict[str, str], client: Client, frank: User, invoice: Invoice
+) -> None:
+    page = client.get(reverse(report), asked)
 
     assert [(link.title, client.get(link.address).status_code) for link in page.context["files"]] == [
         ("CSV", 200),
@@ -95,7 +106,7 @@ def test_a_long_report_is_asked_for_by_a_button_never_by_a_link(client: Client, 
 
     export = Export.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, page_of(export))
-    assert (export.asked_by, export.report, export.format, export.state) == (frank, "activity", "csv", "waiting")
+    assert (export.asked_by, export.report, export.format, export.state) == (frank, "explorer", "csv", "waiting")
 
 
 @pytest.mark.usefixtures("_nobody_waits")
@@ -129,7 +140,10 @@ def test_the_page_shows_how_far_it_is_then_the_file(client: Client, frank: User)
     assert answer["Content-Disposition"] == 'attachment; filename="numbers.csv"'
     assert "no-store" in answer["Cache-Control"]
     content = answer.getvalue()
-    assert (len(content), content.endswith(b"; Days: UTC\r\n")) == (int(answer["Content-Length"]), True)
+    assert (len(content), b"; Days: UTC; Made at: 2026-11-03 12:00:00 UTC\r\n" in content) == (
+        int(answer["Content-Length"]),
+        True,
+    )
 
 
 def test_another_person_finds_neither_the_export_nor_its_file(client: Client, frank: User) -> None:

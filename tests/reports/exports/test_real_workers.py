@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from billing_engine.core.tables.formats import FORMATS
 from reports.domain.exports.ask import ask, download, stop
 from reports.models import Export, ExportPart
-from reports.queries.activity_file import activity_table
+from reports.queries.explore.file import EXPLORED
 from tests.factories.people import with_role
 from tests.forks import Fork
 from tests.invoices.made import a_price, an_open_period, billed, received
@@ -54,8 +54,8 @@ def test_the_sweep_finds_an_export_whose_message_was_lost_and_its_file_is_that_o
     a_price()
     received(period, 1, 2, 3)
     billed(period)
-    query = f"customer={period.customer_id}&month=2026-10"
-    export = ask("activity", query, "csv", by=frank, at=now())
+    query = "show=amount&group=source&customer=ACME&period=2026-10"
+    export = ask("explorer", query, "csv", by=frank, at=now())
     empty_broker()
 
     with worker(tmp_path, "every"):
@@ -63,12 +63,12 @@ def test_the_sweep_finds_an_export_whose_message_was_lost_and_its_file_is_that_o
 
     export.refresh_from_db()
     content = b"".join(download(export, by=frank))
-    at_once = b"".join(FORMATS["csv"].write(activity_table(query, frank)))
+    at_once = b"".join(FORMATS["csv"].write(EXPLORED.table(query, frank, now())))
     assert content.splitlines()[:-1] == at_once.splitlines()[:-1]  # the last line says when
     assert content.splitlines()[-1].startswith(b"Rows: 1 of 1,")
     assert (export.title, export.file_name, export.rows_written) == (
-        "Billing activity of Acme, October 2026",
-        "activity-ACME-2026-10.csv",
+        "Amount by source: All days",
+        f"amount-by-source-{now():%Y-%m-%d}.csv",
         1,
     )
 

@@ -203,4 +203,4 @@ def test_what_is_saved_is_what_was_asked_also_where_the_page_shows_less(
     links = shown_links(finance, f"{reverse('admin:reports_explorer')}?{asked}")
 
     assert f"{reverse('admin:reports_save')}?{asked}" in links
-    assert f"{reverse('api-activity')}?{asked}&format=csv" in links
+    assert f"{reverse('admin:reports_explorer_file', args=['xlsx'])}?{asked}" in links

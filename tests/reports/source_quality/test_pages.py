@@ -1,7 +1,7 @@
 """The pages about sources: every figure opens its rows, rights decide what is shown, and bad input gets a sentence."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -198,6 +198,38 @@ def test_who_may_not_see_sources_sees_neither_page(client: Client) -> None:
 
     assert client.get(RANKING).status_code == 403
     assert client.get(reverse("admin:reports_source", args=[source.code])).status_code == 403
+
+
+def test_a_source_says_how_it_is_doing_now(browser: Client) -> None:
+    deliver = {
+        "Delivering": range(30),
+        "Silent for 3 days": range(3, 31),
+        "No delivery yet": (),
+        "": (5, 20),  # no rhythm that could be broken
+    }
+
+    def chips(source: Source, days: str = "last_30_days") -> list[str]:
+        shown = browser.get(reverse("admin:reports_source", args=[source.code]), {"days": days}).context["chips"]
+        return [re.sub("<[^>]*>", "", chip) for chip in shown]
+
+    for says, days in deliver.items():
+        source = SourceFactory.create()
+        for back in days:
+            DeliveryFactory.create(source=source, received_at=NOW - timedelta(days=back))
+        assert chips(source) == ([says] if says else [])
+        assert chips(source, "2026-08-01..2026-08-31") == ([says] if says else [])  # it is of now, whatever the days
+    assert chips(SourceFactory.create(is_active=False)) == ["Inactive"]
+
+    odd = SourceFactory.create()
+    for back, refused in ((0, 20), (40, 1)):
+        DeliveryFactory.create(
+            source=odd,
+            received_at=NOW - timedelta(days=back, hours=13),
+            leads_received=200,
+            leads_created=200 - refused,
+            leads_quarantined=refused,
+        )
+    assert chips(odd) == ["Delivering", "10.0% refused, before 0.5%"]
 
 
 def test_a_source_shows_why_items_were_refused_and_how_many_wait(browser: Client) -> None:

@@ -51,17 +51,21 @@ class Scope:
 
 def scope_of(question: Question, *, at: datetime, customers: Collection[int] | None = None) -> Scope:
     """Resolve the question at an instant, for all customers or only for these. Raises BadQuestion."""
-    zones = Customer.objects.order_by().values_list("time_zone", flat=True).distinct()
-    reaches = {zone: question.days.on(at.astimezone(ZoneInfo(zone)).date()) for zone in zones}
-    reaches = reaches or {"UTC": question.days.on(at.astimezone(ZoneInfo("UTC")).date())}
     chosen = {name: RESOLVED[name](name, values) for name, values in question.filters}
     if customers is not None:
         asked = chosen.get("customer")
         chosen["customer"] = sorted(customers if asked is None else set(asked) & set(customers))
+    zones = _zones(chosen.get("customer")) or ["UTC"]
+    reaches = {zone: question.days.on(at.astimezone(ZoneInfo(zone)).date()) for zone in zones}
     changes = _changes(question, reaches.values())
     by_day = any(each.code in FINER_THAN_MONTHS for each in question.dimensions)
     split = [day for day in changes if day.day != 1]
     return Scope(question, reaches, chosen, changes, stretches_of(set(reaches.values()), by_day=by_day, split=split))
+
+
+def _zones(customers: Sequence[int] | None) -> list[str]:
+    found = Customer.objects.all() if customers is None else Customer.objects.filter(pk__in=customers)
+    return list(found.order_by("time_zone").values_list("time_zone", flat=True).distinct())
 
 
 def _changes(question: Question, reaches: Collection[Reach]) -> tuple[date, ...]:

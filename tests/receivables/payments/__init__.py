@@ -1,0 +1,1 @@
+"""Payments, write-offs and bank files."""
