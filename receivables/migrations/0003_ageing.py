@@ -6,7 +6,7 @@ from billing_engine.core.sql_files import InstallSql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("receivables", "0002_reasons")]
+    dependencies = [("receivables", "0003_payments")]
 
     operations = [
         InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "34c954936528"),
