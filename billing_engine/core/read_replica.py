@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 COPY = "copy"
@@ -112,6 +112,18 @@ def rows_from_copy(rows: Iterable[Row]) -> Iterator[Row]:
     """The same rows, no matter when they are fetched."""
     with reporting():
         yield from rows
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """All reads inside see the database as it was at the first of them; inside a transaction, the caller's isolation stands."""
+    reads = connection()
+    is_first = not reads.in_atomic_block
+    with transaction.atomic(using=reads.alias):
+        if is_first:
+            with reads.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def connection() -> BaseDatabaseWrapper:

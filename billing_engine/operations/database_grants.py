@@ -106,6 +106,14 @@ GRANTS = {
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
     "receivables_reason": READ_ONLY,
+    # Credit notes: drafts are deleted; triggers keep what is approved and issued.
+    "receivables_creditnote": (
+        "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
+        " issued_on, document_id), DELETE"
+    ),
+    "receivables_creditnoteline": "INSERT, DELETE",
+    "receivables_creditedcharge": "INSERT, DELETE",
+    "receivables_creditnotetax": "INSERT, DELETE",
     "receivables_payment": "INSERT",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",

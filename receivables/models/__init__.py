@@ -1,6 +1,7 @@
 """What customers owe: documents, their postings, and the allocations that match them."""
 
 from receivables.models.bank_file import BankFile, BankRow, BankStatement, CsvMapping
+from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
@@ -12,6 +13,10 @@ __all__ = [
     "BankFile",
     "BankRow",
     "BankStatement",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditNoteTax",
+    "CreditedCharge",
     "CsvMapping",
     "LedgerDocument",
     "Payment",

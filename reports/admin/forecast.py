@@ -1,6 +1,5 @@
 """The forecast of the month: a page of all customers, and a section on each customer's page."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -16,7 +15,14 @@ from billing_engine.core.calendar.instants import instant
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.read_replica import freshness, from_copy
 from invoices.domain.wording import month_in_words
-from reports.admin.forecast_words import confidence_in_words, estimate, exact_in_words, notes_in_words, range_in_words
+from reports.admin.forecast_words import (
+    by_size,
+    confidence_in_words,
+    estimate,
+    exact_in_words,
+    notes_in_words,
+    range_in_words,
+)
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 from reports.queries.forecast import Forecast, MonthSoFar, forecasts
@@ -33,7 +39,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
     """Show the current month of every customer, the largest forecast first, and the totals per currency."""
     at = now()
     found, totals = forecasts(at)
-    shown = sorted(found, key=_by_size)
+    shown = sorted(found, key=by_size)
     month = totals[0].month if totals else None
     page = {
         **admin.site.each_context(request),
@@ -67,11 +73,6 @@ def row_of(forecast: Forecast) -> dict[str, Any]:
         "confidence": confidence_in_words(forecast),
         "notes": notes_in_words(forecast),
     }
-
-
-def _by_size(forecast: Forecast) -> tuple[str, Decimal, str]:
-    expected = forecast.so_far if forecast.forecast is None else forecast.forecast
-    return forecast.customer.currency, -expected, forecast.customer.name
 
 
 def _total(total: MonthSoFar) -> dict[str, Any]:

@@ -11,6 +11,12 @@ from reports.queries.forecast import Forecast
 HIGH, MEDIUM = Decimal("0.2"), Decimal("0.5")
 
 
+def by_size(forecast: Forecast) -> tuple[str, Decimal, str]:
+    """Sort by currency, the largest first: by what is expected, or where nothing is, by what is charged."""
+    expected = forecast.so_far if forecast.forecast is None else forecast.forecast
+    return forecast.customer.currency, -expected, forecast.customer.name
+
+
 def exact_in_words(amount: Decimal | None, currency: str) -> str:
     """An amount as on an invoice; a dash if there is none."""
     return NOTHING if amount is None else in_words(amount, currency)

@@ -29,20 +29,33 @@ from reports.domain.forecast.trials import Spread
 from reports.queries.outlooks import outlooks_of
 
 # Open periods that reach into the month: what they hold of its days and of days before the period, which is late activity.
+# Rating adds up each period, so that of a whole month only its late activity is read from the roll-up. Weeks are read by day.
 UNBILLED = """
-    SELECT customer_id, sum(amount), COALESCE(sum(amount) FILTER (WHERE is_late), 0)
-      FROM (
-        SELECT daily.customer_id, daily.amount, daily.day >= %(first)s AS is_of_month,
-               daily.day < (period.start_at AT TIME ZONE customer.time_zone)::date AS is_late
+    WITH period AS MATERIALIZED (
+        SELECT period.id, period.customer_id, held.first, held.first = %(first)s AND held.after = %(after)s AS is_month
           FROM leads_billingperiod period
           JOIN leads_customer customer ON customer.id = period.customer_id
-          JOIN pricing_dailyactivity daily ON daily.period_id = period.id
-         WHERE period.state = 'open' AND customer.id = ANY(%(customers)s) AND daily.day < %(after)s
+          CROSS JOIN LATERAL (SELECT (period.start_at AT TIME ZONE customer.time_zone)::date AS first,
+                                     (period.end_at AT TIME ZONE customer.time_zone)::date AS after) held
+         WHERE period.state = 'open' AND customer.id = ANY(%(customers)s)
                AND period.end_at > %(first)s::timestamp AT TIME ZONE customer.time_zone
                AND period.start_at < %(after)s::timestamp AT TIME ZONE customer.time_zone
-      ) held
-     WHERE is_of_month OR is_late
-     GROUP BY customer_id
+    ), held AS (
+        SELECT period.customer_id, tally.amount, 0 AS late
+          FROM period JOIN pricing_periodtally tally ON tally.period_id = period.id
+         WHERE period.is_month
+        UNION ALL
+        SELECT period.customer_id, 0, activity.amount
+          FROM period JOIN pricing_monthlyactivity activity
+               ON activity.customer_id = period.customer_id AND activity.period_id = period.id
+         WHERE period.is_month AND activity.month < %(first)s
+        UNION ALL
+        SELECT period.customer_id, daily.amount, CASE WHEN daily.day < period.first THEN daily.amount ELSE 0 END
+          FROM period JOIN pricing_dailyactivity daily
+               ON daily.customer_id = period.customer_id AND daily.period_id = period.id
+         WHERE NOT period.is_month AND daily.day < %(after)s AND (daily.day >= %(first)s OR daily.day < period.first)
+    )
+    SELECT customer_id, sum(amount), sum(late) FROM held GROUP BY customer_id
 """
 
 
@@ -94,11 +107,6 @@ class MonthSoFar:
     last_invoiced: Decimal | None  # before tax
     customers: int
     without_history: int
-
-
-def month_so_far(at: datetime) -> list[MonthSoFar]:
-    """Return the current month (by UTC) per currency, in the order of their codes."""
-    return forecasts(at)[1]
 
 
 def forecasts(at: datetime, month: Month | None = None) -> tuple[list[Forecast], list[MonthSoFar]]:

@@ -50,20 +50,27 @@ from pricing.models import (
     SimulatedSum,
     Simulation,
 )
+from reports.domain.alerts.evaluate import evaluate
+from reports.domain.alerts.subscriptions import choose_kinds
 from reports.domain.exports.ask import ask
-from reports.models import Export, ExportPart
+from reports.domain.saved.schedules import pause, run_now
+from reports.models import AlertMail, Export, ExportPart, ReportMailing
 from tests.factories.leads import (
     ActionFactory,
     ActionTypeFactory,
     CustomerFactory,
+    DeliveryFactory,
     ProductFactory,
+    QuarantinedItemFactory,
     SourceFactory,
 )
 from tests.factories.people import UserFactory, with_role
 from tests.factories.pricing import PriceRuleFactory, RuleImportFactory
-from tests.invoices.made import a_draft, approved, issued, printed
+from tests.factories.reports import a_reader
+from tests.invoices.made import IN_OCTOBER, a_draft, approved, issued, printed
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
+from tests.reports.saved.made import scheduled
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
@@ -242,10 +249,37 @@ def exports() -> Any:
     )
 
 
+def a_report_to_mail() -> None:
+    """Asked for now; its schedule is paused, so that later hours make no other email due."""
+    a_draft(1, name="Ash", code="ASH")
+    reader = a_reader()
+    daily = scheduled(reader, question="show=amount&group=customer&period=2026-10")
+    run_now(daily, by=reader, at=NOVEMBER_3)
+    pause(daily, by=reader)
+
+
+def mailed_reports() -> Any:
+    return list(ReportMailing.objects.values_list("state", "accepted", "rows", "reason"))
+
+
+def an_alert_to_mail() -> None:
+    reader = a_reader()
+    choose_kinds({"quarantine": "email"}, by=reader, at=IN_OCTOBER)
+    delivery = DeliveryFactory.create(source=SourceFactory.create(), received_at=IN_OCTOBER)
+    QuarantinedItemFactory.create(delivery=delivery, received_at=IN_OCTOBER)
+    evaluate(at=NOVEMBER_3)
+
+
+def mailed_alerts() -> Any:
+    return list(AlertMail.objects.values_list("state", "reason"))
+
+
 PASSED_OVER = ("refused_again", "Skipped after 3 attempts without an outcome.")
 NEVER_FINISHED = "Started 3 times and never finished: the file takes too long, or the worker died."
 NEVER_SIMULATED = "Started 3 times and never finished: the worker or the database died."
 AMOUNT = Decimal("2.5")
+READER = "frank@swatchyard.example"
+MAILED = {"invoices.mail", "leads.notice", "reports.mail", "reports.alert_mail"}
 
 CASES: dict[str, Case] = {
     "invoices.bill": Case(
@@ -315,6 +349,21 @@ CASES: dict[str, Case] = {
         facts=exports,
         done=([("done", 1, "")], [3]),
         given_up=([("failed", 0, "3 workers ended while writing it.")], []),
+    ),
+    "reports.mail": Case(
+        make=a_report_to_mail,
+        facts=mailed_reports,
+        done=[("sent", [READER], 1, "")],
+        given_up=[("failed", [], None, "5 workers ended while sending it.")],
+        deaths=5,
+    ),
+    "reports.alert_mail": Case(
+        make=an_alert_to_mail,
+        facts=mailed_alerts,
+        done=[("sent", "")],
+        given_up=[("failed", "20 attempts ended without an outcome.")],
+        deaths=20,
+        least_kills=8,
     ),
     "pricing.count_uses": Case(make=a_period_to_count, facts=use_counts, done=[(1, AMOUNT)]),
 }

@@ -25,16 +25,18 @@ from pricing.domain.rate.rate import rate
 from pricing.models import Charge
 from reports.admin.desk.closing import month_sums, month_to_close
 from reports.admin.desk.operations import actions_by_day, price_rows, source_rows
+from reports.admin.desk.so_far import LARGEST, so_far
 from reports.admin.desk.trends import Window, trends
 from reports.admin.desk.work_list import work_list
+from reports.admin.forecast_words import by_size, estimate, range_in_words
 from reports.domain.alerts.silence import silences
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 from reports.queries.attention import waiting
 from reports.queries.desk.received import delivered, held_by_day
 from reports.queries.desk.revenue import by_month, changes, of_month
-from reports.queries.desk.unbilled import Unbilled, unbilled_in
 from reports.queries.explore.answer import answer_of
+from reports.queries.forecast import forecasts
 from tests.factories.leads import BillingPeriodFactory, DeliveryFactory, QuarantinedItemFactory, SourceFactory
 from tests.factories.people import UserFactory, superuser, with_role
 from tests.factories.pricing import PriceRuleFactory
@@ -101,19 +103,28 @@ def test_movers_compare_the_same_days_of_two_months(seed: int) -> None:
     assert [abs(change) for _, change in found] == sorted((abs(change) for _, change in found), reverse=True)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_unbilled_is_what_open_periods_of_the_month_hold_with_late_activity_apart(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(2))
+def test_the_month_so_far_is_that_of_the_forecast_in_all_and_of_the_largest_customers(seed: int) -> None:
     a_random_company(seed)
-    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for currency, _, _, _, day, label, amount in amounts():
-        sums[currency, label] += amount
-        if label == "2026-11" and day < NOVEMBER.first:
-            sums[currency, "late"] += amount
+    rows, totals = forecasts(RATED_AT)
 
-    assert unbilled_in(NOVEMBER) == [
-        Unbilled(currency, *(sums[currency, of] for of in ("2026-11", "late", "2026-10")))
-        for currency in ("EUR", "JPY", "USD")
-    ]
+    shown = so_far(RATED_AT)["rows"]
+
+    assert [row.name for row in shown if row.is_total] == ["EUR", "JPY", "USD"]
+    for total in totals:
+        own = sorted((each for each in rows if each.customer.currency == total.currency), key=by_size)
+        lines = [total, *own[: LARGEST if len(own) > 1 else 0]]
+        start = next(place for place, row in enumerate(shown) if row.name == total.currency)
+        for line, row in zip(lines, shown[start:], strict=False):
+            amounts = (line.so_far, line.unbilled, line.late, line.last_month)
+            exact = tuple(in_words(amount, total.currency) for amount in amounts)
+            assert (row.charged, row.unbilled, row.late, row.before) == exact
+            expected = estimate(line.forecast, total.currency), range_in_words(line.low, line.high, total.currency)
+            assert (row.forecast, row.range) == expected
+            for address, words in ((row.charged_address, row.charged), (row.before_address, row.before)):
+                asked = Question.read(parse_qs(urlsplit(address).query))
+                found = answer_of(asked, at=RATED_AT).by_currency.get(total.currency)
+                assert in_words(found.total.sums["amount"] if found else Decimal(0), total.currency) == words
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -1,6 +1,6 @@
 """Form fields: choices of many known values, several values in one line, plain numbers, days, wall-clock times."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,13 +11,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
+from billing_engine.core.calendar.edges import FIRST_DAY
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.domains import validate_domain
 from billing_engine.core.money import currencies, locales
 
-EARLIEST = date(2000, 1, 1)  # actions that occurred before it are refused
-FARTHEST = timedelta(hours=14)  # where a day begins before it does anywhere else
 EACH_IN_ITS_ZONE = "In each customer’s own time zone. Without a time, from midnight."
 
 
@@ -150,14 +149,9 @@ class DayWidget(UnfoldAdminTextInputWidget):
     input_type = "date"
 
 
-def today_somewhere(at: datetime) -> date:
-    """The latest day that has started anywhere."""
-    return (at + FARTHEST).date()
-
-
 def day_field(label: str, *, latest: date, help_text: str = "", required: bool = True) -> forms.DateField:
     """A field for a day from the year 2000 to the latest one."""
-    words = f"Choose a day from {day_in_words(EARLIEST)} to {day_in_words(latest)}."
+    words = f"Choose a day from {day_in_words(FIRST_DAY)} to {day_in_words(latest)}."
     return forms.DateField(
         label=label,
         required=required,
@@ -165,5 +159,5 @@ def day_field(label: str, *, latest: date, help_text: str = "", required: bool =
         help_text=help_text,
         input_formats=["%Y-%m-%d"],
         error_messages={"invalid": words, "required": words},
-        validators=[MinValueValidator(EARLIEST, words), MaxValueValidator(latest, words)],
+        validators=[MinValueValidator(FIRST_DAY, words), MaxValueValidator(latest, words)],
     )

@@ -21,6 +21,10 @@ class Books(ABC):
         """Post issued invoices, and match the credit that each uses."""
 
     @abstractmethod
+    def check_voidable(self, invoice: Invoice) -> None:
+        """Refuse a void that the books can't follow, such as one of an invoice that is credited in part."""
+
+    @abstractmethod
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
         """Post a void and match it to its invoice; what was matched to the invoice is free again."""
 

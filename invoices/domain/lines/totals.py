@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet, Sum
 
 from billing_engine.core import money
+from invoices.domain.lines.allocation import DoesNotAddUp
 from invoices.domain.lines.books import books
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 from leads.models import Customer, Product, ProductRevision, Tax
@@ -81,6 +82,20 @@ def _categories(drafts: Sequence[Draft]) -> dict[tuple[date, int | None], str]:
             "pk", fact_on(ProductRevision, "category", day)
         )
     }
+
+
+def taxed_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[tuple[InvoiceTax, set[int]]]:
+    """Return the taxes of an issued invoice, each with the ids of the lines that it was applied to."""
+    found, named = [], {line.product_id for line in lines if line.product_id}
+    category = fact_on(ProductRevision, "category", invoice.period.first_day)
+    category_of = dict(Product.objects.filter(pk__in=named).values_list("pk", category))
+    for tax in invoice.taxes.order_by("position"):
+        of = {part["category"] for part in tax.categories}
+        taxed = [line for line in lines if not of or category_of.get(line.product_id, "") in of]
+        if sum((line.amount for line in taxed), money.ZERO) != tax.base:
+            raise DoesNotAddUp(f"The lines that {tax} of {invoice} was applied to do not add up to {tax.base}.")
+        found.append((tax, {line.pk for line in taxed}))
+    return found
 
 
 def _taxes_of(invoice: Invoice) -> list[Tax]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing_engine.core import money
+from billing_engine.core.errors import Refused
 from invoices.domain.life.credit import CreditIsGone
 from invoices.domain.lines.books import Balances, Books
 from invoices.models import Invoice, InvoiceTax
@@ -16,11 +17,17 @@ from receivables.domain.ledger.allocations import Match, match, oldest_first, st
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.domain.ledger.write_off_reversal import post_reversal
-from receivables.models import Allocation, LedgerDocument
+from receivables.models import Allocation, CreditNote, LedgerDocument
 
 Kind = LedgerDocument.Kind
 # What an invoice may use by itself; money that was paid waits for a person to match it.
 ON_DOCUMENTS = Q(kind__in=[Kind.INVOICE, Kind.CREDIT_NOTE], side="credit")
+
+
+class IsCredited(Refused):
+    """An invoice that a credit note refers to is never voided: both would take back the same amount."""
+
+    code = "invoice_is_credited"
 
 
 class LedgerBooks(Books):
@@ -34,6 +41,11 @@ class LedgerBooks(Books):
         for invoice, document in zip(invoices, posted, strict=True):
             if invoice.credit < 0:
                 self._use_credit(invoice, document, at)
+
+    def check_voidable(self, invoice: Invoice) -> None:
+        notes = CreditNote.objects.issued().filter(invoice=invoice).order_by("pk").values_list("number", flat=True)
+        if numbers := ", ".join(filter(None, notes)):
+            raise IsCredited(f"{invoice} is credited by {numbers}, which stands. Credit what is left of it instead.")
 
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
         issued = invoice.ledger_documents.get(kind=Kind.INVOICE)

@@ -11,12 +11,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from billing_engine.core.calendar.edges import FARTHEST_EAST, FARTHEST_WEST
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.read_replica import rows_of
 
 DAY = timedelta(days=1)
-# The day of a place begins and ends up to this long before or after that of UTC.
-FARTHEST_EAST, FARTHEST_WEST = timedelta(hours=14), timedelta(hours=12)
 
 
 class Question(StrEnum):

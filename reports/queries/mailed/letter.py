@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from billing_engine.core.calendar.instants import instant_in_words
 from billing_engine.core.charts.picture import picture_of
-from billing_engine.core.read_replica import from_copy
+from billing_engine.core.read_replica import from_copy, one_snapshot
 from invoices.domain.wording import clean
 from reports.domain.question.dimensions import DIMENSIONS
 from reports.domain.question.wording import title_of
@@ -56,25 +56,31 @@ def letter_of(mailing: ReportMailing) -> Letter:
     schedule = mailing.schedule
     if mailing.is_notice:
         return _notice(schedule)
-    question = question_of(schedule.report)
-    answer = answer_of(question, at=mailing.due_at)
-    notes, file = list(_notes(answer)), None
-    try:
-        file = file_of(question, at=mailing.due_at, form=schedule.file_format, title=schedule.report.name)
-    except DoesNotFit as refusal:
-        notes.append(f"No file is attached. {refusal}")
-    picture = _picture(answer)
-    content = _content(schedule, answer, mailing.due_at, notes)
-    if picture:
-        content = replace(content, picture=PICTURE, picture_title=picture.title)
-    content = replace(content, file=file)
+    with one_snapshot():  # activity may be rated meanwhile, and the parts of a letter may not disagree
+        content, picture = _read(schedule, mailing.due_at)
     return Letter(
         subject=clean(f"{content.name}: {content.days}"),
         text=render_to_string("reports/mail/report.txt", {"letter": content}),
         html=render_to_string("reports/mail/report.html", {"letter": content}),
         picture=picture.content if picture else None,
-        file=file,
+        file=content.file,
     )
+
+
+def _read(schedule: ReportSchedule, due_at: datetime) -> tuple[Content, Picture | None]:
+    """The table, the file and the picture of one question."""
+    question = question_of(schedule.report)
+    answer = answer_of(question, at=due_at)
+    notes, file = list(_notes(answer)), None
+    try:
+        file = file_of(question, at=due_at, form=schedule.file_format, title=schedule.report.name)
+    except DoesNotFit as refusal:
+        notes.append(f"No file is attached. {refusal}")
+    picture = _picture(answer)
+    content = replace(_content(schedule, answer, due_at, notes), file=file)
+    if picture:
+        content = replace(content, picture=PICTURE, picture_title=picture.title)
+    return content, picture
 
 
 def _content(schedule: ReportSchedule, answer: Answer, due_at: datetime, notes: list[str]) -> Content:
@@ -84,7 +90,7 @@ def _content(schedule: ReportSchedule, answer: Answer, due_at: datetime, notes: 
         name=schedule.report.name,
         title=title_of(question),
         days=days_in_words(answer.scope),
-        whose_days=zones_in_words(answer.scope),
+        whose_days=f"Days are {zones_in_words(answer.scope)}.",
         filters=[f"{name}: {words}" for _, name, words in filters_in_words(answer.scope)],
         as_of=instant_in_words(due_at, zone),
         tables=small_tables(answer),

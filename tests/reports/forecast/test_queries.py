@@ -16,7 +16,7 @@ from reports.domain.forecast.commitments import commitments_of
 from reports.domain.forecast.daily_amounts import daily_amounts, micro
 from reports.domain.forecast.prepare import prepare
 from reports.models import ForecastBasis
-from reports.queries.forecast import Forecast, forecast_of, forecasts, month_so_far
+from reports.queries.forecast import Forecast, forecast_of, forecasts
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory
 from tests.invoices.made import a_price, billed, received
 from tests.reports.forecast.made import by_day, charged, days, late, noon
@@ -232,7 +232,7 @@ def test_a_customer_of_three_weeks_has_no_forecast_and_counts_with_what_is_charg
     charged(fresh, date(2026, 10, 8), date(2026, 11, 10))
 
     (found,) = forecast_of([fresh], datetime(2026, 11, 11, tzinfo=UTC))
-    (total,) = month_so_far(datetime(2026, 11, 11, tzinfo=UTC))
+    _, (total,) = forecasts(datetime(2026, 11, 11, tzinfo=UTC))
 
     assert (found.forecast, found.low, found.weeks) == (None, None, 3)
     assert (total.forecast, total.without_history) == (10, 1)
@@ -282,4 +282,4 @@ def test_a_customer_without_any_activity_has_no_forecast_and_no_customers_no_tot
     quiet = CustomerFactory.create()
 
     assert forecast_of([quiet], RATED_AT) == []
-    assert month_so_far(RATED_AT) == []
+    assert forecasts(RATED_AT) == ([], [])
