@@ -48,6 +48,9 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_mailtemplate",
     ),
     "receivables": (
+        "add_bookexport",
+        "add_accountmapping", "change_accountmapping",
+        "add_webhookendpoint", "change_webhookendpoint",
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
         "add_writeoff", "change_writeoff",  # change: approve one

@@ -114,6 +114,25 @@ GRANTS = {
     "receivables_creditnoteline": "INSERT, DELETE",
     "receivables_creditedcharge": "INSERT, DELETE",
     "receivables_creditnotetax": "INSERT, DELETE",
+    "receivables_bookexport": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, total, written, reason, finished_at, file_name, content, sha256,"
+        " rows, sums)"
+    ),
+    "receivables_exporteddocument": "INSERT",
+    "receivables_accountmapping": "INSERT, UPDATE (seller_id, account, tax, product_id, code, tax_code)",
+    # Webhooks. What the log no longer keeps is deleted; what happened stays in the deed log and in the ledger.
+    "receivables_webhookendpoint": (
+        "INSERT, UPDATE (attempts, next_attempt_at, name, url, kinds, unrated_hours, is_active, off_reason, off_at,"
+        " failing_since, unreachable, not_before)"
+    ),
+    "receivables_webhooksecret": "INSERT, UPDATE (expires_at)",
+    "receivables_webhookevent": "INSERT, UPDATE (distributed_at), DELETE",
+    "receivables_webhookdelivery": (
+        "INSERT, UPDATE (state, attempts, next_attempt_at, is_parked, resent_at, attempted_at, status, answer, reason,"
+        " settled_at), DELETE"
+    ),
+    "receivables_eventsubscription": "INSERT, DELETE",
+    "receivables_eventmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
     "receivables_payment": "INSERT",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",
@@ -202,6 +221,7 @@ SECRETS = {
     "django_session": ("session_key", "session_data"),
     "leads_apikey": ("digest",),
     "leads_signingsecret": ("sealed",),
+    "receivables_webhooksecret": ("sealed",),
     "mfa_authenticator": ("data",),
     "socialaccount_socialapp": ("secret",),
     "socialaccount_socialtoken": ("token", "token_secret"),

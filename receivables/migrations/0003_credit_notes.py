@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("invoices", "0002_credit_notes"),
         ("leads", "0002_credit_notes"),
-        ("receivables", "0003_payments"),
+        ("receivables", "0003_ageing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,26 +1,46 @@
 """What customers owe: documents, their postings, and the allocations that match them."""
 
 from receivables.models.bank_file import BankFile, BankRow, BankStatement, CsvMapping
+from receivables.models.book_export import AccountMapping, BookExport, ExportedDocument
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
+from receivables.models.webhook import (
+    EventKind,
+    EventMail,
+    EventSubscription,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookSecret,
+)
 from receivables.models.write_off import WriteOff
 
 __all__ = [
+    "AccountMapping",
     "Allocation",
     "BankAccount",
     "BankFile",
     "BankRow",
     "BankStatement",
+    "BookExport",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTax",
     "CreditedCharge",
     "CsvMapping",
+    "EventKind",
+    "EventMail",
+    "EventSubscription",
+    "ExportedDocument",
     "LedgerDocument",
     "Payment",
     "Posting",
     "Reason",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookSecret",
     "WriteOff",
 ]

@@ -12,8 +12,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 LONG = 240  # seconds, on a busy machine
 
 
-def test_every_queue_has_a_case() -> None:
-    assert set(CASES) == set(QUEUES)
+# Their own tests kill a worker, tests/receivables: here, they would need a server.
+KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail"}
+
+
+def test_every_queue_is_killed_here_or_in_its_own_tests() -> None:
+    assert set(CASES) | KILLED_ELSEWHERE == set(QUEUES)
 
 
 @pytest.fixture(params=sorted(CASES))
