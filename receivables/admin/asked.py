@@ -11,7 +11,8 @@ from django.utils.http import urlencode
 from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from billing_engine.core.admin_kit.fields import day_field, today_somewhere
+from billing_engine.core.admin_kit.fields import day_field
+from billing_engine.core.calendar.edges import today_somewhere
 from leads.models import Company, Customer
 from receivables.domain.ledger.open_items import Basis, Question, Scope
 

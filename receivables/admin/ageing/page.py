@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.fields import today_somewhere
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
+from billing_engine.core.calendar.edges import today_somewhere
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import ZERO, in_words
 from billing_engine.core.tables.download import table_response

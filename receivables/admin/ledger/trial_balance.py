@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.fields import EARLIEST, day_field, today_somewhere
+from billing_engine.core.admin_kit.fields import day_field
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
+from billing_engine.core.calendar.edges import FIRST_DAY, today_somewhere
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import ZERO, in_words
@@ -81,7 +82,7 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
     asked = asked_by(form)
     page: dict[str, Any] = {**admin.site.each_context(request), "title": "Trial balance", "form": form}
     if asked:
-        basis, since = asked.basis, form.cleaned_data["since"] or EARLIEST
+        basis, since = asked.basis, form.cleaned_data["since"] or FIRST_DAY
         found = trial_balance(basis, asked.scope, since=since)
         open_sums = {each.currency: each.sums.balance for each in ageing(basis, asked.scope, most=0).totals}
         page |= {
