@@ -2,5 +2,6 @@
 
 from receivables.admin.ageing import items, page
 from receivables.admin.ledger import document_admin, trial_balance
+from receivables.admin.statements import page as statement_page
 
-__all__ = ["document_admin", "items", "page", "trial_balance"]
+__all__ = ["document_admin", "items", "page", "statement_page", "trial_balance"]
