@@ -1,7 +1,8 @@
 """Finance's pages of what customers owe."""
 
+from receivables.admin import at_a_glance
 from receivables.admin.ageing import items, page
 from receivables.admin.ledger import document_admin, trial_balance
 from receivables.admin.statements import page as statement_page
 
-__all__ = ["document_admin", "items", "page", "statement_page", "trial_balance"]
+__all__ = ["at_a_glance", "document_admin", "items", "page", "statement_page", "trial_balance"]
