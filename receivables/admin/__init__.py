@@ -15,3 +15,11 @@ __all__ = [
     "open_page",
     "reason_admin",
 ]
+"""Finance's pages of what customers owe."""
+
+from receivables.admin import at_a_glance
+from receivables.admin.ageing import items, page
+from receivables.admin.ledger import document_admin, trial_balance
+from receivables.admin.statements import page as statement_page
+
+__all__ = ["at_a_glance", "document_admin", "items", "page", "statement_page", "trial_balance"]
