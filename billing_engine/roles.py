@@ -48,6 +48,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_mailtemplate",
     ),
     "receivables": (
+        "add_accountnote",
         "add_bookexport",
         "add_accountmapping", "change_accountmapping",
         "add_webhookendpoint", "change_webhookendpoint",

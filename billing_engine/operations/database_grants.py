@@ -105,6 +105,7 @@ GRANTS = {
     "receivables_ledgerdocument": "INSERT",
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
+    "receivables_accountnote": "INSERT",
     "receivables_reason": READ_ONLY,
     # Credit notes: drafts are deleted; triggers keep what is approved and issued.
     "receivables_creditnote": (
