@@ -92,6 +92,9 @@ OIDC_ROLES = env.dict("OIDC_ROLES", default={})
 # The CloudWatch namespace of the metrics that beat writes; empty for none.
 METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 
+# Webhooks are sent to public addresses by HTTPS only; tests have their receivers on this machine.
+WEBHOOKS_REACH_LOOPBACK = False
+
 # The seller for customers without a company of ours; copied to each invoice when it is issued.
 SELLER = {
     "name": env.str("SELLER_NAME", default="Lead Billing Engine"),

@@ -14,7 +14,11 @@ from pricing.models import PriceRule
 
 
 class NumberSeries(models.Model):
-    """The source of invoice numbers, consecutive and without gaps: one series per selling company and year."""
+    """The source of numbers, consecutive and without gaps: one series per selling company, year and kind of document."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoices"
+        CREDIT_NOTE = "credit_note", "Credit notes"
 
     seller = models.ForeignKey(
         Company,
@@ -25,13 +29,14 @@ class NumberSeries(models.Model):
         help_text="Empty: the seller in the settings.",
     )
     year = models.PositiveSmallIntegerField(help_text="The year of the issue date in the customer's time zone.")
+    kind = models.CharField(max_length=11, choices=Kind.choices, default=Kind.INVOICE, db_default=Kind.INVOICE)
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "number series"
         constraints = [
             models.UniqueConstraint(
-                name="a_seller_has_one_number_series_a_year", fields=["seller", "year"], nulls_distinct=False
+                name="a_seller_has_one_number_series_a_year", fields=["seller", "year", "kind"], nulls_distinct=False
             ),
         ]
 

@@ -33,7 +33,7 @@ class CompanyForm(forms.ModelForm[Company]):
         """Check that no other seller has or had the number prefix."""
         given = super().clean() or self.cleaned_data
         if "number_prefix" in given:
-            tell(self, prefix_faults(understood(Company, given, "number_prefix", pk=self.instance.pk)))
+            tell(self, prefix_faults(understood(Company, given, "number_prefix", "number_digits", pk=self.instance.pk)))
         return given
 
 

@@ -13,7 +13,7 @@ from billing_engine.core.errors import FieldFault, HasFaults
 from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.domain.access.term_owners import bank_faults
-from leads.domain.number_prefixes import refusal_of_prefix
+from leads.domain.number_prefixes import refusal_of_length, refusal_of_prefix
 from leads.models import Company, CompanyDetails
 from leads.models.company import DETAILS
 from leads.models.revision import BEGINNING
@@ -29,8 +29,10 @@ class CompanyHasFaults(HasFaults):
 
 def prefix_faults(company: Company) -> list[FieldFault]:
     """Return why the company can't issue numbers under its prefix."""
-    words = refusal_of_prefix(company.number_prefix, seller=company)
-    return [FieldFault("number_prefix", "number_prefix_taken", words)] if words else []
+    if words := refusal_of_prefix(company.number_prefix, seller=company):
+        return [FieldFault("number_prefix", "number_prefix_taken", words)]
+    words = refusal_of_length(company.number_prefix, company.number_digits)
+    return [FieldFault("number_prefix", "number_too_long", words)] if words else []
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from leads.models import Company, NumberPrefix
 DIGIT_OR_YEAR = re.compile(r"\{year\}|[0-9]")
 STANDARD = "INV-{year}-"  # if the settings don't say otherwise
 YEARS = range(2000, 2100)
+LONGEST_NUMBER = 21  # that QuickBooks Online takes as the number of a document
 
 
 class PrefixTaken(Refused):
@@ -36,6 +37,17 @@ def refusal_of_prefix(prefix: str, *, seller: Company | None) -> str:
         if clash(prefix, theirs):
             return f"Numbers under {prefix} could be mistaken for those of {whose} ({theirs}). Choose another prefix."
     return ""
+
+
+def refusal_of_length(prefix: str, digits: int) -> str:
+    """Return why numbers of this form are too long for accounting systems, or ""."""
+    length = len(prefix.replace("{year}", "2026")) + digits
+    if length <= LONGEST_NUMBER:
+        return ""
+    return (
+        f"These numbers have {length} characters; accounting systems such as QuickBooks Online take at most"
+        f" {LONGEST_NUMBER}. Shorten the prefix or use fewer digits."
+    )
 
 
 def clash(one: str, other: str) -> bool:

@@ -25,6 +25,7 @@ class ApprovalThreshold(models.Model):
         ADJUSTED_INVOICE = "adjusted_invoice", "Adjusted invoice"
         RULE_ACTIVATION = "rule_activation", "Price rule"
         RULE_RETIREMENT = "rule_retirement", "Retirement of a price rule"
+        CREDIT_NOTE = "credit_note", "Credit note"
         WRITE_OFF = "write_off", "Write-off"
 
     company = models.ForeignKey(

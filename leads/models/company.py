@@ -91,9 +91,9 @@ class CompanyDetails(RevisionOfTerms):
 
 
 class NumberPrefix(models.Model):
-    """A prefix that invoices were issued under; it remains its seller's, even if the seller switches to another."""
+    """A prefix that numbers were issued under; it remains its seller's, even if the seller switches to another."""
 
-    prefix = models.CharField(max_length=20)
+    prefix = models.CharField(max_length=30)
     seller = models.ForeignKey(
         Company,
         on_delete=models.PROTECT,

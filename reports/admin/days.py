@@ -1,13 +1,8 @@
 """The field for a day: the report itself reads the day, so that its page and its file refuse the same ones."""
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-
-class DayWidget(UnfoldAdminTextInputWidget):
-    """The browser's own calendar."""
-
-    input_type = "date"
+from billing_engine.core.admin_kit.fields import DayWidget
 
 
 def day_field(label: str) -> forms.CharField:

@@ -13,13 +13,13 @@ from django.db import connection, connections
 import invoices.tasks
 import leads.tasks
 import pricing.tasks
+import receivables.tasks
 import reports.tasks
 from billing_engine.core.queues.queue import Message, Queue, RowQueue
 from pricing.models import RatingAttempts
 
 QUEUES: dict[str, Any] = {
-    queue.task: queue
-    for queue in leads.tasks.QUEUES + pricing.tasks.QUEUES + invoices.tasks.QUEUES + reports.tasks.QUEUES
+    queue.task: queue for app in (leads, pricing, invoices, receivables, reports) for queue in app.tasks.QUEUES
 }
 LATER = timedelta(hours=2)  # than every lease
 MANY = 60

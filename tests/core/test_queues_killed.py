@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.dying import QUEUES
-from tests.core.queues import CASES, NOVEMBER_3, Case
+from tests.core.queues import CASES, MAILED, NOVEMBER_3, Case
 from tests.invoices.post import PostOffice
 from tests.processes import at_once, empty_broker
 
@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 LONG = 240  # seconds, on a busy machine
 
 
-# Their own tests kill a worker: tests/reports/saved and tests/reports/alerts; here they would need a mail server each.
-KILLED_ELSEWHERE = {"reports.mail", "reports.alert_mail"}
+# Their own tests kill a worker, tests/receivables: here, they would need a server.
+KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail", "receivables.remind"}
 
 
 def test_every_queue_is_killed_here_or_in_its_own_tests() -> None:
@@ -49,9 +49,7 @@ def test_a_worker_killed_at_every_statement_of_its_way_does_nothing_twice_and_lo
     assert kills >= CASES[task].least_kills
     assert CASES[task].facts() == CASES[task].done
     # SMTP has no "exactly once": copies carry the same Message-ID.
-    assert len({message["Message-ID"] for message in post_office.arrived}) == (
-        task in {"invoices.mail", "leads.notice"}
-    )
+    assert len({message["Message-ID"] for message in post_office.arrived}) == (task in MAILED)
 
 
 def test_work_that_kills_every_worker_is_given_up_and_told(task: str, post_office: PostOffice) -> None:
@@ -69,4 +67,4 @@ def test_four_workers_with_the_same_messages_do_the_work_once(task: str, post_of
     in_another_process("at_once", task, workers=4)
 
     assert CASES[task].facts() == CASES[task].done
-    assert len(post_office.arrived) == (task in {"invoices.mail", "leads.notice"})
+    assert len(post_office.arrived) == (task in MAILED)

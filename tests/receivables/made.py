@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from leads.models import Customer
+from leads.models import Company, Customer
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.models import LedgerDocument
 
@@ -23,18 +23,22 @@ def a_document(
     amount: str | int | Decimal,
     *,
     on: date | None = None,
+    due: date | None = None,
     at: datetime = AT,
     currency: str = "",
     reference: str = "",
+    seller: Company | None = None,
 ) -> LedgerDocument:
     """A posted document: money, a credit note or a write-off."""
     account, sign = CONTRA[kind]
     document = LedgerDocument(
         kind=kind,
         customer=customer,
+        seller=seller,
         currency=currency or customer.currency,
         reference=reference or f"{kind} {amount}",
         posted_on=on or customer.day_of(at),
+        due_on=due,
         recorded_at=at,
     )
     parts = against_receivable(document, [Part(account, sign * Decimal(amount))])

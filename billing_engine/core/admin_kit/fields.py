@@ -1,4 +1,4 @@
-"""Form fields: choices of many known values, several values in one line, plain numbers, wall-clock times."""
+"""Form fields: choices of many known values, several values in one line, plain numbers, days, wall-clock times."""
 
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -7,10 +7,13 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
+from billing_engine.core.calendar.edges import FIRST_DAY
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read
+from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.domains import validate_domain
 from billing_engine.core.money import currencies, locales
 
@@ -138,3 +141,23 @@ class WallClockFormField(forms.MultiValueField):
             return self.clean(data) != initial
         except forms.ValidationError:
             return True
+
+
+class DayWidget(UnfoldAdminTextInputWidget):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+
+def day_field(label: str, *, latest: date, help_text: str = "", required: bool = True) -> forms.DateField:
+    """A field for a day from the year 2000 to the latest one."""
+    words = f"Choose a day from {day_in_words(FIRST_DAY)} to {day_in_words(latest)}."
+    return forms.DateField(
+        label=label,
+        required=required,
+        widget=DayWidget,
+        help_text=help_text,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": words, "required": words},
+        validators=[MinValueValidator(FIRST_DAY, words), MaxValueValidator(latest, words)],
+    )

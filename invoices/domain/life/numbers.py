@@ -1,14 +1,15 @@
-"""Invoice numbers: one series per seller and year, without gaps or duplicates, even if the prefix changes."""
+"""Numbers: one series per seller, year and kind of document, without gaps or duplicates, even if the prefix changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import connection
 
-from invoices.models import Invoice
+from invoices.models import Invoice, NumberSeries
 from leads.domain.number_prefixes import STANDARD
 
 # Only this function of the database counts a series: the app itself may only read it.
-NEXT = "SELECT series, serial FROM next_in_series(%s, %s, %s)"
+NEXT = "SELECT series, serial FROM next_in_series(%s, %s, %s, %s)"
 
 
 def prefix_of(invoice: Invoice) -> str:
@@ -29,10 +30,23 @@ def give_numbers(invoices: Iterable[Invoice]) -> None:
         seller = invoice.period.customer_terms.seller_id or 0
         of_series.setdefault((seller, invoice.issued_on.year), []).append(invoice)
     for (seller, year), some in sorted(of_series.items(), key=lambda each: each[0]):
-        with connection.cursor() as cursor:
-            cursor.execute(NEXT, [seller or None, year, len(some)])
-            series, first = cursor.fetchone()
+        series, first = next_in_series(seller or None, year, many=len(some))
         for serial, invoice in enumerate(some, start=first):
-            digits = invoice.seller.get("number_digits", 6)
             invoice.series_id, invoice.serial = series, serial
-            invoice.number = f"{prefix_of(invoice).replace('{year}', str(year))}{serial:0{digits}d}"
+            invoice.number = number(prefix_of(invoice), year, serial, invoice.seller)
+
+
+def next_in_series(
+    seller: int | None, year: int, *, many: int = 1, kind: NumberSeries.Kind = NumberSeries.Kind.INVOICE
+) -> tuple[int, int]:
+    """Take the next numbers of a series; return the series and the first of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, [seller, year, many, kind.value])
+        series, first = cursor.fetchone()
+    return series, first
+
+
+def number(prefix: str, year: int, serial: int, seller: Mapping[str, Any]) -> str:
+    """Return the formatted number: `INV-2026-000012`. `seller` are its details at the time of issue."""
+    digits = seller.get("number_digits", 6)
+    return f"{prefix.replace('{year}', str(year))}{serial:0{digits}d}"

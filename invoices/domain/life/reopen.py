@@ -131,7 +131,8 @@ def void(invoice: Invoice, *, reason: str, by: User, at: datetime) -> Invoice:
 
     Needs a person other than the one who issued it, and a month that is not closed. In a locked month the period is
     sealed, so that it takes no new actions. Credit that the invoice used is returned; credit that it carried forward is
-    withdrawn. Raises NeedsReason, WrongState, NeedsSecondPerson, CycleLocked or CreditIsUsed; then nothing has changed.
+    withdrawn. Raises NeedsReason, WrongState, NeedsSecondPerson, CycleLocked, IsCredited or CreditIsUsed; then nothing has
+    changed.
     """
     period = _locked(invoice.period_id)
     is_locked = check_not_closed(period.label)
@@ -189,9 +190,10 @@ def check_may_reopen(period: BillingPeriod, by: User) -> None:
 
 
 def check_may_void(invoice: Invoice, by: User) -> None:
-    """Refuse the person who issued the invoice, and everyone once its month is closed."""
+    """Refuse the person who issued the invoice, and everyone once its month is closed or a credit note refers to it."""
     if why := why_closed(invoice.period.label):
         raise CycleLocked(why)
+    books().check_voidable(invoice)
     check_not_requested(invoice, VOID)
     check_no_hand(by, issuers_of(invoice), "void it")
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -21,6 +22,10 @@ class Books(ABC):
         """Post issued invoices, and match the credit that each uses."""
 
     @abstractmethod
+    def check_voidable(self, invoice: Invoice) -> None:
+        """Refuse a void that the books can't follow, such as one of an invoice that is credited in part."""
+
+    @abstractmethod
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
         """Post a void and match it to its invoice; what was matched to the invoice is free again."""
 
@@ -35,6 +40,10 @@ class Books(ABC):
     @abstractmethod
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         """Return the issued invoices that use credit of this one, the latest first, and how much."""
+
+    @abstractmethod
+    def dispute_windows(self) -> Sequence[Mapping[str, Any]]:
+        """Return the reasons for disputes that have a window of their own: `code`, `name` and `days`."""
 
 
 _kept: list[Books] = []

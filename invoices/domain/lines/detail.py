@@ -171,7 +171,7 @@ ChargeCursor = tuple[datetime, int]  # of a charge in rating order: when its act
 def detail_of(invoice: Invoice) -> Iterator[tuple[DetailLine, DetailCharge, Decimal]]:
     """Stream every charge of the invoice with its line and its share, by line and in rating order."""
     spread, zero = allocations_of(invoice), money.rounded(money.ZERO, invoice.currency)
-    for row in _streamed(OF_INVOICE, _params(invoice)):
+    for row in _streamed(OF_INVOICE, params_of_invoice(invoice)):
         line, charge = DetailLine._make(row[:3]), DetailCharge._make(row[3:])
         share = zero if charge.reason else spread[line.position].next_share(charge.exact_amount)
         yield line, charge, share
@@ -192,13 +192,13 @@ def page_of_period(
     if after:
         sql += " AND (action.occurred_at, action.id) > (%(at)s, %(action)s)"
         params |= {"at": after[0], "action": after[1]}
-    return [DetailCharge._make(row) for row in _rows(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", params)]
+    return [DetailCharge._make(row) for row in rows_of(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", params)]
 
 
 def allocations_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Allocation]:
     """Return the allocation of each line of charges (or of one line) by position; raise DoesNotAddUp."""
     found = {}
-    params = _params_of(line) if line else _params(invoice)
+    params = _params_of(line) if line else params_of_invoice(invoice)
     with closing(_streamed(REMAINDERS.format(one_line=ONE_LINE if line else ""), params)) as rows:
         for (position, amount, floors), alike in groupby(rows, key=lambda row: (row[0], row[1], row[4])):
             counted = ((row[2], row[3]) for row in alike)
@@ -238,13 +238,13 @@ def sums_before(line: InvoiceLine, first: DetailCharge, spread: Allocation) -> R
 def sums_at(line: InvoiceLine, place: ChargeCursor, spread: Allocation) -> RunningSums:
     """Return the sums before a cursor, whether or not a charge is there, and advance `spread` to it."""
     params = {"at": place[0], "action": place[1], "threshold": spread.threshold}
-    [(charges, floors, above, ties, exact, quantity)] = _rows(BEFORE, _params_of(line, **params))
+    [(charges, floors, above, ties, exact, quantity)] = rows_of(BEFORE, _params_of(line, **params))
     return RunningSums(charges, quantity, exact, spread.skip(floors=floors, above=above, ties=ties))
 
 
 def days_of_line(line: InvoiceLine) -> list[LineDay]:
     """Return the days, in the customer's time zone, on which the line's actions occurred, with their number and quantity."""
-    return [LineDay._make(row) for row in _rows(DAYS, _params_of(line))]
+    return [LineDay._make(row) for row in rows_of(DAYS, _params_of(line))]
 
 
 def line_of(charge: Charge) -> InvoiceLine | None:
@@ -252,11 +252,12 @@ def line_of(charge: Charge) -> InvoiceLine | None:
     invoice = Invoice.objects.live().filter(period=charge.period_id).select_related("customer", "period").first()
     if invoice is None:
         return None
-    found = _rows(LINE_OF, _params(invoice, action=charge.pk))
+    found = rows_of(LINE_OF, params_of_invoice(invoice, action=charge.pk))
     return InvoiceLine.objects.select_related("invoice").get(pk=found[0][0]) if found else None
 
 
-def _params(invoice: Invoice, **more: object) -> dict[str, Any]:
+def params_of_invoice(invoice: Invoice, **more: object) -> dict[str, Any]:
+    """Return what the queries of an invoice's charges ask for."""
     places = -int(money.minor_unit(invoice.currency).as_tuple().exponent)
     zone = invoice.customer.time_zone
     return {"invoice": invoice.pk, "period": invoice.period_id, "zone": zone, "places": places} | more
@@ -264,10 +265,11 @@ def _params(invoice: Invoice, **more: object) -> dict[str, Any]:
 
 def _params_of(line: InvoiceLine, **more: object) -> dict[str, Any]:
     key = {"type": line.action_type_id, "reason": line.reason, "product": line.product_id, "rule": line.rule_id}
-    return _params(line.invoice, line=line.pk, **key, **more)
+    return params_of_invoice(line.invoice, line=line.pk, **key, **more)
 
 
-def _rows(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+def rows_of(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return all rows of a query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

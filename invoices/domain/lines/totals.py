@@ -8,9 +8,10 @@ from decimal import Decimal
 from django.db.models import QuerySet, Sum
 
 from billing_engine.core import money
+from invoices.domain.lines.allocation import DoesNotAddUp
 from invoices.domain.lines.books import books
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
-from leads.models import Customer, Product, ProductRevision, Tax
+from leads.models import BillingPeriod, Customer, Product, ProductRevision, Tax
 from leads.models.revision import fact_on
 
 Draft = tuple[Invoice, Sequence[InvoiceLine]]
@@ -83,9 +84,31 @@ def _categories(drafts: Sequence[Draft]) -> dict[tuple[date, int | None], str]:
     }
 
 
+def taxed_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[tuple[InvoiceTax, set[int]]]:
+    """Return the taxes of an issued invoice, each with the ids of the lines that it was applied to."""
+    found, named = [], {line.product_id for line in lines if line.product_id}
+    category = fact_on(ProductRevision, "category", invoice.period.first_day)
+    category_of = dict(Product.objects.filter(pk__in=named).values_list("pk", category))
+    for tax in invoice.taxes.order_by("position"):
+        of = {part["category"] for part in tax.categories}
+        taxed = [line for line in lines if not of or category_of.get(line.product_id, "") in of]
+        if sum((line.amount for line in taxed), money.ZERO) != tax.base:
+            raise DoesNotAddUp(f"The lines that {tax} of {invoice} was applied to do not add up to {tax.base}.")
+        found.append((tax, {line.pk for line in taxed}))
+    return found
+
+
 def _taxes_of(invoice: Invoice) -> list[Tax]:
     terms = invoice.period.customer_terms
     return [] if terms.tax_exempt_reason else terms.tax_rates
+
+
+def taxes_of(period: BillingPeriod, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
+    """Return the unsaved taxes on some amounts of a period, by its terms, without storing anything."""
+    invoice = Invoice(period=period, currency=period.customer.currency)
+    categories = _categories([(invoice, lines)])
+    category_of = {line.product_id: categories.get((period.first_day, line.product_id), "") for line in lines}
+    return taxes_on(lines, taxes=_taxes_of(invoice), category_of=category_of, currency=invoice.currency)
 
 
 def total_up(drafts: Sequence[Draft]) -> list[list[InvoiceTax]]:

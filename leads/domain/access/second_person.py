@@ -62,7 +62,7 @@ def threshold_of(kind: str, company: Company | None, *, currency: str = ANY_CURR
 
 def _default(kind: str) -> Decimal | None:
     """Return what applies without a threshold, by the settings."""
-    if kind in (Acts.RULE_ACTIVATION, Acts.RULE_RETIREMENT, Acts.WRITE_OFF):
+    if kind in (Acts.RULE_ACTIVATION, Acts.RULE_RETIREMENT, Acts.CREDIT_NOTE, Acts.WRITE_OFF):
         return ALWAYS if settings.FOUR_EYES else NEVER
     if kind == Acts.ADJUSTED_INVOICE:
         return NEVER if settings.ADJUSTER_APPROVES else ALWAYS

@@ -39,7 +39,10 @@ class Match:
 def match(
     matches: Sequence[Match], *, on: date, at: datetime, person: User | None = None, reason: str = ""
 ) -> list[Allocation]:
-    """Store the matches, all or none; raises NotAMatch or NothingLeft. The caller records the deed."""
+    """Store the matches, all or none; raises NotAMatch or NothingLeft. The caller records the deed.
+
+    A match is neither dated nor recorded before its items: as of any day, an item has only what it had by then.
+    """
     items = locked({item.pk for each in matches for item in (each.credit, each.debit)})
     left = {pk: item.left for pk, item in items.items()}
     for each in matches:
@@ -53,8 +56,8 @@ def match(
             credit=each.credit,
             debit=each.debit,
             amount=each.amount,
-            posted_on=on,
-            recorded_at=at,
+            posted_on=max(on, each.credit.posted_on, each.debit.posted_on),
+            recorded_at=max(at, each.credit.recorded_at, each.debit.recorded_at),
             recorded_by=person,
             reason=reason,
         )
@@ -91,8 +94,8 @@ def take_back(
             debit_id=each.debit_id,
             amount=-each.amount,
             takes_back=each,
-            posted_on=on,
-            recorded_at=at,
+            posted_on=max(on, each.posted_on),
+            recorded_at=max(at, each.recorded_at),
             recorded_by=person,
             reason=reason,
         )

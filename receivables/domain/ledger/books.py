@@ -1,13 +1,15 @@
 """Post what is issued and voided, and match the credit that invoices use."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core import money
+from billing_engine.core.errors import Refused
 from invoices.domain.life.credit import CreditIsGone
 from invoices.domain.lines.books import Balances, Books
 from invoices.models import Invoice, InvoiceTax
@@ -16,11 +18,17 @@ from receivables.domain.ledger.allocations import Match, match, oldest_first, st
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.domain.ledger.write_off_reversal import post_reversal
-from receivables.models import Allocation, LedgerDocument
+from receivables.models import Allocation, CreditNote, LedgerDocument, Reason
 
 Kind = LedgerDocument.Kind
 # What an invoice may use by itself; money that was paid waits for a person to match it.
 ON_DOCUMENTS = Q(kind__in=[Kind.INVOICE, Kind.CREDIT_NOTE], side="credit")
+
+
+class IsCredited(Refused):
+    """An invoice that a credit note refers to is never voided: both would take back the same amount."""
+
+    code = "invoice_is_credited"
 
 
 class LedgerBooks(Books):
@@ -34,6 +42,11 @@ class LedgerBooks(Books):
         for invoice, document in zip(invoices, posted, strict=True):
             if invoice.credit < 0:
                 self._use_credit(invoice, document, at)
+
+    def check_voidable(self, invoice: Invoice) -> None:
+        notes = CreditNote.objects.issued().filter(invoice=invoice).order_by("pk").values_list("number", flat=True)
+        if numbers := ", ".join(filter(None, notes)):
+            raise IsCredited(f"{invoice} is credited by {numbers}, which stands. Credit what is left of it instead.")
 
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
         issued = invoice.ledger_documents.get(kind=Kind.INVOICE)
@@ -64,6 +77,10 @@ class LedgerBooks(Books):
 
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         return list(_users_of(invoice))
+
+    def dispute_windows(self) -> Sequence[Mapping[str, Any]]:
+        with_a_window = Reason.objects.filter(is_active=True, customers_may_give_it=True, window_days__isnull=False)
+        return list(with_a_window.order_by("window_days", "name").values("code", "name", days=F("window_days")))
 
     def _use_credit(self, invoice: Invoice, document: LedgerDocument, at: datetime) -> None:
         """Match the oldest credit, as much as the draft planned; raises CreditIsGone."""

@@ -2,12 +2,11 @@
 
 from datetime import date, datetime
 
+from billing_engine.core.calendar.edges import FIRST_DAY
 from billing_engine.core.errors import FieldFault, HasFaults
 from invoices.domain.month_lock import why_month_locked
 from invoices.models import BillingCycle
 from leads.models import Customer
-
-FIRST_DAY = date(2000, 1, 1)
 
 
 class WrongDay(HasFaults):

@@ -25,10 +25,21 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_is_taken_back_whole';
     END IF;
     IF EXISTS (
+        SELECT FROM allocated
+          JOIN receivables_ledgerdocument item ON item.id IN (allocated.credit_id, allocated.debit_id)
+          LEFT JOIN receivables_allocation taken ON taken.id = allocated.takes_back_id
+         WHERE allocated.posted_on < GREATEST(item.posted_on, taken.posted_on)
+            OR allocated.recorded_at < GREATEST(item.recorded_at, taken.recorded_at))
+    THEN
+        RAISE EXCEPTION 'An allocation is never earlier than its items, nor than what it takes back.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_is_never_earlier_than_its_items';
+    END IF;
+    IF EXISTS (
         SELECT FROM receivables_ledgerdocument item
          WHERE item.id = ANY(touched)
-           AND (SELECT sum(allocation.amount) FROM receivables_allocation allocation
-                 WHERE item.id IN (allocation.credit_id, allocation.debit_id)) NOT BETWEEN 0 AND item.amount)
+           AND COALESCE((SELECT sum(made.amount) FROM receivables_allocation made WHERE made.credit_id = item.id),
+                        (SELECT sum(received.amount) FROM receivables_allocation received WHERE received.debit_id = item.id))
+               NOT BETWEEN 0 AND item.amount)
     THEN
         RAISE EXCEPTION 'Allocations never exceed what an item has left.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'allocations_never_exceed_their_items';

@@ -112,7 +112,7 @@ def _head(question: Question, scope: Scope) -> dict[str, Any]:
     return {
         "question": question,
         "days": days_in_words(scope),
-        "whose_days": zones_in_words(scope),
+        "whose_days": f"Days are {zones_in_words(scope)}.",
         "chips": list(_chips(question, scope)),
         "form": choices_of(question, scope),
     }

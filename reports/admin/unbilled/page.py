@@ -15,12 +15,13 @@ from django.utils.timezone import now
 
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
+from billing_engine.core.calendar.edges import today_somewhere
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.read_replica import freshness, from_copy
 from reports.admin.days import day_field
 from reports.admin.exports.download import export_or_stream, file_links
 from reports.admin.unbilled.table import card_of
-from reports.domain.question.days import DAY, today_somewhere
+from reports.domain.question.days import DAY
 from reports.domain.question.faults import BadQuestion
 from reports.queries.freshness import freshness_in_words
 from reports.queries.unbilled.asked import AS_OF, SINCE, days_asked

@@ -6,15 +6,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 from billing_engine.core.calendar.spans import months_of
-from billing_engine.core.money import in_words
+from billing_engine.core.money import MOST_PLACES, in_words
 from leads.models import BillingPeriod
+from receivables.models import EventKind
 from reports.domain.alerts.finding import Finding
 
 RULE = (
     "The charges of an open billing period reach 80%, or 100%, of the customer’s soft budget, prorated if the period is"
     " no whole month. Resolved when they are below, and when the period closes."
 )
-STEPS = (80, 100)  # percent
+STEPS = {80: EventKind.BUDGET_80, 100: EventKind.BUDGET_100}  # by percent
 
 
 def budgets(*, at: datetime) -> Iterator[Finding]:
@@ -51,4 +52,12 @@ def _found(period: BillingPeriod, budget: Fraction) -> Iterator[Finding]:
             ),
             customer=customer.pk,
             opens=step == reached[-1],  # those who hear of 100% need not hear of 80%
+            event=STEPS[step],
+            facts={
+                "period": period.pk,
+                "label": period.label,
+                "amount": amount,
+                "budget": round(Decimal(budget.numerator) / Decimal(budget.denominator), MOST_PLACES),
+                "currency": customer.currency,
+            },
         )

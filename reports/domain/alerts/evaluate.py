@@ -8,7 +8,9 @@ from django.db.models import Q
 
 from billing_engine.core.deeds.record import deed_of, record_all
 from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.models.deed import reference
 from billing_engine.core.queues.hold import held
+from receivables.domain.webhooks.outbox import tell
 from reports.domain.alerts.finding import Finding
 from reports.domain.alerts.kinds import RULES, Rule
 from reports.domain.alerts.mail import ALERT_MAILS
@@ -47,6 +49,7 @@ def _resolve(alerts: list[Alert], *, at: datetime) -> None:
 
 
 def _open(rule: Rule, findings: Iterable[Finding], *, at: datetime) -> list[Alert]:
+    findings = list(findings)
     opened = Alert.objects.bulk_create(
         Alert(
             kind=rule.kind,
@@ -60,6 +63,9 @@ def _open(rule: Rule, findings: Iterable[Finding], *, at: datetime) -> list[Aler
         for each in findings
     )
     record_all(deed_of(ALERT_OPENED, on=alert, by=None, after={"explanation": alert.words}) for alert in opened)
+    for each, alert in zip(findings, opened, strict=True):
+        if each.event and each.customer:
+            tell(each.event, customer=each.customer, subject=reference(alert), data=each.facts, at=at)
     return opened
 
 

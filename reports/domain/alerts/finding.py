@@ -1,7 +1,10 @@
 """What a rule found: a cause that people should know of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from receivables.models import EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,8 @@ class Finding:
     customer: int | None = None
     source: int | None = None
     opens: bool = True
+    event: EventKind | None = None  # what other systems are told when it opens, with IDs and sums
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def time_in_words(at: datetime) -> str:

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Self
 
+from billing_engine.core.calendar.edges import FIRST_DAY
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wording import day_in_words, named_in_words
 from reports.domain.question.faults import BadQuestion
 
 BETWEEN = ".."
-EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
-FARTHEST = timedelta(hours=14)  # where a day begins before it does anywhere else
+LATEST = date(2199, 12, 31)
 MOST_YEARS = 10
 MOST_DAYS = MOST_YEARS * 366
 DAY = timedelta(days=1)
@@ -50,7 +50,7 @@ NAMED: Mapping[str, tuple[str, Callable[[date], Reach]]] = {
     "last_quarter": ("Last quarter", _before(quarter_of)),
     "this_year": ("This year", _year),
     "last_year": ("Last year", _before(_year)),
-    "all": ("All days", lambda _: (EARLIEST, LATEST)),
+    "all": ("All days", lambda _: (FIRST_DAY, LATEST)),
 }
 
 
@@ -59,7 +59,7 @@ class Days:
     """Fixed days, or a name that means other days tomorrow."""
 
     named: str = ""
-    first: date = EARLIEST
+    first: date = FIRST_DAY
     last: date = LATEST
 
     @classmethod
@@ -74,8 +74,8 @@ class Days:
             raise BadQuestion("days", "Write days as 2026-07-01..2026-09-30, or choose a named range.") from None
         if found.last < found.first:
             raise BadQuestion("days", "The last day must not be before the first.")
-        if found.first < EARLIEST or found.last > LATEST:
-            raise BadQuestion("days", f"Choose days from {EARLIEST.year} to {LATEST.year}.")
+        if found.first < FIRST_DAY or found.last > LATEST:
+            raise BadQuestion("days", f"Choose days from {FIRST_DAY.year} to {LATEST.year}.")
         if (found.last - found.first).days >= MOST_DAYS:
             raise BadQuestion("days", f"Choose at most {MOST_YEARS} years.")
         return found
@@ -103,14 +103,9 @@ def one_day(part: str, text: str, *, latest: date) -> date:
         found = date.fromisoformat(text)
     except ValueError:
         found = date.min
-    if not EARLIEST <= found <= latest:
-        raise BadQuestion(part, f"Choose a day from {day_in_words(EARLIEST)} to {day_in_words(latest)}.")
+    if not FIRST_DAY <= found <= latest:
+        raise BadQuestion(part, f"Choose a day from {day_in_words(FIRST_DAY)} to {day_in_words(latest)}.")
     return found
-
-
-def today_somewhere(at: datetime) -> date:
-    """The latest day that has started anywhere."""
-    return (at + FARTHEST).date()
 
 
 def before(reach: Reach) -> Reach:

@@ -2,7 +2,7 @@
 
 from reports.domain.question.question import Question
 
-WHOSE_DAYS = "Days are each customer’s own, in its billing time zone."
+WHOSE_DAYS = "each customer’s own, in its billing time zone"
 
 
 def title_of(question: Question) -> str:

@@ -26,6 +26,8 @@ NAMED: dict[str, tuple[str, tuple[tuple[str, Column], ...]]] = {
     "action_type": ("leads_actiontype", (("code", Column("Action type code")), ("name", Column("Action type")))),
     "rule": ("pricing_pricerule", (("id", Column("Price rule ID", Kind.INTEGER)), ("name", Column("Price rule")))),
 }
+# Sorting a million rows by number is faster than by name.
+PLACED = "SELECT *, row_number() OVER (ORDER BY lower(name), id) AS place FROM {table}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class EveryRow:
 
 
 def every_row_of(scope: Scope) -> EveryRow:
-    """A row for each innermost group and column, in the order of their keys."""
+    """A row for each innermost group and column, in the order of their names."""
     question = scope.question
     currency = (Column("Currency"),) if is_by_currency(question) else ()
     keys = (column for each in question.dimensions for column in _columns(each))
@@ -82,13 +84,14 @@ def every_row_sql(scope: Scope) -> tuple[str, dict[str, Any], list[str]]:
     summed, parameters, keys, codes = _summed(scope, sums_asked(scope.question))
     dimensions = [each.code for each in scope.question.dimensions]
     joins = [
-        f"LEFT JOIN {NAMED[code][0]} named{place} ON named{place}.id = summed.key{place}"
+        f"LEFT JOIN ({PLACED.format(table=NAMED[code][0])}) named{place} ON named{place}.id = summed.key{place}"
         for place, code in enumerate(dimensions)
         if code in NAMED
     ]
     shown = [column for place, code in enumerate(dimensions) for column in _shown(code, place)]
     columns = ", ".join(["summed.currency", *shown, *(f"summed.{code}" for code in codes)])
-    order = ", ".join(f"summed.{key}" for key in keys)
+    places = [f"named{place}.place" if code in NAMED else f"summed.key{place}" for place, code in enumerate(dimensions)]
+    order = ", ".join(["summed.currency", *places])
     words = {f"words_{code}": json.dumps(DIMENSIONS[code].choices) for code in dimensions if DIMENSIONS[code].choices}
     return (
         f"SELECT {columns} FROM ({summed}) AS summed ({', '.join([*keys, *codes])}) {' '.join(joins)} ORDER BY {order}",  # noqa: S608 -- names of our own columns

@@ -20,8 +20,8 @@ def zones_in_words(scope: Scope) -> str:
     """Whose days they are, with the time zones if there are few."""
     zones = list(scope.reaches)
     if len(zones) > ZONES_NAMED:
-        return f"{WHOSE_DAYS[:-1]} ({len(zones)} time zones)."
-    return f"{WHOSE_DAYS[:-1]}: {', '.join(zones)}."
+        return f"{WHOSE_DAYS} ({len(zones)} time zones)"
+    return f"{WHOSE_DAYS}: {', '.join(zones)}"
 
 
 def filters_in_words(scope: Scope) -> Iterator[tuple[str, str, str]]:

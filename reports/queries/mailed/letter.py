@@ -90,7 +90,7 @@ def _content(schedule: ReportSchedule, answer: Answer, due_at: datetime, notes: 
         name=schedule.report.name,
         title=title_of(question),
         days=days_in_words(answer.scope),
-        whose_days=zones_in_words(answer.scope),
+        whose_days=f"Days are {zones_in_words(answer.scope)}.",
         filters=[f"{name}: {words}" for _, name, words in filters_in_words(answer.scope)],
         as_of=instant_in_words(due_at, zone),
         tables=small_tables(answer),

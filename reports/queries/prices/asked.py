@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from billing_engine.core.calendar.edges import today_somewhere
 from leads.models import Customer
-from reports.domain.question.days import one_day, today_somewhere
+from reports.domain.question.days import one_day
 from reports.domain.question.faults import BadQuestion
 
 CUSTOMER, ON = "customer", "day"

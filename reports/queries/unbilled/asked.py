@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from billing_engine.core.calendar.edges import FIRST_DAY, today_somewhere
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
-from reports.domain.question.days import DAY, EARLIEST, one_day, today_somewhere
+from reports.domain.question.days import DAY, one_day
 from reports.domain.question.faults import BadQuestion
 
 AS_OF, SINCE = "as_of", "since"
@@ -16,7 +17,7 @@ def days_asked(asked: Mapping[str, str], *, at: datetime) -> tuple[date, date]:
     latest = today_somewhere(at)
     day = one_day(AS_OF, asked.get(AS_OF) or str(latest.replace(day=1) - DAY), latest=latest)
     # Without one, it is the end of the month before.
-    previous = one_day(SINCE, asked.get(SINCE) or str(max(EARLIEST, day.replace(day=1) - DAY)), latest=latest)
+    previous = one_day(SINCE, asked.get(SINCE) or str(max(FIRST_DAY, day.replace(day=1) - DAY)), latest=latest)
     if previous >= day:
         raise BadQuestion(SINCE, f"Choose a day before {day_in_words(day)}.")
     if day - previous > LONGEST:

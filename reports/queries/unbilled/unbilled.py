@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Min
 
+from billing_engine.core.calendar.edges import FARTHEST_EAST
 from billing_engine.core.calendar.spans import midnight
 from billing_engine.core.money import ZERO, rounded
 from billing_engine.core.read_replica import rows_of
@@ -18,7 +19,6 @@ from reports.queries.unbilled.statement import PERIODS
 
 DAY = timedelta(days=1)
 UTC_ZONE = ZoneInfo("UTC")
-FARTHEST = timedelta(hours=14)  # a day ends so much earlier or later than in UTC, at most
 NO_DELIVERY = 2**63 - 1  # beyond every ID
 # What the statement returns of a period.
 COLUMNS = (
@@ -117,7 +117,7 @@ def unbilled_at(day: date, *, previous: date) -> list[Unbilled]:
     ends = midnight(day + DAY, UTC_ZONE)
     found = [_found(row) for row in rows_of(PERIODS, _asked(day, previous, ends))]
     rows = [one.row for one in found if one.row is not None and not one.is_invoiced]
-    shown = [*_with_minimums(rows), *_never_opened(day + DAY, until=ends + FARTHEST)]
+    shown = [*_with_minimums(rows), *_never_opened(day + DAY, until=ends + FARTHEST_EAST)]
     answer = []
     for currency in sorted({one.currency for one in found} | {row.currency for row in shown}):
         bridge = _bridge([one for one in found if one.currency == currency])
@@ -128,7 +128,7 @@ def unbilled_at(day: date, *, previous: date) -> list[Unbilled]:
 
 
 def _asked(day: date, previous: date, ends: datetime) -> dict[str, Any]:
-    first_change = ends - FARTHEST
+    first_change = ends - FARTHEST_EAST
     since = Delivery.objects.filter(received_at__gte=first_change)
     # Of an expression, so that PostgreSQL looks for the instant and does not walk through the IDs.
     first = since.aggregate(first=Min(F("pk") + 0))["first"]

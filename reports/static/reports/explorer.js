@@ -1,5 +1,6 @@
 "use strict";
-// Folding of groups, the copied link, and one open panel at a time. Without scripts, everything is shown.
+// Folding of groups, the copied link, and one open panel or menu at a time. Without scripts, everything is shown.
+const PANELS = ":is(.explorer-chip, .report-downloads)[open]";
 document.addEventListener("click", (event) => {
   const fold = event.target.closest("[data-fold]");
   if (fold) {
@@ -15,10 +16,10 @@ document.addEventListener("click", (event) => {
   if (copy) {
     navigator.clipboard.writeText(new URL(copy.dataset.copy, location.href).href).then(() => { copy.textContent = "Copied"; });
   }
-  for (const open of document.querySelectorAll(".explorer-chip[open]")) {
-    if (!open.contains(event.target)) open.open = false;
+  for (const open of document.querySelectorAll(PANELS)) {
+    if (!open.contains(event.target) || event.target.closest(".report-downloads a")) open.open = false;
   }
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const open of document.querySelectorAll(".explorer-chip[open]")) open.open = false;
+  if (event.key === "Escape") for (const open of document.querySelectorAll(PANELS)) open.open = false;
 });

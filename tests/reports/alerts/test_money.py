@@ -10,11 +10,14 @@ from invoices.domain.life.close import close
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.rate import rate
 from pricing.models import PriceRule
+from receivables.models import EventKind, WebhookEvent
 from reports.domain.alerts.budget import budgets
+from reports.domain.alerts.evaluate import evaluate
 from reports.domain.alerts.finding import Finding
 from reports.domain.alerts.spend import spends
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory, agree
 from tests.invoices.made import NOVEMBER_3, a_price, an_open_period, received
+from tests.receivables.webhooks.made import an_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +60,37 @@ def test_a_budget_is_told_in_the_words_of_its_period() -> None:
             "$1,040.50 is charged for October 2026, of a soft budget of $1,000.00. Charges go on: a soft budget only alerts."
         ),
         customer=period.customer.pk,
+        event=EventKind.BUDGET_100,
+        facts={
+            "period": period.pk,
+            "label": "2026-10",
+            "amount": Decimal("1040.5"),
+            "budget": Decimal(1000),
+            "currency": "USD",
+        },
     )
+
+
+def test_a_budget_is_told_to_other_systems_once_for_each_step() -> None:
+    period = charged("85", monthly_budget=Decimal(100))
+    an_endpoint("https://receiver.example/", "budget.reached_80", "budget.reached_100")
+    for _ in range(2):
+        evaluate(at=NOVEMBER_3)
+    assert [(event.kind, event.customer, event.data) for event in WebhookEvent.objects.all()] == [
+        (
+            "budget.reached_80",
+            period.customer,
+            {"period": period.pk, "label": "2026-10", "amount": "85", "budget": "100", "currency": "USD"},
+        )
+    ]
+
+    received(period, "20")
+    rate(period, at=NOVEMBER_3)
+    evaluate(at=NOVEMBER_3)
+    assert list(WebhookEvent.objects.order_by("pk").values_list("kind", flat=True)) == [
+        "budget.reached_80",
+        "budget.reached_100",
+    ]
 
 
 def test_neither_a_hard_budget_nor_none_nor_a_closed_period_alerts() -> None:

@@ -121,9 +121,9 @@ def test_it_says_what_was_asked_for_which_days_and_in_whose_time_zones(finance: 
     assert rows == "Rows: 1 of 1"
     assert about.startswith(
         "Question: Amount by channel. October 2026. Customer: Acme; "
-        "Days: Days are each customer’s own, in its billing time zone: America/New_York.; Made at: "
+        "Days: each customer’s own, in its billing time zone: America/New_York; Made at: "
     )
-    assert "time zone: America/New_York, Pacific/Auckland." in rows_of(both.getvalue())[1][1]
+    assert "time zone: America/New_York, Pacific/Auckland;" in rows_of(both.getvalue())[1][1]
 
 
 def test_an_export_answers_for_the_day_on_which_it_was_asked_for() -> None:
@@ -180,3 +180,14 @@ def test_who_may_not_see_charges_gets_no_file_and_who_may_not_see_invoices_no_fo
         page = client.get(reverse("admin:reports_explorer"), {"period": "2026-10"})
         assert len(page.context["feet"]) == feet
     assert Customer.objects.count() == 1
+
+
+def test_its_rows_are_in_the_order_of_their_names() -> None:
+    a_price()
+    for name in ("beech", "Ash", "Cedar"):
+        received(period := an_open_period(name=name), 1)
+        billed(period)
+
+    rows = list(table_of(asked("show=actions&group=customer&days=all"), at=RATED_AT).rows)
+
+    assert [row[1] for row in rows] == ["Ash", "beech", "Cedar"]

@@ -1,0 +1,1 @@
+"""Credit notes: what an issued invoice has left to credit, drafts, approval and issue."""

@@ -1,0 +1,1 @@
+"""Exports to the books: files that add up to the ledger, kept byte for byte."""

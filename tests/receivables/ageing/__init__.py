@@ -1,0 +1,1 @@
+"""Open items on a basis, and what stands on them."""
