@@ -48,6 +48,8 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_mailtemplate",
     ),
     "receivables": (
+        "add_creditnote", "change_creditnote",  # change: approve, issue, send back, discard
+        "add_papermail",
         "add_bookexport",
         "add_accountmapping", "change_accountmapping",
         "add_webhookendpoint", "change_webhookendpoint",

@@ -12,8 +12,10 @@ class ReceivablesConfig(AppConfig):
         """Register the ledger with the invoices, which don't know it."""
         from billing_engine.core.approvals import kinds  # noqa: PLC0415 -- models are not loaded earlier
         from invoices.domain.lines.books import keep_books  # noqa: PLC0415 -- as above
+        from receivables.domain.credit_notes.approvals import KIND  # noqa: PLC0415 -- as above
         from receivables.domain.ledger.books import LedgerBooks  # noqa: PLC0415 -- as above
         from receivables.domain.write_offs.write_off import APPROVAL  # noqa: PLC0415 -- as above
 
         keep_books(LedgerBooks())
+        kinds.register(KIND)
         kinds.register(APPROVAL)

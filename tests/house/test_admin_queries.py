@@ -21,6 +21,8 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
 from leads.models import Customer
+from receivables.domain.credit_notes.issuing import approve
+from receivables.models import CreditNote
 from reports.models import ReportSchedule
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
 from tests.factories.exports import ExportFactory
@@ -60,6 +62,7 @@ from tests.factories.pricing import (
     UnratedActionFactory,
 )
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
+from tests.receivables.credit_notes.made import a_draft_note, an_issued_invoice
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
@@ -120,6 +123,12 @@ def a_task() -> PeriodicTask:
     return PeriodicTask.objects.create(name=f"task {next(numbers)}", task="invoices.sweep", crontab=hourly)
 
 
+def a_credit_note() -> CreditNote:
+    by = UserFactory.create()
+    note = a_draft_note(by, an_issued_invoice(by, {"Ash": "5.00"}), {"Ash": "5.00"})
+    return approve(note, by=UserFactory.create(), at=NOW)
+
+
 def a_schedule() -> BillingSchedule:
     """Each kind has one; those beyond the three only add rows."""
     taken = set(BillingSchedule.objects.values_list("cycle", flat=True))
@@ -172,6 +181,7 @@ ROWS: dict[str, Make] = {
     "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(requested_by=UserFactory.create()),
     "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
+    "receivables.CreditNote": a_credit_note,
     "reports.Export": ExportFactory.create,
     "reports.SavedReport": lambda: ReportScheduleFactory.create(report__is_shared=True).report,
     "reports.ReportSchedule": a_mailed_schedule,
