@@ -1,9 +1,10 @@
 """Finance's pages of what customers owe; each module registers its own."""
 
-from receivables.admin import at_a_glance, books, einvoices
+from receivables.admin import at_a_glance, books, einvoices, menu
 from receivables.admin.account import note
 from receivables.admin.account import page as account_page
 from receivables.admin.ageing import items, page
+from receivables.admin.credit_notes import crediting, invoice_panel, late_voids, note_admin
 from receivables.admin.disputes import dispute_admin, line_links, open_page, reason_admin
 from receivables.admin.ledger import document_admin, trial_balance
 from receivables.admin.statements import page as statement_page
@@ -14,14 +15,19 @@ __all__ = [
     "at_a_glance",
     "books",
     "by_email",
+    "crediting",
     "delivery_admin",
     "dispute_admin",
     "document_admin",
     "einvoices",
     "endpoint_admin",
+    "invoice_panel",
     "items",
+    "late_voids",
     "line_links",
+    "menu",
     "note",
+    "note_admin",
     "open_page",
     "page",
     "reason_admin",
