@@ -94,7 +94,9 @@ class LedgerBooks(Books):
             raise CreditIsGone
         document.left = document.amount  # nothing is matched to it yet
         planned = oldest_first(found, [document], -invoice.credit)
-        match(planned, on=document.posted_on, at=at, reason=f"used by {invoice}")
+        # Credit that is younger than a chosen date is used on its own day, not before it was there.
+        on = max(document.posted_on, *(each.credit.posted_on for each in planned), document.posted_on)
+        match(planned, on=on, at=at, reason=f"used by {invoice}")
 
 
 def _issued(invoice: Invoice, taxes: Sequence[InvoiceTax], at: datetime) -> tuple[LedgerDocument, list[Part]]:
