@@ -59,6 +59,12 @@ from tests.factories.pricing import (
     SimulatedSumFactory,
     UnratedActionFactory,
 )
+from tests.factories.reminders import (
+    ReminderFactory,
+    ReminderPauseFactory,
+    ReminderRunFactory,
+    ReminderScheduleFactory,
+)
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
 
@@ -163,6 +169,10 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "receivables.Reminder": ReminderFactory.create,
+    "receivables.ReminderPause": ReminderPauseFactory.create,
+    "receivables.ReminderRun": ReminderRunFactory.create,
+    "receivables.ReminderSchedule": ReminderScheduleFactory.create,
     "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
     "receivables.WebhookEndpoint": WebhookEndpointFactory.create,
     "reports.Alert": AlertFactory.create,
