@@ -48,6 +48,8 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_mailtemplate",
     ),
     "receivables": (
+        "add_dispute", "change_dispute",  # change: decide
+        "add_reason", "change_reason",
         "add_bookexport",
         "add_accountmapping", "change_accountmapping",
         "add_webhookendpoint", "change_webhookendpoint",

@@ -1,15 +1,32 @@
-"""The pages of receivables."""
+"""Finance's pages of what customers owe; each module registers its own."""
 
+from receivables.admin import at_a_glance, books, einvoices
+from receivables.admin.ageing import items, page
+from receivables.admin.disputes import dispute_admin, line_links, open_page, reason_admin
+from receivables.admin.ledger import document_admin, trial_balance
 from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin
+from receivables.admin.statements import page as statement_page
 from receivables.admin.webhooks import by_email, delivery_admin, endpoint_admin
 
 __all__ = [
+    "at_a_glance",
+    "books",
     "by_email",
     "delivery_admin",
+    "dispute_admin",
+    "document_admin",
+    "einvoices",
     "endpoint_admin",
+    "items",
     "level_admin",
+    "line_links",
+    "open_page",
+    "page",
     "pause_admin",
     "preview",
+    "reason_admin",
     "reminder_admin",
     "run_admin",
+    "statement_page",
+    "trial_balance",
 ]
