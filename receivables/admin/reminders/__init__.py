@@ -1,1 +1,1 @@
-"""The pages of reminders: preview and run, the log, levels and texts, and pauses."""
+"""The pages of reminders: preview and run, the log, levels and their wording, and pauses."""

@@ -1,4 +1,4 @@
-"""The levels of each company, and their texts."""
+"""The levels of each company, and their wording."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def seller_of(row: Any) -> str:
 
 
 def texts_of(level: ReminderSchedule) -> Any:
-    """Return the texts of the level, or the standard one."""
+    """Return what the level says in each language, or the standard wording."""
     texts = [(each.language, each.subject, each.body) for each in level.texts.order_by("language")]
     shown = texts or [("Standard, in English", *standard(level))]
     return format_html_join(

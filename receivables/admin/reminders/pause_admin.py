@@ -36,7 +36,7 @@ class ReminderPauseAdmin(ReadOnlyPage[ReminderPause]):
     list_filter = (("customer", AutocompleteSelectFilter),)
     related = ("customer", "document__invoice", "paused_by")
     ordering = ("-pk",)
-    nothing_yet = "Nobody is paused: everyone who owes something is reminded."
+    nothing_yet = "No pauses. Everyone who owes something is reminded."
     actions_list: Any = ("pause_reminders",)
     actions_detail: Any = ("resume",)
     fieldsets = (

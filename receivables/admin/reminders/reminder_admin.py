@@ -51,7 +51,7 @@ class ReminderAdmin(ReadOnlyPage[Reminder]):
     )
     related = ("customer", "run__seller", "decided_by")
     ordering = ("-pk",)
-    nothing_yet = "Nobody was reminded yet."
+    nothing_yet = "No reminders yet."
     actions_detail: Any = ("it_arrived", "send_again")
     inlines = (InvoicesOfReminder,)
     fieldsets = (

@@ -1,4 +1,4 @@
-"""Events: what is told, written with what happened, thin, and only while somebody is told."""
+"""Events: what is told, written with what happened, thin, and only while someone is told."""
 
 from datetime import timedelta
 
