@@ -9,6 +9,7 @@ from receivables.admin.credit_notes import crediting, invoice_panel, late_voids,
 from receivables.admin.disputes import dispute_admin, line_links, open_page, reason_admin
 from receivables.admin.ledger import document_admin, trial_balance
 from receivables.admin.payments import payment_admin, write_off_admin
+from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin
 from receivables.admin.statements import page as statement_page
 from receivables.admin.webhooks import by_email, delivery_admin, endpoint_admin
 
@@ -28,16 +29,21 @@ __all__ = [
     "invoice_panel",
     "items",
     "late_voids",
+    "level_admin",
     "line_links",
     "menu",
     "note",
     "note_admin",
     "open_page",
     "page",
+    "pause_admin",
     "payment_admin",
     "payments_menu",
+    "preview",
     "reason_admin",
+    "reminder_admin",
     "row_admin",
+    "run_admin",
     "statement_page",
     "trial_balance",
     "write_off_admin",

@@ -64,6 +64,12 @@ from tests.factories.pricing import (
     UnratedActionFactory,
 )
 from tests.factories.receivables import DisputeFactory, ReasonFactory
+from tests.factories.reminders import (
+    ReminderFactory,
+    ReminderPauseFactory,
+    ReminderRunFactory,
+    ReminderScheduleFactory,
+)
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.receivables.credit_notes.made import a_draft_note, an_issued_invoice
@@ -183,6 +189,10 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "receivables.Reminder": ReminderFactory.create,
+    "receivables.ReminderPause": ReminderPauseFactory.create,
+    "receivables.ReminderRun": ReminderRunFactory.create,
+    "receivables.ReminderSchedule": ReminderScheduleFactory.create,
     "receivables.Dispute": DisputeFactory.create,
     "receivables.Reason": ReasonFactory.create,
     "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
