@@ -113,7 +113,15 @@ class CustomerAdmin(TermButtons, Page[Customer]):
         ("Tax", {"fields": ("taxes", "tax_exempt_reason")}),
         (
             "On the invoice",
-            {"fields": (("legal_name", "tax_id"), "address", "purchase_order", ("locale", "detail_annex"))},
+            {
+                "fields": (
+                    ("legal_name", "tax_id"),
+                    "address",
+                    "purchase_order",
+                    ("locale", "detail_annex"),
+                    "electronic_invoice",
+                )
+            },
         ),
     )
 

@@ -75,9 +75,10 @@ TERMS = (
     *("contract_from", "contract_to", "monthly_minimum", "monthly_budget", "hard_budget", "excluded_domains"),
     *("payment_terms_days", "dispute_days", "dispute_quota", "dispute_quota_sum", "taxes", "tax_exempt_reason"),
     *("seller", "billing_contacts", "legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex"),
+    "electronic_invoice",
 )
 # Terms in force on the day of issue or sending. For all others, it is the first day of the billing period.
-OF_THE_DAY_OF_ISSUE = ("billing_contacts", "legal_name", "tax_id", "address", "purchase_order")
+OF_THE_DAY_OF_ISSUE = ("billing_contacts", "legal_name", "tax_id", "address", "purchase_order", "electronic_invoice")
 
 
 class CustomerTermsQuerySet(models.QuerySet["CustomerTerms"]):
@@ -169,6 +170,11 @@ class CustomerTerms(RevisionOfTerms):
         help_text="How numbers and dates are written on the invoice.",
     )
     detail_annex = models.BooleanField(default=True, help_text="End the PDF with a list of every charge.")
+    electronic_invoice = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Put the invoice's data into its PDF (EN 16931, Factur-X). Addresses must end with the country.",
+    )
     legal_name = models.CharField(max_length=200, blank=True, help_text="Printed on the invoice. Empty: the name.")
     address = models.TextField(blank=True)
     tax_id = models.CharField("tax ID", max_length=40, blank=True)

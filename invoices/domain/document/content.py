@@ -115,8 +115,8 @@ def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any])
         mark=_mark(invoice),
         number=invoice.number or "",
         made_on=(invoice.issued_on or invoice.created_at.astimezone(zone).date()).isoformat(),
-        seller=_party(seller, [seller["email"]]),
-        bill_to=_party(customer, customer["contacts"]),
+        seller=party_of(seller, [seller["email"]]),
+        bill_to=party_of(customer, customer["contacts"]),
         details=_details(invoice, customer, zone),
         headline="Nothing is due" if is_void else headline,
         subject=f"Lead activity for {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
@@ -176,7 +176,8 @@ def _until(invoice: Invoice, days: int) -> str:
     return f"within {count_of_days(days)} of issue"
 
 
-def _party(details: dict[str, Any], emails: list[str]) -> Party:
+def party_of(details: dict[str, Any], emails: list[str]) -> Party:
+    """Return the seller or the customer from stored details."""
     return Party(
         clean(details["name"]),
         lines_of(details["address"]),

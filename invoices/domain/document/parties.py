@@ -56,6 +56,7 @@ def bill_to(invoice: Invoice, *, on: date) -> dict[str, Any]:
         "dispute_days": billed.dispute_days,
         "locale": billed.locale,
         "detail_annex": billed.detail_annex,
+        "electronic_invoice": addressed.electronic_invoice,
         **_windows(billed.dispute_days),
     }
 

@@ -32,6 +32,7 @@ CUSTOMER_TERMS = {
             *("payment_terms_days", "dispute_days", "dispute_quota", "dispute_quota_sum"),
             *("billing_contacts", "tax_exempt_reason", "taxes", "seller"),
             *("legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex"),
+            "electronic_invoice",
         ),
         Owner.FINANCE,
     ),
