@@ -1,4 +1,4 @@
-"""Ageing: what is open by days past due, per customer, company and currency, and what is unapplied, apart."""
+"""Ageing: what is open by how long it is overdue, per customer, company and currency, and what is unapplied, apart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
