@@ -22,12 +22,18 @@ ROUTES = {
             "core.mail_approvals",
             "reports.mail",
             "reports.alert_mail",
+            "receivables.mail",
             "receivables.webhooks",
             "receivables.event_mail",
+            "receivables.remind",
         )
     },
-    **{task: {"queue": "documents"} for task in ("invoices.render", "reports.export", "receivables.export_books")},
+    **{
+        task: {"queue": "documents"}
+        for task in ("invoices.render", "receivables.render", "reports.export", "receivables.export_books")
+    },
     "invoices.*": {"queue": "billing"},
+    "receivables.*": {"queue": "billing"},
 }
 SWEEPS = {
     "rate what is waiting": _every(5.0, "pricing.sweep"),

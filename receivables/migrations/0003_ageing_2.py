@@ -8,7 +8,7 @@ from billing_engine.core.sql_files import InstallSql
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0002_credit_notes"),
-        ("receivables", "0003_webhooks"),
+        ("receivables", "0003_credit_notes_2"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

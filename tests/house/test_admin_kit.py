@@ -34,7 +34,7 @@ MENU = [
             *("Exports", "Forecast", "Invariants"),
         ],
     ),
-    ("Receivables", []),
+    ("Receivables", ["Books", "Accounts"]),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]

@@ -25,6 +25,7 @@ from receivables.domain.ledger.allocations import Match, match
 from receivables.models import LedgerDocument
 from reports.models import ReportSchedule
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
+from tests.factories.books import AccountMappingFactory, BookExportFactory
 from tests.factories.exports import ExportFactory
 from tests.factories.invoices import (
     BillingCycleFactory,
@@ -61,7 +62,9 @@ from tests.factories.pricing import (
     SimulatedSumFactory,
     UnratedActionFactory,
 )
+from tests.factories.receivables import DisputeFactory, ReasonFactory
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
+from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.receivables.made import a_document
 
 Make = Callable[..., Any]
@@ -172,6 +175,10 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "receivables.Dispute": DisputeFactory.create,
+    "receivables.Reason": ReasonFactory.create,
+    "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
+    "receivables.WebhookEndpoint": WebhookEndpointFactory.create,
     "receivables.LedgerDocument": a_matched_payment,
     "reports.Alert": AlertFactory.create,
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
@@ -183,6 +190,8 @@ ROWS: dict[str, Make] = {
     "invoices.InvoiceMail": lambda: InvoiceMailFactory.create(requested_by=UserFactory.create()),
     "invoices.MailTemplate": lambda: MailTemplateFactory.create(customer=CustomerFactory.create()),
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
+    "receivables.AccountMapping": AccountMappingFactory.create,
+    "receivables.BookExport": BookExportFactory.create,
     "reports.Export": ExportFactory.create,
     "reports.SavedReport": lambda: ReportScheduleFactory.create(report__is_shared=True).report,
     "reports.ReportSchedule": a_mailed_schedule,

@@ -40,7 +40,7 @@ REFUSED = {
     ),
     "Inside receivables: what finance sends out and books, then disputes, then documents, then the ledger": (
         "receivables/domain/ledger/post.py",
-        "receivables.domain.disputes",
+        "receivables.domain.credit_notes",
     ),
     "Inside operations: processes, then their monitoring": (
         "billing_engine/operations/heartbeat.py",

@@ -10,6 +10,7 @@ from django.conf import settings
 import invoices.tasks
 import leads.tasks
 import pricing.tasks
+import receivables.tasks
 import reports.tasks
 from billing_engine.celery import app
 from billing_engine.core.queues.queue import Queue
@@ -23,7 +24,7 @@ SHORT = {"billing_engine": "core"}  # the label of its app
 
 def queues() -> tuple[Queue, ...]:
     """All queues, of all apps."""
-    return leads.tasks.QUEUES + pricing.tasks.QUEUES + invoices.tasks.QUEUES + reports.tasks.QUEUES
+    return tuple(queue for app in (leads, pricing, invoices, receivables, reports) for queue in app.tasks.QUEUES)
 
 
 def test_every_kind_of_work_is_swept_by_its_app():

@@ -35,6 +35,7 @@ def typeset(typst: Any, job: dict[str, Any]) -> bytes:
     options = {
         "format": "pdf",
         "font_paths": fonts,
+        "root": job["root"],
         "ignore_system_fonts": True,
         # Data, never markup: the template reads it as JSON.
         "sys_inputs": {name: json.dumps(part, ensure_ascii=False) for name, part in job["inputs"].items()},
@@ -43,7 +44,7 @@ def typeset(typst: Any, job: dict[str, Any]) -> bytes:
     try:
         content: bytes = typst.compile(job["template"], pdf_standards=job["standards"], **options)
     except typst.TypstError as error:
-        if not all(standard in error.message for standard in job["named"]):
+        if not job["loose"] or not all(standard in error.message for standard in job["named"]):
             raise
         content = typst.compile(job["template"], **options)
     return content

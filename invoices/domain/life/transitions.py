@@ -12,6 +12,7 @@ from billing_engine.core.approvals.requests import check_not_requested, close_fo
 from billing_engine.core.deeds.record import changes, deed_of, record, record_all
 from billing_engine.core.models import Deed
 from billing_engine.core.saving import save_all
+from invoices.domain.document.electronic import check_expressible, why_not_expressible
 from invoices.domain.document.parties import SELLERS, bill_to, seller_of
 from invoices.domain.document.store import ask_for_all
 from invoices.domain.document.void_documents import name_replacements
@@ -136,6 +137,8 @@ def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime) -> Batch:
     for invoice in batch.passing:
         _freeze(invoice, by=by, at=at)
     batch.check(lambda invoice: claimed(prefix_of(invoice), seller=invoice.period.customer_terms.seller))
+    why = why_not_expressible(batch.passing)
+    batch.check(lambda invoice: check_expressible(why.get(invoice.pk)))
     check_credit_is_there(batch)
     ask_for_all(batch.passing, at=at)
     # Last, so that the series are locked only for one write; a rollback returns the numbers.

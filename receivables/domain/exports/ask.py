@@ -133,4 +133,4 @@ def _check_over(export: BookExport, at: datetime) -> None:
         if (at - FARTHEST).date() <= export.as_of:
             raise NotYetOver("The day of an accrual must be over in every time zone.")
     elif Month.parse(export.month).first > at.date():
-        raise NotYetOver(f"{export.month} has not begun.")
+        raise NotYetOver(f"{export.month} has not started.")

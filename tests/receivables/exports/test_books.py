@@ -349,7 +349,7 @@ def test_a_file_that_does_not_add_up_to_the_ledger_is_never_offered(
 ) -> None:
     with_accounts()
     issued(a_draft(), frank)
-    monkeypatch.setitem(FORMS, Kind.GENERAL_LEDGER, Wrong())  # type: ignore[arg-type]
+    monkeypatch.setitem(FORMS, Kind.GENERAL_LEDGER, Wrong())
 
     export = exported(Kind.GENERAL_LEDGER, frank)
 
