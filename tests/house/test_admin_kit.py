@@ -34,7 +34,7 @@ MENU = [
             *("Exports", "Forecast", "Invariants"),
         ],
     ),
-    ("Receivables", []),
+    ("Receivables", ["Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"]),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]

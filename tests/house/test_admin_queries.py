@@ -60,6 +60,7 @@ from tests.factories.pricing import (
     UnratedActionFactory,
 )
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
+from tests.receivables.payments import banks
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
@@ -162,6 +163,12 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "receivables.BankAccount": lambda: banks.a_booked_row().statement.account,
+    "receivables.BankFile": lambda: banks.a_booked_row().statement.file,
+    "receivables.BankRow": banks.a_booked_row,
+    "receivables.CsvMapping": lambda: banks.a_mapping(name=f"Mapping {next(numbers)}"),
+    "receivables.Payment": banks.a_payment,
+    "receivables.WriteOff": banks.a_write_off,
     "reports.Alert": AlertFactory.create,
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),
