@@ -52,6 +52,7 @@ MENU = [
             "Webhooks",
         ],
     ),
+    ("Receivables", ["Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"]),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
