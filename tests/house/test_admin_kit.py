@@ -34,7 +34,7 @@ MENU = [
             *("Exports", "Forecast", "Invariants"),
         ],
     ),
-    ("Receivables", []),
+    ("Receivables", ["Credit notes", "Voided after billing"]),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
