@@ -24,9 +24,10 @@ GRANTS = {
     "leads_customer": "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from)",
     # A pending revision says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
     "leads_customerterms": (
-        "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, tax_exempt_reason, taxes,"
+        "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, dispute_quota, dispute_quota_sum,"
+        " tax_exempt_reason, taxes,"
         " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
-        " locale, detail_annex, legal_name, address, tax_id, purchase_order, billing_contacts)"
+        " locale, detail_annex, electronic_invoice, legal_name, address, tax_id, purchase_order, billing_contacts)"
     ),
     "leads_notice": "INSERT, UPDATE (attempts, next_attempt_at, settled_at, failure)",
     "leads_cyclechange": "INSERT, DELETE",
@@ -105,7 +106,18 @@ GRANTS = {
     "receivables_ledgerdocument": "INSERT",
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
-    "receivables_reason": READ_ONLY,
+    "receivables_reason": (
+        "INSERT, UPDATE (name, explanation, customers_may_give_it, window_days, decide_within_days, evidence,"
+        " decided_alone_up_to, source_answers_for_it, is_active)"
+    ),
+    # Disputes are decided; what was said in them, and sent, stays.
+    "receivables_dispute": (
+        "INSERT, UPDATE (state, decide_by, waits_since, second_look_at, proposed, decided_at, decided_by_id)"
+    ),
+    "receivables_disputedcharge": "INSERT, UPDATE (is_accepted, is_undecided)",
+    "receivables_disputestep": "INSERT",
+    "receivables_disputefile": "INSERT",
+    "receivables_accountnote": "INSERT",
     # Credit notes: drafts are deleted; triggers keep what is approved and issued.
     "receivables_creditnote": (
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
@@ -138,6 +150,16 @@ GRANTS = {
     ),
     "receivables_eventsubscription": "INSERT, DELETE",
     "receivables_eventmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
+    # Reminders.
+    "receivables_reminderschedule": "INSERT, UPDATE (days, is_active)",
+    "receivables_remindertext": "INSERT, UPDATE (subject, body)",
+    "receivables_reminderpause": "INSERT, UPDATE (ended_at)",
+    "receivables_reminderrun": "INSERT, UPDATE (stopped_at)",
+    "receivables_reminder": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, decided_by_id)"
+    ),
+    "receivables_reminderitem": "INSERT, DELETE",
     "receivables_payment": "INSERT",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",
@@ -162,7 +184,9 @@ GRANTS = {
     "invoices_billingrun": "INSERT, UPDATE (finished_at, paused_at, paused_by_id)",
     "invoices_billingrunitem": "INSERT, UPDATE (attempts, state, invoice_id, code, message, settled_at)",
     "invoices_billingschedule": "UPDATE (is_active, grace_days)",
-    "invoices_billingcycle": "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id)",
+    "invoices_billingcycle": (
+        "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id, bulk_issued_on)"
+    ),
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
     "reports_forecastbasis": "INSERT, DELETE",

@@ -73,11 +73,12 @@ def validate_taxes(stored: Any) -> None:
 # What a revision of terms sets, in the order of the page.
 TERMS = (
     *("contract_from", "contract_to", "monthly_minimum", "monthly_budget", "hard_budget", "excluded_domains"),
-    *("payment_terms_days", "dispute_days", "taxes", "tax_exempt_reason"),
+    *("payment_terms_days", "dispute_days", "dispute_quota", "dispute_quota_sum", "taxes", "tax_exempt_reason"),
     *("seller", "billing_contacts", "legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex"),
+    "electronic_invoice",
 )
 # Terms in force on the day of issue or sending. For all others, it is the first day of the billing period.
-OF_THE_DAY_OF_ISSUE = ("billing_contacts", "legal_name", "tax_id", "address", "purchase_order")
+OF_THE_DAY_OF_ISSUE = ("billing_contacts", "legal_name", "tax_id", "address", "purchase_order", "electronic_invoice")
 
 
 class CustomerTermsQuerySet(models.QuerySet["CustomerTerms"]):
@@ -99,6 +100,22 @@ class CustomerTerms(RevisionOfTerms):
     )
     dispute_days = models.PositiveSmallIntegerField(
         "dispute window", default=30, help_text="Days from the issue date in which an invoice may be disputed."
+    )
+    dispute_quota = models.DecimalField(
+        "dispute quota",
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Percent of a month's charges that may be disputed; above it, a second person decides. Empty: no quota.",
+    )
+    dispute_quota_sum = models.DecimalField(
+        "dispute quota as a sum",
+        max_digits=16,
+        decimal_places=MOST_PLACES,
+        null=True,
+        blank=True,
+        help_text="The same as an amount per month, before tax. With both, the lower one counts.",
     )
     tax_exempt_reason = models.CharField(
         "exempt from tax because",
@@ -153,6 +170,11 @@ class CustomerTerms(RevisionOfTerms):
         help_text="How numbers and dates are written on the invoice.",
     )
     detail_annex = models.BooleanField(default=True, help_text="End the PDF with a list of every charge.")
+    electronic_invoice = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Put the invoice's data into its PDF (EN 16931, Factur-X). Addresses must end with the country.",
+    )
     legal_name = models.CharField(max_length=200, blank=True, help_text="Printed on the invoice. Empty: the name.")
     address = models.TextField(blank=True)
     tax_id = models.CharField("tax ID", max_length=40, blank=True)
@@ -183,6 +205,11 @@ class CustomerTerms(RevisionOfTerms):
             models.CheckConstraint(
                 name="a_hard_budget_covers_the_minimum",
                 condition=Q(hard_budget=False) | Q(monthly_minimum=None) | Q(monthly_budget__gte=F("monthly_minimum")),
+            ),
+            models.CheckConstraint(
+                name="a_dispute_quota_is_a_percentage_or_a_sum",
+                condition=(Q(dispute_quota=None) | Q(dispute_quota__range=(0, 100)))
+                & (Q(dispute_quota_sum=None) | Q(dispute_quota_sum__gte=0)),
             ),
             models.CheckConstraint(
                 name="a_tax_rate_is_a_percentage",

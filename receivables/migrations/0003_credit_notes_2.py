@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("invoices", "0002_credit_notes"),
         ("leads", "0002_credit_notes"),
-        ("receivables", "0003_webhooks"),
+        ("receivables", "0003_reminders"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

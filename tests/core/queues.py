@@ -50,9 +50,23 @@ from pricing.models import (
     SimulatedSum,
     Simulation,
 )
+from receivables.domain.exports.ask import Asked
+from receivables.domain.exports.ask import ask as ask_for_books
 from receivables.domain.papers.mail import send as send_paper
 from receivables.domain.papers.store import PAPERS
-from receivables.models import Paper, PaperMail
+from receivables.domain.payments.bank_files.upload import confirm as confirm_bank_file
+from receivables.domain.payments.bank_files.upload import upload
+from receivables.models import (
+    AccountMapping,
+    Allocation,
+    BankFile,
+    BankRow,
+    BookExport,
+    ExportedDocument,
+    LedgerDocument,
+    Paper,
+    PaperMail,
+)
 from reports.domain.alerts.evaluate import evaluate
 from reports.domain.alerts.subscriptions import choose_kinds
 from reports.domain.exports.ask import ask
@@ -74,6 +88,7 @@ from tests.invoices.made import IN_OCTOBER, a_draft, approved, issued, printed
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
 from tests.receivables.credit_notes.made import an_issued_invoice, an_issued_note
+from tests.receivables.payments import banks
 from tests.reports.saved.made import scheduled
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -265,6 +280,36 @@ def exports() -> Any:
     )
 
 
+def two_bank_files_to_read_and_to_book() -> None:
+    customer, by = CustomerFactory.create(), UserFactory.create()
+    banks.an_account()
+    banks.an_invoice("INV-2026-000001", 5, customer)
+    row = banks.entry("5", "INV-2026-000001")
+    confirm_bank_file(banks.uploaded(banks.camt(row, closing="5"), by=by), by=by, at=NOVEMBER_3)
+    upload(banks.camt(row, closing="5", number="S-2"), name="later.xml", by=by, at=NOVEMBER_3)
+
+
+def bank_files() -> Any:
+    return (
+        list(BankFile.objects.order_by("pk").values_list("state", "message")),
+        list(BankRow.objects.order_by("pk").values_list("state", flat=True)),
+        list(LedgerDocument.objects.order_by("pk").values_list("kind", flat=True)),
+        Allocation.objects.count(),
+    )
+
+
+def an_export_to_the_books() -> None:
+    frank = with_role("Finance")
+    issued(a_draft(), frank)
+    for account, code in (("receivable", "1200"), ("revenue", "4000")):
+        AccountMapping.objects.create(account=account, code=code)
+    ask_for_books(Asked(BookExport.Kind.GENERAL_LEDGER, None, "2026-11"), by=frank, at=NOVEMBER_3)
+
+
+def exports_to_the_books() -> Any:
+    return list(BookExport.objects.values_list("state", "rows", "reason")), ExportedDocument.objects.count()
+
+
 def a_report_to_mail() -> None:
     """Asked for now; its schedule is paused, so that later hours make no other email due."""
     a_draft(1, name="Ash", code="ASH")
@@ -373,11 +418,24 @@ CASES: dict[str, Case] = {
         done=([AMOUNT], [1], 0, []),
         given_up=([], [], 1, [3]),
     ),
+    "receivables.bank_files": Case(
+        make=two_bank_files_to_read_and_to_book,
+        facts=bank_files,
+        done=([("booked", ""), ("ready", "")], ["booked", "open"], ["invoice", "payment"], 1),
+        given_up=([("ready", NEVER_FINISHED), ("failed", NEVER_FINISHED)], ["open"], ["invoice"], 0),
+        deaths=6,
+    ),
     "reports.export": Case(
         make=an_export,
         facts=exports,
         done=([("done", 1, "")], [3]),
         given_up=([("failed", 0, "3 workers ended while writing it.")], []),
+    ),
+    "receivables.export_books": Case(
+        make=an_export_to_the_books,
+        facts=exports_to_the_books,
+        done=([("done", 2, "")], 1),
+        given_up=([("failed", 0, "3 workers ended while writing it.")], 0),
     ),
     "reports.mail": Case(
         make=a_report_to_mail,

@@ -44,7 +44,7 @@ def typeset(typst: Any, job: dict[str, Any]) -> bytes:
     try:
         content: bytes = typst.compile(job["template"], pdf_standards=job["standards"], **options)
     except typst.TypstError as error:
-        if not all(standard in error.message for standard in job["named"]):
+        if not job["loose"] or not all(standard in error.message for standard in job["named"]):
             raise
         content = typst.compile(job["template"], **options)
     return content

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,20 @@ from billing_engine.core.fonts import ARCHIVABLE, families, folders, han_of
 
 PROCESS = Path(__file__).with_name("process.py")
 ROOT = Path(__file__).parents[3]  # templates import `/billing_engine/core/typesetting/letter.typ`
-STANDARDS_IN_WORDS = ("PDF/A-2a",)
 OUT_OF_MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A profile for archives; if it is `loose`, a document with characters that it forbids is made without it."""
+
+    standards: tuple[str, ...]
+    names: tuple[str, ...]
+    loose: bool
+
+
+USUAL = Archive(ARCHIVABLE, ("PDF/A-2a",), loose=True)
+WITH_FILES = Archive(("a-3b",), ("PDF/A-3b",), loose=False)  # for files inside, such as the data of an invoice
 
 
 class NotTypeset(Refused):
@@ -24,9 +37,16 @@ class NotTypeset(Refused):
 
 
 def typeset(
-    template: Path, inputs: Mapping[str, Any], *, made_on: date | str, seconds: int, megabytes: int, locale: str = ""
+    template: Path,
+    inputs: Mapping[str, Any],
+    *,
+    made_on: date | str,
+    seconds: int,
+    megabytes: int,
+    locale: str = "",
+    archive: Archive = USUAL,
 ) -> bytes:
-    """Return the PDF: tagged, archivable (PDF/A-2a, PDF/UA-1), the same bytes for the same data everywhere.
+    """Return the PDF: tagged, archivable (PDF/A-2a and PDF/UA-1 as a rule), the same bytes for the same data everywhere.
 
     The template reads each of the inputs, and the names of the fonts as `fonts`, as JSON. Raises NotTypeset.
     """
@@ -35,8 +55,9 @@ def typeset(
         "template": str(template),
         "root": str(ROOT),
         "folders": folders(),
-        "standards": ARCHIVABLE,
-        "named": STANDARDS_IN_WORDS,
+        "standards": archive.standards,
+        "named": archive.names,
+        "loose": archive.loose,
         "inputs": {**inputs, "fonts": families(han)},
         "made_on": str(made_on),
         "megabytes": megabytes,

@@ -13,8 +13,9 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.queue import AT_A_TIME
 from billing_engine.core.tasks import after_commit
+from invoices.domain.document.electronic import electronic, is_electronic
 from invoices.domain.document.queue import DocumentIsBeingMade, PdfQueue, ready
-from invoices.domain.document.typeset import SECONDS, source_of, typeset
+from invoices.domain.document.typeset import SECONDS, WITH_FILES, source_of, typeset
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 Kind = InvoiceDocument.Kind
@@ -84,7 +85,10 @@ class Documents(PdfQueue[InvoiceDocument]):
         return InvoiceDocument.objects.waiting()
 
     def act(self, document: InvoiceDocument, *, at: datetime) -> bytes:
-        return typeset(_source(document))
+        source, invoice = _source(document), document.invoice
+        if document.kind != Kind.INVOICE or not is_electronic(invoice):
+            return typeset(source)
+        return electronic().embedded(invoice, typeset(source, archive=WITH_FILES))
 
     def kept(self, document: InvoiceDocument) -> None:
         if document.kind == Kind.INVOICE:

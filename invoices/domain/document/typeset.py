@@ -16,6 +16,7 @@ from invoices.models import Invoice
 TEMPLATE = Path(__file__).with_name("invoice.typ")
 SECONDS, SECONDS_ON_A_PAGE = 300, 40  # 12,000 lines take 10; the web server gives up after 60
 MEGABYTES = 2_048  # 12,000 lines take 1,300
+WITH_FILES = typesetting.WITH_FILES
 PREVIEW_WAITS_SECONDS = 5  # most previews take less
 
 _one_preview = threading.Lock()  # per process
@@ -58,7 +59,13 @@ def _source(paper: InvoiceContent, annex: Annex | None, *, locale: str = "") -> 
     return {"paper": paper.as_data(), "annex": annex and annex.as_data(), "locale": locale}
 
 
-def typeset(source: dict[str, Any], *, seconds: int = SECONDS, megabytes: int = MEGABYTES) -> bytes:
+def typeset(
+    source: dict[str, Any],
+    *,
+    seconds: int = SECONDS,
+    megabytes: int = MEGABYTES,
+    archive: typesetting.Archive = typesetting.USUAL,
+) -> bytes:
     """Return the PDF of a source; raise NotTypeset with the reason."""
     paper = source["paper"]
     return typesetting.typeset(
@@ -68,4 +75,5 @@ def typeset(source: dict[str, Any], *, seconds: int = SECONDS, megabytes: int = 
         seconds=seconds,
         megabytes=megabytes,
         locale=source["locale"],
+        archive=archive,
     )

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from billing_engine.core.fonts import named
+from invoices.domain.document.electronic import why_not_expressible
 from invoices.domain.document.unprintable import unprintable_on
 from invoices.domain.life.late_voids import LateVoids, late_voids_in
 from invoices.domain.lines.totals import balances
@@ -55,6 +56,7 @@ class Comparison:
     credit: Mapping[tuple[int, str], Decimal]
     cut: Mapping[int, Decimal]  # by hard budgets
     unprintable: Mapping[int, str]
+    not_expressible: Mapping[int, str]
 
 
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
@@ -73,10 +75,12 @@ def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
         credit=balances({draft.customer_id for draft in drafts}),
         cut=_cut_by_budgets(drafts),
         unprintable=unprintable_on(drafts),
+        not_expressible=why_not_expressible(drafts),
     )
     return {
         draft.pk: [
             *_not_printed(with_it.unprintable.get(draft.pk, "")),
+            *_not_expressible(with_it.not_expressible.get(draft.pk, "")),
             *_since(draft, with_it),
             *_flags(draft, with_it),
         ]
@@ -100,6 +104,11 @@ def without_invoice(periods: QuerySet[BillingPeriod]) -> QuerySet[BillingPeriod]
 def _not_printed(characters: str) -> Iterable[Flag]:
     if characters:
         yield Flag("unprintable", f"Cannot be printed: {named(characters)}")
+
+
+def _not_expressible(why: str) -> Iterable[Flag]:
+    if why:
+        yield Flag("not_electronic", f"Can't be an electronic invoice: {why.removesuffix('.')}")
 
 
 def _since(draft: Invoice, compared: Comparison) -> Iterable[Flag]:

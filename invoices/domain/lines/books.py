@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -43,6 +44,10 @@ class Books(ABC):
     @abstractmethod
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         """Return the issued invoices that use credit of this one, the latest first, and how much."""
+
+    @abstractmethod
+    def dispute_windows(self) -> Sequence[Mapping[str, Any]]:
+        """Return the reasons for disputes that have a window of their own: `code`, `name` and `days`."""
 
 
 _kept: list[Books] = []

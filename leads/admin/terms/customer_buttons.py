@@ -15,7 +15,7 @@ from leads.models import Customer, CustomerTerms
 from leads.models.terms import TERMS
 
 OWNED = {owner: tuple(name for name in TERMS if CUSTOMER_TERMS[name] is owner) for owner in Owner}
-PRINTED = ("legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex")
+PRINTED = ("legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex", "electronic_invoice")
 First = Callable[[Customer], dict[str, Any]]
 PAYMENT = tuple(name for name in OWNED[Owner.FINANCE] if name not in PRINTED)
 

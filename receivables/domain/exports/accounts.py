@@ -8,6 +8,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import HasFaults, Refused
+from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from leads.models import Company
 from receivables.models import AccountMapping
@@ -81,6 +82,9 @@ def save_mapping(mapping: AccountMapping, *, by: User) -> AccountMapping:
     stored = AccountMapping.objects.select_for_update().filter(pk=mapping.pk).first()
     if faults := row_faults(mapping):
         raise MappingHasFaults(faults)
-    mapping.save()
+    if stored is None:
+        mapping.save(force_insert=True)
+    else:
+        save_changes(mapping, since=stored)
     record_saved(MAPPING_SAVED, on=mapping, stored=stored, by=by)
     return mapping

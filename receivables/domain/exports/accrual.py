@@ -13,8 +13,7 @@ from billing_engine.core.calendar.spans import Month
 from leads.models import BillingPeriod, Company, Customer, Product
 from receivables.domain.exports.accounts import Accounts
 from receivables.domain.exports.entries import BooksDiffer
-from receivables.domain.exports.file import Cell, csv_file, number, read_back
-from receivables.domain.exports.journals import sides
+from receivables.domain.exports.file import Cell, csv_file, number, read_back, sides
 from receivables.models import AccountMapping
 
 Account = AccountMapping.Account

@@ -1,26 +1,27 @@
-"""Documents of the ledger with the lines they came from: stored amounts, never computed again."""
+"""Documents of the ledger with their lines, and what every file of them has: stored amounts, never computed again."""
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
-from django.db.models import Prefetch
+from django.db.models import Q
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
-from invoices.domain.document.content_lines import charged_line
+from invoices.domain.document.taxed_lines import TaxedLine, taxed_lines_of
 from invoices.domain.wording import clean
-from invoices.models import Invoice, InvoiceLine, InvoiceTax
-from leads.models import Product, ProductRevision
-from leads.models.revision import fact_on
+from receivables.domain.credit_notes.taxed_lines import credited_lines_of
+from receivables.domain.exports.accounts import Accounts
+from receivables.domain.exports.file import Cell, number
 from receivables.models import LedgerDocument, Posting
 
 Account = Posting.Account
 INVOICES = (LedgerDocument.Kind.INVOICE, LedgerDocument.Kind.VOID)
 # What QuickBooks, Xero and NetSuite take as an invoice or a credit note.
 SALES = (*INVOICES, LedgerDocument.Kind.CREDIT_NOTE)
-LONGEST_DESCRIPTION = 4_000
 
 
 class BooksDiffer(Refused):
@@ -30,22 +31,12 @@ class BooksDiffer(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class EntryLine:
-    """A line of a document: its amount and its share of each tax, positive if they raise the document's amount."""
-
-    description: str
-    amount: Decimal
-    taxes: Mapping[str, Decimal]
-    product: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A document with its postings, and with its lines if it is a sale."""
 
     document: LedgerDocument
     postings: Sequence[Posting]
-    lines: Sequence[EntryLine] = ()
+    lines: Sequence[TaxedLine] = ()
 
     def posted(self, account: str, tax: str = "") -> Decimal:
         """What the document moves in an account, positive if it raises the document's amount."""
@@ -66,11 +57,17 @@ def entries_of(documents: Iterable[LedgerDocument]) -> list[Entry]:
     postings = defaultdict[int, list[Posting]](list)
     for posting in Posting.objects.filter(document__in=found).order_by("pk"):
         postings[posting.document_id].append(posting)
-    lines = _lines_of_invoices({each.invoice_id for each in found if each.invoice_id})
-    return [_entry(each, postings[each.pk], lines) for each in found]
+    lines = taxed_lines_of({each.invoice_id for each in found if each.invoice_id})
+    credited = credited_lines_of({each.pk for each in found if each.kind == LedgerDocument.Kind.CREDIT_NOTE})
+    return [_entry(each, postings[each.pk], lines, credited) for each in found]
 
 
-def _entry(document: LedgerDocument, postings: Sequence[Posting], lines: Mapping[int, Sequence[EntryLine]]) -> Entry:
+def _entry(
+    document: LedgerDocument,
+    postings: Sequence[Posting],
+    lines: Mapping[int, Sequence[TaxedLine]],
+    credited: Mapping[int, Sequence[TaxedLine]],
+) -> Entry:
     entry = Entry(document, postings)
     if document.kind not in SALES:
         return entry
@@ -78,21 +75,17 @@ def _entry(document: LedgerDocument, postings: Sequence[Posting], lines: Mapping
         its = lines[document.invoice_id]
         # Of an invoice below zero, which stands on the credit side, all signs turn; of its void, as of any, none.
         is_below_zero = (document.kind == LedgerDocument.Kind.INVOICE) != (document.side == LedgerDocument.Side.DEBIT)
-        its = [_turned(line) for line in its] if is_below_zero else its
+        its = [line.turned for line in its] if is_below_zero else its
     else:
-        its = [_whole(entry)]
+        its = credited.get(document.pk) or [_whole(entry)]
     entry = Entry(document, postings, its)
     _check(entry)
     return entry
 
 
-def _whole(entry: Entry) -> EntryLine:
+def _whole(entry: Entry) -> TaxedLine:
     taxes = {tax: entry.posted(Account.TAX, tax) for tax in entry.taxes}
-    return EntryLine(clean(str(entry.document)), entry.posted(Account.REVENUE), taxes)
-
-
-def _turned(line: EntryLine) -> EntryLine:
-    return EntryLine(line.description, -line.amount, {tax: -amount for tax, amount in line.taxes.items()}, line.product)
+    return TaxedLine(clean(str(entry.document)), entry.posted(Account.REVENUE), taxes)
 
 
 def _check(entry: Entry) -> None:
@@ -106,48 +99,116 @@ def _check(entry: Entry) -> None:
         raise BooksDiffer(f"The lines of {entry.document} do not add up to what it posted.")
 
 
-def _lines_of_invoices(invoices: set[int]) -> dict[int, list[EntryLine]]:
-    charged = InvoiceLine.objects.exclude(kind=InvoiceLine.Kind.NOT_CHARGED).order_by("position")
-    found = Invoice.objects.filter(pk__in=invoices).select_related("period", "customer")
-    with_lines = found.prefetch_related(
-        Prefetch("lines", charged.select_related("rule", "invoice__customer")),
-        Prefetch("taxes", InvoiceTax.objects.order_by("position")),
-    )
-    return {invoice.pk: _lines_of(invoice) for invoice in with_lines}
+Side = LedgerDocument.Side
+Row = Mapping[str, str]
 
 
-def _lines_of(invoice: Invoice) -> list[EntryLine]:
-    lines, taxes = list(invoice.lines.all()), [tax for tax in invoice.taxes.all() if tax.amount]
-    category_of = _categories(invoice, lines) if any(tax.categories for tax in taxes) else {}
-    shares = [dict[str, Decimal]() for _ in lines]
-    for tax in taxes:
-        taxed = {part["category"] for part in tax.categories}
-        on = [place for place, line in enumerate(lines) if not taxed or category_of.get(line.product_id) in taxed]
-        for place, share in zip(on, _shares([lines[place].amount for place in on], tax, invoice.currency), strict=True):
-            shares[place][str(tax)] = share
-    return [
-        EntryLine(in_words(line, invoice.currency), line.amount, its, line.product_id)
-        for line, its in zip(lines, shares, strict=True)
-    ]
+class Form(ABC):
+    """One kind of file of documents."""
+
+    header: ClassVar[Sequence[str]]
+    documents: ClassVar[Q]  # which documents of the ledger it takes
+    most_documents: ClassVar[int] = 10_000
+    most_rows: ClassVar[int | None] = None
+    needs_tax_codes: ClassVar[bool] = False
+
+    @abstractmethod
+    def rows(self, entry: Entry, accounts: Accounts) -> list[Sequence[Cell]]:
+        """The rows of one document. Raises NoAccount."""
+
+    @abstractmethod
+    def differs(self, entry: Entry, rows: Sequence[Row], accounts: Accounts) -> bool:
+        """Whether a document's rows, read back, say something else than the ledger."""
+
+    @abstractmethod
+    def key(self, row: Row) -> str:
+        """Which document a row belongs to, as `key_of` says it."""
+
+    @abstractmethod
+    def key_of(self, entry: Entry) -> str:
+        """The document as its rows name it."""
+
+    def sum_of(self, entry: Entry) -> Decimal:
+        """What a document adds to the sum of the file."""
+        return entry.document.amount
 
 
-def _shares(amounts: Sequence[Decimal], tax: InvoiceTax, currency: str) -> list[Decimal]:
-    """Share a tax, which was rounded once, among the lines it is on, so that they add up to it."""
-    return money.spread([amount * tax.amount / tax.base for amount in amounts], currency)
+class SalesForm(Form):
+    """A file of invoices, or of credit notes, line by line: one quantity at the line's stored amount."""
+
+    needs_tax_codes = True
+    number: ClassVar[str]  # the columns that are read back
+    net: ClassVar[str]
+    tax: ClassVar[str]
+
+    def key(self, row: Row) -> str:
+        return row[self.number]
+
+    def key_of(self, entry: Entry) -> str:
+        return entry.document.reference
+
+    def differs(self, entry: Entry, rows: Sequence[Row], accounts: Accounts) -> bool:
+        net = sum((number(row[self.net]) for row in rows), money.ZERO)
+        tax = sum((number(row[self.tax]) for row in rows), money.ZERO)
+        return (net, tax, net + tax) != (
+            entry.posted(Account.REVENUE),
+            entry.posted(Account.TAX),
+            entry.document.amount,
+        )
 
 
-def _categories(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int | None, str]:
-    """The categories that the invoice's taxes went by."""
-    products = Product.objects.filter(pk__in={line.product_id for line in lines if line.product_id})
-    category = fact_on(ProductRevision, "category", invoice.period.first_day)
-    return {pk: found or "" for pk, found in products.values_list("pk", category)}
+INVOICES = Q(kind__in=SALES, side=Side.DEBIT)
+CREDIT_NOTES = Q(kind__in=SALES, side=Side.CREDIT)  # also invoices below zero, and what voids an invoice
 
 
-def in_words(line: InvoiceLine, currency: str) -> str:
-    """The line with its quantity and unit price in words: the file says 1 × amount, so nobody multiplies again."""
-    if line.kind != InvoiceLine.Kind.CHARGES:
-        return clean(line.description)[:LONGEST_DESCRIPTION]
-    shown = charged_line(line, currency)
-    parts = [f"{shown.quantity} {shown.unit}".strip() + (f" at {shown.unit_price}" if shown.unit_price else "")]
-    parts += [f"{tier.tier}: {tier.quantity} at {tier.unit_price} = {tier.amount}" for tier in shown.tiers]
-    return f"{shown.description}: {'; '.join([*parts, *shown.notes])}"[:LONGEST_DESCRIPTION]
+class JournalForm(Form):
+    """A file of postings: per document, debits equal credits."""
+
+    documents = Q()
+    account: ClassVar[str]  # the columns that are read back
+    debit: ClassVar[str]
+    credit: ClassVar[str]
+    id: ClassVar[str]
+
+    def key(self, row: Row) -> str:
+        return row[self.id]
+
+    def sum_of(self, entry: Entry) -> Decimal:
+        return sum((each.amount for each in entry.postings if each.amount > 0), money.ZERO)
+
+    def differs(self, entry: Entry, rows: Sequence[Row], accounts: Accounts) -> bool:
+        """Compare account by account; revenue, which is split by product, in total."""
+        found = defaultdict[str, Decimal](Decimal)
+        for row in rows:
+            found[row[self.account]] += number(row[self.debit]) - number(row[self.credit])
+        revenue = money.ZERO
+        for posting in entry.postings:
+            if posting.account == Account.REVENUE:
+                revenue += posting.amount
+            else:
+                found[accounts.code(posting.account, tax=posting.tax)] -= posting.amount
+        is_balanced = sum((each.amount for each in entry.postings), money.ZERO) == 0
+        allowed = {accounts.code(Account.REVENUE, product=line.product) for line in entry.lines}
+        strange = any(amount for code, amount in found.items() if code not in allowed)
+        return not is_balanced or sum(found.values(), money.ZERO) != revenue or strange
+
+    def moves(self, entry: Entry, accounts: Accounts) -> list[tuple[str, str, str, Decimal]]:
+        """Account there, account here, description and amount of each row; revenue is split by the products' accounts."""
+        rows = list[tuple[str, str, str, Decimal]]()
+        for posting in entry.postings:
+            if posting.account == Account.REVENUE:
+                rows += _revenue(entry, posting.amount, accounts)
+            else:
+                code = accounts.code(posting.account, tax=posting.tax)
+                rows.append((code, posting.get_account_display(), posting.tax, posting.amount))
+        return rows
+
+
+def _revenue(entry: Entry, amount: Decimal, accounts: Accounts) -> list[tuple[str, str, str, Decimal]]:
+    sums = defaultdict[str, Decimal](Decimal)
+    sign = -1 if entry.document.side == Side.DEBIT else 1
+    for line in entry.lines:
+        sums[accounts.code(Account.REVENUE, product=line.product)] += sign * line.amount
+    if not sums:
+        sums[accounts.code(Account.REVENUE)] = amount
+    return [(code, Account.REVENUE.label, "", part) for code, part in sorted(sums.items()) if part]

@@ -41,3 +41,8 @@ def _written(cell: Cell) -> str:
     if isinstance(cell, str):
         return safe(" ".join(cell.split()))
     return safe(cell)
+
+
+def sides(moved: Decimal, currency: str) -> tuple[Decimal | None, Decimal | None]:
+    """Debit and credit, one of them empty."""
+    return (amount(moved, currency), None) if moved > 0 else (None, amount(-moved, currency))

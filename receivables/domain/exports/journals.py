@@ -1,12 +1,10 @@
 """Journals: the general ledger, and journal entries for NetSuite."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from receivables.domain.exports.accounts import Accounts
-from receivables.domain.exports.entries import Entry
-from receivables.domain.exports.file import Cell, amount
-from receivables.domain.exports.forms import JournalForm, Row
+from receivables.domain.exports.entries import Entry, JournalForm, Row
+from receivables.domain.exports.file import Cell, sides
 
 
 class GeneralLedger(JournalForm):
@@ -58,8 +56,3 @@ class NetSuite(JournalForm):
             (*begin, code, *sides(moved, document.currency), document.customer.name, str(document), tax or name)
             for code, name, tax, moved in self.moves(entry, accounts)
         ]
-
-
-def sides(moved: Decimal, currency: str) -> tuple[Decimal | None, Decimal | None]:
-    """Debit and credit, one of them empty."""
-    return (amount(moved, currency), None) if moved > 0 else (None, amount(-moved, currency))

@@ -11,13 +11,13 @@ from billing_engine.core.calendar.spans import Month
 from leads.models import Company
 from receivables.domain.exports import accrual, numbers
 from receivables.domain.exports.accounts import Accounts
-from receivables.domain.exports.forms import Form
+from receivables.domain.exports.entries import Form
 from receivables.domain.exports.journals import GeneralLedger, NetSuite
 from receivables.domain.exports.sales import QuickBooksCreditNotes, QuickBooksInvoices, XeroCreditNotes, XeroInvoices
 from receivables.models import BookExport, ExportedDocument, LedgerDocument, Posting
 
 Kind = BookExport.Kind
-FORMS: Mapping[str, Form] = {
+FORMS: dict[str, Form] = {
     Kind.GENERAL_LEDGER: GeneralLedger(),
     Kind.QUICKBOOKS_INVOICES: QuickBooksInvoices(),
     Kind.QUICKBOOKS_CREDIT_NOTES: QuickBooksCreditNotes(),

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import ClassVar
 
 from billing_engine.core import money
+from invoices.domain.document.taxed_lines import TaxedLine
 from receivables.domain.exports.accounts import Accounts
-from receivables.domain.exports.entries import Account, Entry, EntryLine
+from receivables.domain.exports.entries import CREDIT_NOTES, INVOICES, Account, Entry, SalesForm
 from receivables.domain.exports.file import Cell, amount
-from receivables.domain.exports.forms import CREDIT_NOTES, INVOICES, SalesForm
 from receivables.models import LedgerDocument
 
 
@@ -95,7 +95,7 @@ class XeroCreditNotes(XeroInvoices):
         return [("ACCRECCREDIT", *row) for row in super().rows(entry, accounts)]
 
 
-def amounts(line: EntryLine, document: LedgerDocument) -> tuple[Decimal, Decimal]:
+def amounts(line: TaxedLine, document: LedgerDocument) -> tuple[Decimal, Decimal]:
     """The net amount and the tax of a line."""
     tax = sum(line.taxes.values(), money.ZERO)
     return amount(line.amount, document.currency), amount(tax, document.currency)

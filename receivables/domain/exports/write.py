@@ -17,9 +17,8 @@ from billing_engine.core.queues.items import MOST_ATTEMPTS
 from billing_engine.core.queues.leased import LeasedQueue
 from receivables.domain.exports import accrual, numbers
 from receivables.domain.exports.accounts import Accounts
-from receivables.domain.exports.entries import BooksDiffer, Entry, entries_of
+from receivables.domain.exports.entries import BooksDiffer, Entry, Form, entries_of
 from receivables.domain.exports.file import Cell, csv_file, read_back
-from receivables.domain.exports.forms import Form
 from receivables.domain.exports.pending import FORMS, new_documents
 from receivables.models import BookExport, ExportedDocument, LedgerDocument
 

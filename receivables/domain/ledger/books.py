@@ -1,11 +1,12 @@
 """Post what is issued and voided, and match the credit that invoices use."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
@@ -17,7 +18,7 @@ from receivables.domain.ledger.allocations import Match, match, oldest_first, st
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.domain.ledger.write_off_reversal import post_reversal
-from receivables.models import Allocation, CreditedCharge, CreditNote, LedgerDocument
+from receivables.models import Allocation, CreditedCharge, CreditNote, LedgerDocument, Reason
 
 Kind = LedgerDocument.Kind
 # What an invoice may use by itself; money that was paid waits for a person to match it.
@@ -81,6 +82,10 @@ class LedgerBooks(Books):
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         return list(_users_of(invoice))
 
+    def dispute_windows(self) -> Sequence[Mapping[str, Any]]:
+        with_a_window = Reason.objects.filter(is_active=True, customers_may_give_it=True, window_days__isnull=False)
+        return list(with_a_window.order_by("window_days", "name").values("code", "name", days=F("window_days")))
+
     def _use_credit(self, invoice: Invoice, document: LedgerDocument, at: datetime) -> None:
         """Match the oldest credit, as much as the draft planned; raises CreditIsGone."""
         items = LedgerDocument.objects.filter(ON_DOCUMENTS, customer=invoice.customer_id, currency=invoice.currency)
@@ -89,7 +94,9 @@ class LedgerBooks(Books):
             raise CreditIsGone
         document.left = document.amount  # nothing is matched to it yet
         planned = oldest_first(found, [document], -invoice.credit)
-        match(planned, on=document.posted_on, at=at, reason=f"used by {invoice}")
+        # Credit that is younger than a chosen date is used on its own day, not before it was there.
+        on = max(document.posted_on, *(each.credit.posted_on for each in planned), document.posted_on)
+        match(planned, on=on, at=at, reason=f"used by {invoice}")
 
 
 def _issued(invoice: Invoice, taxes: Sequence[InvoiceTax], at: datetime) -> tuple[LedgerDocument, list[Part]]:

@@ -42,7 +42,7 @@ LIST = "admin:invoices_invoice_changelist"
 ACTS = (
     *("approve", "ask_to_approve", "issue", "send_back", "adjust", "withdraw", "regenerate"),
     *("reopen", "ask_to_reopen", "void", "ask_to_void"),
-    *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
+    *("make_pdf_again", "preview_pdf", "download_pdf", "download_ubl", "download_void_pdf"),
 )
 
 

@@ -34,6 +34,7 @@ OTHERS = {
     "taxes": "VAT 20%",
     "locale": "de_DE",
     "detail_annex": "",
+    "electronic_invoice": "on",
     "monthly_minimum": "5",
     "monthly_budget": "6",
     "hard_budget": "on",

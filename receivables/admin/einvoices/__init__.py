@@ -1,0 +1,3 @@
+"""Electronic invoices on the page of an invoice."""
+
+from receivables.admin.einvoices import ubl as ubl
