@@ -42,6 +42,8 @@ MENU = [
             "Ledger",
             "Trial balance",
             "Disputes",
+            "Credit notes",
+            "Voided after billing",
             "Reminders",
             "Reminder levels",
             "Reminder pauses",
