@@ -48,9 +48,16 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_mailtemplate",
     ),
     "receivables": (
+        "add_dispute", "change_dispute",  # change: decide
+        "add_reason", "change_reason",
+        "add_accountnote",
+        "add_creditnote", "change_creditnote",  # change: approve, issue, send back, discard
+        "add_papermail",
         "add_bookexport",
         "add_accountmapping", "change_accountmapping",
         "add_webhookendpoint", "change_webhookendpoint",
+        "add_reminderrun", "change_reminderrun",  # change: stop, and decide what is in doubt
+        "change_reminderschedule",  # with its texts, and pauses
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
         "add_writeoff", "change_writeoff",  # change: approve one

@@ -4,14 +4,25 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
+from invoices.tasks import MAX_SECONDS_PER_DOCUMENT
 from receivables.domain.exports.write import BOOKS
+from receivables.domain.papers.mail import PAPER_MAILS
+from receivables.domain.papers.store import PAPERS
+from receivables.domain.payments.bank_files.queue import BANK_FILES, SECONDS_UNTIL_KILLED
+from receivables.domain.reminders.sending import REMINDERS
 from receivables.domain.webhooks.deliveries import ENDPOINTS
 from receivables.domain.webhooks.mails import EVENT_MAILS
 from receivables.domain.webhooks.unrated import tell_of_unrated
 
-QUEUES: tuple[Queue, ...] = (BOOKS, ENDPOINTS, EVENT_MAILS)
+QUEUES: tuple[Queue, ...] = (BANK_FILES, BOOKS, PAPERS, PAPER_MAILS, REMINDERS, ENDPOINTS, EVENT_MAILS)
 # Each is shorter than the lease of an attempt, after which another worker may claim it.
 MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240
+
+
+@shared_task(name="receivables.bank_files", time_limit=SECONDS_UNTIL_KILLED)
+def bank_files_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Read a bank's file, book what is certain, or undo it."""
+    BANK_FILES.work(item_id, attempt=attempt, at=now())
 
 
 @shared_task(name="receivables.export_books")
@@ -32,9 +43,27 @@ def event_mail_task(*, item_id: int, attempt: int, **_: object) -> None:
     EVENT_MAILS.work(item_id, attempt=attempt, at=now())
 
 
+@shared_task(name="receivables.remind", time_limit=MAX_SECONDS_PER_EMAIL)
+def remind_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Send one reminder."""
+    REMINDERS.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="receivables.render", time_limit=MAX_SECONDS_PER_DOCUMENT)
+def render_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Render and store one PDF."""
+    PAPERS.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="receivables.mail", time_limit=MAX_SECONDS_PER_EMAIL)
+def mail_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Send one email with a PDF."""
+    PAPER_MAILS.work(item_id, attempt=attempt, at=now())
+
+
 @shared_task(name="receivables.sweep")
 def sweep_task(**_: object) -> int:
-    """Queue what is left; return the number of messages."""
+    """Distribute new events, and queue what is left; return the number of messages."""
     return sweep(QUEUES, at=now())
 
 

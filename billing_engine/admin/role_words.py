@@ -27,9 +27,13 @@ WORDS = {
     "invoices.change_billingcycle": "lock, reopen and close months",
     "invoices.change_invoice": "adjust, approve, issue and void invoices",
     "invoices.add_invoicemail": "send invoices by email",
+    "receivables.add_dispute": "open disputes",
+    "receivables.change_dispute": "decide disputes",
+    "receivables.add_reason": "add reasons for disputes and credit notes",
+    "receivables.change_reason": "change reasons for disputes and credit notes",
 }
 EVERYTHING = "Everything"
-SUBJECTS = {"leads": "Customers and leads", "pricing": "Prices", "invoices": "Invoices"}
+SUBJECTS = {"leads": "Customers and leads", "pricing": "Prices", "invoices": "Invoices", "receivables": "Receivables"}
 
 
 def duties(permissions: Iterable[Permission]) -> dict[str, list[str]]:

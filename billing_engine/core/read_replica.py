@@ -139,6 +139,13 @@ def rows_of(sql: str, asked: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             yield from rows
 
 
+def few_rows_of(sql: str, asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement that sums up many into few; not streamed, so that PostgreSQL may use several workers."""
+    with connection().cursor() as cursor:
+        cursor.execute(sql, asked)
+        return list(cursor.fetchall())
+
+
 def _alias() -> str | None:
     return _reading.get()
 

@@ -24,7 +24,8 @@ GRANTS = {
     "leads_customer": "INSERT, UPDATE (code, name, is_active, currency, time_zone, cycle, billed_from)",
     # A pending revision says what it sets; when it is put in force, the rest is filled in. Then a trigger keeps it.
     "leads_customerterms": (
-        "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, tax_exempt_reason, taxes,"
+        "INSERT, UPDATE (in_force_at, withdrawn_at, payment_terms_days, dispute_days, dispute_quota, dispute_quota_sum,"
+        " tax_exempt_reason, taxes,"
         " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
         " locale, detail_annex, electronic_invoice, legal_name, address, tax_id, purchase_order, billing_contacts)"
     ),
@@ -105,15 +106,31 @@ GRANTS = {
     "receivables_ledgerdocument": "INSERT",
     "receivables_posting": "INSERT",
     "receivables_allocation": "INSERT",
-    "receivables_reason": READ_ONLY,
+    "receivables_reason": (
+        "INSERT, UPDATE (name, explanation, customers_may_give_it, window_days, decide_within_days, evidence,"
+        " decided_alone_up_to, source_answers_for_it, is_active)"
+    ),
+    # Disputes are decided; what was said in them, and sent, stays.
+    "receivables_dispute": (
+        "INSERT, UPDATE (state, decide_by, waits_since, second_look_at, proposed, decided_at, decided_by_id)"
+    ),
+    "receivables_disputedcharge": "INSERT, UPDATE (is_accepted, is_undecided)",
+    "receivables_disputestep": "INSERT",
+    "receivables_disputefile": "INSERT",
+    "receivables_accountnote": "INSERT",
     # Credit notes: drafts are deleted; triggers keep what is approved and issued.
     "receivables_creditnote": (
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
-        " issued_on, document_id), DELETE"
+        " issued_on, document_id, paper_id), DELETE"
     ),
     "receivables_creditnoteline": "INSERT, DELETE",
     "receivables_creditedcharge": "INSERT, DELETE",
     "receivables_creditnotetax": "INSERT, DELETE",
+    "receivables_paper": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, content, sha256, rendered_at)",
+    "receivables_papermail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, sha256)"
+    ),
     "receivables_bookexport": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, total, written, reason, finished_at, file_name, content, sha256,"
         " rows, sums)"
@@ -133,6 +150,16 @@ GRANTS = {
     ),
     "receivables_eventsubscription": "INSERT, DELETE",
     "receivables_eventmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
+    # Reminders.
+    "receivables_reminderschedule": "INSERT, UPDATE (days, is_active)",
+    "receivables_remindertext": "INSERT, UPDATE (subject, body)",
+    "receivables_reminderpause": "INSERT, UPDATE (ended_at)",
+    "receivables_reminderrun": "INSERT, UPDATE (stopped_at)",
+    "receivables_reminder": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, decided_by_id)"
+    ),
+    "receivables_reminderitem": "INSERT, DELETE",
     "receivables_payment": "INSERT",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",

@@ -2,9 +2,9 @@
 
 from invoices.models.adjustment import Adjustment
 from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
-from invoices.models.document import InvoiceDocument
+from invoices.models.document import InvoiceDocument, StoredPdf, StoredPdfQuerySet, stored_pdf_constraints
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
-from invoices.models.mail import Email, InvoiceMail, MailTemplate
+from invoices.models.mail import Email, InvoiceMail, MailTemplate, PdfEmail, pdf_email_constraints
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
 from invoices.models.taxes import InvoiceTax
@@ -24,5 +24,10 @@ __all__ = [
     "InvoiceTax",
     "MailTemplate",
     "NumberSeries",
+    "PdfEmail",
     "SkippedInvoice",
+    "StoredPdf",
+    "StoredPdfQuerySet",
+    "pdf_email_constraints",
+    "stored_pdf_constraints",
 ]

@@ -1,6 +1,6 @@
-"""The PDFs of invoices."""
+"""PDFs that are stored, and those of invoices."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -8,28 +8,66 @@ from django.db.models import Q
 from billing_engine.core.queues.items import LeasedItem
 from invoices.models.invoice import Invoice
 
+Stored = TypeVar("Stored", bound=models.Model)
+SOURCE = "The document's content, if it can no longer be derived from the invoice's charges."
 
-class InvoiceDocumentQuerySet(models.QuerySet["InvoiceDocument"]):
-    """Named filters for documents."""
+
+class StoredPdfQuerySet(models.QuerySet[Stored]):
+    """Named filters for PDFs."""
 
     def waiting(self) -> Self:
-        return self.filter(state=InvoiceDocument.State.WAITING)
+        return self.filter(state=StoredPdf.State.WAITING)
 
     def failed(self) -> Self:
-        return self.filter(state=InvoiceDocument.State.FAILED)
+        return self.filter(state=StoredPdf.State.FAILED)
 
 
-class InvoiceDocument(LeasedItem):
-    """One PDF of an issued or void invoice: requested, rendered by one worker, and stored forever with its digest."""
-
-    class Kind(models.TextChoices):
-        INVOICE = "invoice", "Invoice"
-        VOID = "void", "Void invoice"
+class StoredPdf(LeasedItem):
+    """What every PDF keeps: requested, rendered by one worker, and stored forever with its digest."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Being made"
         KEPT = "kept", "Stored"
         FAILED = "failed", "Could not be made"
+
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    requested_at = models.DateTimeField()
+    reason = models.TextField(blank=True, help_text="Why it could not be made.")
+    content = models.BinaryField(null=True)
+    sha256 = models.CharField("digest", max_length=64, blank=True)
+    rendered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_kept(self) -> bool:
+        """Return whether the PDF is stored."""
+        return self.state == self.State.KEPT
+
+
+def stored_pdf_constraints(what: str) -> list[models.BaseConstraint]:
+    """Return the constraints of a table of PDFs, each called `what`."""
+    return [
+        models.CheckConstraint(
+            name=f"a_kept_{what}_has_its_bytes_and_their_digest",
+            condition=Q(state="kept", content__isnull=False, rendered_at__isnull=False) & ~Q(sha256="")
+            | ~Q(state="kept") & Q(content=None, rendered_at=None, sha256=""),
+        ),
+        models.CheckConstraint(
+            name=f"a_waiting_{what}_has_a_next_attempt",
+            condition=Q(state="waiting", next_attempt_at__isnull=False) | ~Q(state="waiting") & Q(next_attempt_at=None),
+        ),
+        models.CheckConstraint(name=f"a_failed_{what}_says_why", condition=~Q(state="failed") | ~Q(reason="")),
+    ]
+
+
+class InvoiceDocument(StoredPdf):
+    """One PDF of an issued or void invoice: requested, rendered by one worker, and stored forever with its digest."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoice"
+        VOID = "void", "Void invoice"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents", db_index=False)
     kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.INVOICE)
@@ -41,20 +79,9 @@ class InvoiceDocument(LeasedItem):
         related_name="+",
         help_text="The replacement invoice that this document names.",
     )
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    requested_at = models.DateTimeField()
-    reason = models.TextField(blank=True, help_text="Why it could not be made.")
-    source = models.JSONField(
-        null=True,
-        blank=True,
-        help_text="The document's content, if it can no longer be derived from the invoice's charges.",
-    )
+    source = models.JSONField(null=True, blank=True, help_text=SOURCE)
 
-    content = models.BinaryField(null=True)
-    sha256 = models.CharField("digest", max_length=64, blank=True)
-    rendered_at = models.DateTimeField(null=True, blank=True)
-
-    objects = InvoiceDocumentQuerySet.as_manager()
+    objects = StoredPdfQuerySet["InvoiceDocument"].as_manager()
 
     class Meta:
         constraints = [
@@ -63,17 +90,7 @@ class InvoiceDocument(LeasedItem):
                 fields=["invoice", "kind", "replaced_by"],
                 nulls_distinct=False,
             ),
-            models.CheckConstraint(
-                name="a_kept_document_has_its_bytes_and_their_digest",
-                condition=Q(state="kept", content__isnull=False, rendered_at__isnull=False) & ~Q(sha256="")
-                | ~Q(state="kept") & Q(content=None, rendered_at=None, sha256=""),
-            ),
-            models.CheckConstraint(
-                name="a_waiting_document_has_a_next_attempt",
-                condition=Q(state="waiting", next_attempt_at__isnull=False)
-                | ~Q(state="waiting") & Q(next_attempt_at=None),
-            ),
-            models.CheckConstraint(name="a_failed_document_says_why", condition=~Q(state="failed") | ~Q(reason="")),
+            *stored_pdf_constraints("document"),
             models.CheckConstraint(
                 name="only_a_void_document_names_a_replacement", condition=Q(replaced_by=None) | Q(kind="void")
             ),
@@ -89,8 +106,3 @@ class InvoiceDocument(LeasedItem):
     def file_name(self) -> str:
         """`INV-2026-000012.pdf`, `INV-2026-000012-void.pdf`."""
         return f"{self.invoice}{'-void' if self.kind == self.Kind.VOID else ''}.pdf"
-
-    @property
-    def is_kept(self) -> bool:
-        """Return whether the PDF is stored."""
-        return self.state == self.State.KEPT

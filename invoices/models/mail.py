@@ -41,7 +41,8 @@ class MailTemplate(models.Model):
 class Email(LeasedItem):
     """What every email keeps of its way to the mail server: the replies by address, and how it ended."""
 
-    SENT, PARTLY, WAITING = "sent", "partly", "waiting"  # states of every email
+    # States of every email.
+    SENT, PARTLY, WAITING, WRITTEN, FAILED = "sent", "partly", "waiting", "written", "failed"
 
     state: "models.CharField[str, str]"
     interrupted = models.PositiveSmallIntegerField(
@@ -93,31 +94,9 @@ class Email(LeasedItem):
         raise NotImplementedError
 
 
-class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
-    """Named filters for emails."""
+class PdfEmail(Email):
+    """What every email with a PDF keeps: recipients, time, sender and content."""
 
-    def waiting(self) -> Self:
-        return self.filter(state=InvoiceMail.State.WAITING)
-
-    def needing_attention(self) -> Self:
-        """Return emails that failed for some or all addresses, if no newer email of the invoice exists."""
-        later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
-        failed = Q(state__in=(InvoiceMail.State.FAILED, InvoiceMail.State.PARTLY))
-        return self.filter(failed, ~Exists(later)).exclude(invoice__state=Invoice.State.VOID)
-
-
-class InvoiceMail(Email):
-    """One email with an invoice's PDF: recipients, time, sender, content and outcome."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        PARTLY = "partly", "Partly sent"
-        WRITTEN = "written", "Not sent: no mail server"
-        FAILED = "failed", "Failed"
-        VOID = "void", "Not sent: void"
-
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="mails")
     request = models.UUIDField(unique=True, help_text="Identifies the request: repeating it sends nothing twice.")
     message_id = models.CharField(
         max_length=320,
@@ -131,35 +110,10 @@ class InvoiceMail(Email):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     sha256 = models.CharField("digest", max_length=64, blank=True, help_text="SHA-256 of the attached PDF.")
 
-    objects = InvoiceMailQuerySet.as_manager()
-
     class Meta(Email.Meta):
-        abstract = False
-        verbose_name = "invoice email"
-        constraints = [
-            models.CheckConstraint(name="a_mail_has_a_recipient", condition=Q(to__len__gt=0)),
-            models.CheckConstraint(
-                name="a_settled_mail_says_when",
-                condition=Q(state="waiting", settled_at=None, next_attempt_at__isnull=False)
-                | (~Q(state="waiting") & Q(settled_at__isnull=False, next_attempt_at=None)),
-            ),
-            models.CheckConstraint(
-                name="a_failed_mail_says_why", condition=Q(state__in=["waiting", "sent"]) | ~Q(reason="")
-            ),
-            models.CheckConstraint(
-                name="a_sent_mail_names_its_pdf_and_server",
-                condition=~Q(state__in=["sent", "partly"]) | (~Q(sha256="") & ~Q(via="") & Q(accepted__len__gt=0)),
-            ),
-        ]
-        indexes = [models.Index(name="mail_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
-
-    def __str__(self) -> str:
-        others = f" and {len(self.to) - 1} more" if len(self.to) > 1 else ""
-        return f"{self.invoice} to {self.to[0]}{others}"
+        abstract = True
 
     @property
     def recipients(self) -> list[str]:
@@ -169,3 +123,66 @@ class InvoiceMail(Email):
     def missing_addresses(self) -> list[str]:
         """Return the addresses that are not accepted."""
         return [address for address in self.to if address not in self.accepted]
+
+    def named(self, what: object) -> str:
+        """Return, for example, `INV-2026-000012 to books@ash.example and 2 more`."""
+        others = f" and {len(self.to) - 1} more" if len(self.to) > 1 else ""
+        return f"{what} to {self.to[0]}{others}"
+
+
+def pdf_email_constraints(what: str) -> list[models.BaseConstraint]:
+    """Return the constraints of a table of emails, each called `what`."""
+    return [
+        models.CheckConstraint(name=f"a_{what}_has_a_recipient", condition=Q(to__len__gt=0)),
+        models.CheckConstraint(
+            name=f"a_settled_{what}_says_when",
+            condition=Q(state="waiting", settled_at=None, next_attempt_at__isnull=False)
+            | (~Q(state="waiting") & Q(settled_at__isnull=False, next_attempt_at=None)),
+        ),
+        models.CheckConstraint(
+            name=f"a_failed_{what}_says_why", condition=Q(state__in=["waiting", "sent"]) | ~Q(reason="")
+        ),
+        models.CheckConstraint(
+            name=f"a_sent_{what}_names_its_pdf_and_server",
+            condition=~Q(state__in=["sent", "partly"]) | (~Q(sha256="") & ~Q(via="") & Q(accepted__len__gt=0)),
+        ),
+    ]
+
+
+class InvoiceMailQuerySet(models.QuerySet["InvoiceMail"]):
+    """Named filters for emails."""
+
+    def waiting(self) -> Self:
+        return self.filter(state=InvoiceMail.State.WAITING)
+
+    def needing_attention(self) -> Self:
+        """Return emails that failed for some or all addresses, if no newer email of the invoice exists."""
+        later = InvoiceMail.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
+        failed = Q(state__in=(InvoiceMail.State.FAILED, InvoiceMail.State.PARTLY))
+        return self.filter(failed, ~Exists(later)).exclude(invoice__state=Invoice.State.VOID)
+
+
+class InvoiceMail(PdfEmail):
+    """One email with an invoice's PDF: recipients, time, sender, content and outcome."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        PARTLY = "partly", "Partly sent"
+        WRITTEN = "written", "Not sent: no mail server"
+        FAILED = "failed", "Failed"
+        VOID = "void", "Not sent: void"
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="mails")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+
+    objects = InvoiceMailQuerySet.as_manager()
+
+    class Meta(PdfEmail.Meta):
+        abstract = False
+        verbose_name = "invoice email"
+        constraints = pdf_email_constraints("mail")
+        indexes = [models.Index(name="mail_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
+
+    def __str__(self) -> str:
+        return self.named(self.invoice)

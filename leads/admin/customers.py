@@ -109,6 +109,7 @@ class CustomerAdmin(TermButtons, Page[Customer]):
         ("Contract", {"fields": (("contract_from", "contract_to"), "excluded_domains")}),
         ("Commitments", {"fields": ("monthly_minimum", ("monthly_budget", "hard_budget"))}),
         ("Payment", {"fields": (("payment_terms_days", "dispute_days"), "seller", "billing_contacts")}),
+        ("Disputes", {"fields": (("dispute_quota", "dispute_quota_sum"),)}),
         ("Tax", {"fields": ("taxes", "tax_exempt_reason")}),
         (
             "On the invoice",

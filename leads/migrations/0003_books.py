@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0002_credit_notes"),
+        ("leads", "0002_disputes"),
     ]
 
     operations = [

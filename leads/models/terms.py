@@ -73,7 +73,7 @@ def validate_taxes(stored: Any) -> None:
 # What a revision of terms sets, in the order of the page.
 TERMS = (
     *("contract_from", "contract_to", "monthly_minimum", "monthly_budget", "hard_budget", "excluded_domains"),
-    *("payment_terms_days", "dispute_days", "taxes", "tax_exempt_reason"),
+    *("payment_terms_days", "dispute_days", "dispute_quota", "dispute_quota_sum", "taxes", "tax_exempt_reason"),
     *("seller", "billing_contacts", "legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex"),
     "electronic_invoice",
 )
@@ -100,6 +100,22 @@ class CustomerTerms(RevisionOfTerms):
     )
     dispute_days = models.PositiveSmallIntegerField(
         "dispute window", default=30, help_text="Days from the issue date in which an invoice may be disputed."
+    )
+    dispute_quota = models.DecimalField(
+        "dispute quota",
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Percent of a month's charges that may be disputed; above it, a second person decides. Empty: no quota.",
+    )
+    dispute_quota_sum = models.DecimalField(
+        "dispute quota as a sum",
+        max_digits=16,
+        decimal_places=MOST_PLACES,
+        null=True,
+        blank=True,
+        help_text="The same as an amount per month, before tax. With both, the lower one counts.",
     )
     tax_exempt_reason = models.CharField(
         "exempt from tax because",
@@ -189,6 +205,11 @@ class CustomerTerms(RevisionOfTerms):
             models.CheckConstraint(
                 name="a_hard_budget_covers_the_minimum",
                 condition=Q(hard_budget=False) | Q(monthly_minimum=None) | Q(monthly_budget__gte=F("monthly_minimum")),
+            ),
+            models.CheckConstraint(
+                name="a_dispute_quota_is_a_percentage_or_a_sum",
+                condition=(Q(dispute_quota=None) | Q(dispute_quota__range=(0, 100)))
+                & (Q(dispute_quota_sum=None) | Q(dispute_quota_sum__gte=0)),
             ),
             models.CheckConstraint(
                 name="a_tax_rate_is_a_percentage",

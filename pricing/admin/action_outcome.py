@@ -8,7 +8,7 @@ from billing_engine.core.admin_kit.cells import Colour, chip, page_of
 from leads.models import Action
 from pricing.models import Charge
 
-REASONS: dict[str, Colour] = {Charge.Reason.VOIDED: "red", Charge.Reason.WAIVED: "blue"}
+REASONS: dict[str, Colour] = {Charge.Reason.VOIDED: "red", Charge.Reason.WAIVED: "blue", Charge.Reason.DISPUTED: "blue"}
 
 
 def outcome(action: Action) -> SafeString | str:

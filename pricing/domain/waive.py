@@ -1,5 +1,6 @@
-"""Waive an action: a person decides that it is not charged, and gives a reason."""
+"""Exclude actions of an open period: a person waives one with a reason, or a dispute about some is accepted."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -47,3 +48,21 @@ def waive(action: Action, *, note: str, by: User, at: datetime) -> Waiver:
     record(ACTION_WAIVED, on=action, by=by, reason=note, also=[period, Customer(pk=period.customer_id)])
     mark_unrated([period], reason="waived")
     return waiver
+
+
+@transaction.atomic
+def exclude_disputed(actions: Sequence[Action], *, note: str, person: User, at: datetime) -> None:
+    """Exclude the actions from their open period as `disputed`; the deed is that of the decision.
+
+    An action that a person waived already stays waived.
+    """
+    # The lock keeps a close from happening between the check and the change.
+    wanted = {action.period_id for action in actions}
+    periods = list(BillingPeriod.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    if not all(period.is_open for period in periods):
+        raise PeriodIsClosed
+    Waiver.objects.bulk_create(
+        [Waiver(action=action, is_dispute=True, note=note, waived_by=person, waived_at=at) for action in actions],
+        ignore_conflicts=True,
+    )
+    mark_unrated(periods, reason="disputed")

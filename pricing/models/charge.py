@@ -49,6 +49,7 @@ class Charge(models.Model):
         NOT_BILLABLE = exclude.NOT_BILLABLE, REASONS[exclude.NOT_BILLABLE]
         TEST_LEAD = exclude.TEST_LEAD, REASONS[exclude.TEST_LEAD]
         OUTSIDE_CONTRACT = exclude.OUTSIDE_CONTRACT, REASONS[exclude.OUTSIDE_CONTRACT]
+        DISPUTED = exclude.DISPUTED, REASONS[exclude.DISPUTED]
         EXCLUDED_CONTACT = exclude.EXCLUDED_CONTACT, REASONS[exclude.EXCLUDED_CONTACT]
         WAIVED = exclude.WAIVED, REASONS[exclude.WAIVED]
         ALREADY_CHARGED = exclude.ALREADY_CHARGED, REASONS[exclude.ALREADY_CHARGED]
@@ -166,6 +167,9 @@ class Waiver(models.Model):
     """A person's decision that an action is not charged, and why."""
 
     action = models.OneToOneField(Action, on_delete=models.PROTECT, primary_key=True, related_name="waiver")
+    is_dispute = models.BooleanField(
+        default=False, db_default=False, help_text="The customer disputed the action, and we accepted."
+    )
     note = models.CharField("reason", max_length=200)
     waived_at = models.DateTimeField()
     waived_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -6,6 +6,7 @@ VOIDED = "voided"
 NOT_BILLABLE = "not_billable"
 TEST_LEAD = "test_lead"
 OUTSIDE_CONTRACT = "outside_contract"
+DISPUTED = "disputed"
 EXCLUDED_CONTACT = "excluded_contact"
 WAIVED = "waived"
 # Found in later steps: step 3, and step 4's option.
@@ -17,6 +18,7 @@ REASONS = (
     NOT_BILLABLE,
     TEST_LEAD,
     OUTSIDE_CONTRACT,
+    DISPUTED,
     EXCLUDED_CONTACT,
     WAIVED,
     ALREADY_CHARGED,
@@ -34,6 +36,8 @@ def exclusion(action: ActionFacts, customer: CustomerFacts, catalog: Catalog) ->
         return TEST_LEAD
     if _outside_contract(action, customer):
         return OUTSIDE_CONTRACT
+    if action.is_disputed:
+        return DISPUTED
     if customer.excluded_domains and _domain(action.person) in customer.excluded_domains:
         return EXCLUDED_CONTACT
     return WAIVED if action.is_waived else ""

@@ -180,6 +180,7 @@ class Rater:
             action.is_voided
             or action.is_test
             or action.is_waived
+            or action.is_disputed
             or self._excludes
             or (action.action_type in self._not_billable and not self._catalog.bills(action))
         ):

@@ -47,6 +47,7 @@ class ActionFacts(NamedTuple):
     is_test: bool = False
     is_voided: bool = False
     is_waived: bool = False
+    is_disputed: bool = False
     period: PeriodId | None = None  # if several are read at once
 
 

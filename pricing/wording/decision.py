@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pricing.rating.exclude import (
     ALREADY_CHARGED,
+    DISPUTED,
     EXCLUDED_CONTACT,
     NOT_BILLABLE,
     NOT_HIGHEST,
@@ -23,6 +24,7 @@ REASONS = {
     NOT_BILLABLE: "Not a billable action type",
     TEST_LEAD: "Test lead",
     OUTSIDE_CONTRACT: "Outside the contract's dates",
+    DISPUTED: "Disputed and accepted",
     EXCLUDED_CONTACT: "Contact on the exclusion list",
     WAIVED: "Waived by a person",
     ALREADY_CHARGED: "Already charged",
@@ -35,6 +37,7 @@ EXCLUDED = {
     NOT_BILLABLE: "its action type is not billable",
     TEST_LEAD: "its lead is a test",
     OUTSIDE_CONTRACT: "it occurred outside the customer's contract",
+    DISPUTED: "the customer disputed it and we accepted",
     EXCLUDED_CONTACT: "the lead's email address is at one of the customer's excluded domains",
     WAIVED: "a person waived it",
 }

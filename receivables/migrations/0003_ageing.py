@@ -9,5 +9,5 @@ class Migration(migrations.Migration):
     dependencies = [("receivables", "0003_payments")]
 
     operations = [
-        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "34c954936528"),
+        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "36eee7e320ff"),
     ]

@@ -118,6 +118,13 @@ class Migration(migrations.Migration):
                 ),
                 ("bank_reference", models.CharField(blank=True, max_length=80)),
                 (
+                    "fingerprint",
+                    models.CharField(
+                        help_text="Of all it says, and of how many equal rows stand before it in the file.",
+                        max_length=64,
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[("open", "Open"), ("booked", "Booked"), ("aside", "Set aside")],
@@ -497,6 +504,9 @@ class Migration(migrations.Migration):
                 ),
                 name="a_booked_row_names_its_document",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="bankrow", index=models.Index(fields=["fingerprint"], name="bank_row_fingerprint")
         ),
         migrations.AddIndex(
             model_name="bankfile",

@@ -1,11 +1,22 @@
-"""What customers owe: documents, their postings, and the allocations that match them."""
+"""What customers owe: documents, their postings, and the allocations that match them; and what they dispute."""
 
+from receivables.models.account_note import AccountNote
 from receivables.models.bank_file import BankFile, BankRow, BankStatement, CsvMapping
 from receivables.models.book_export import AccountMapping, BookExport, ExportedDocument
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
+from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, DisputeStep
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
+from receivables.models.paper import Paper, PaperMail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
+from receivables.models.reminder import (
+    Reminder,
+    ReminderItem,
+    ReminderPause,
+    ReminderRun,
+    ReminderSchedule,
+    ReminderText,
+)
 from receivables.models.webhook import (
     EventKind,
     EventMail,
@@ -19,6 +30,7 @@ from receivables.models.write_off import WriteOff
 
 __all__ = [
     "AccountMapping",
+    "AccountNote",
     "Allocation",
     "BankAccount",
     "BankFile",
@@ -30,14 +42,26 @@ __all__ = [
     "CreditNoteTax",
     "CreditedCharge",
     "CsvMapping",
+    "Dispute",
+    "DisputeFile",
+    "DisputeStep",
+    "DisputedCharge",
     "EventKind",
     "EventMail",
     "EventSubscription",
     "ExportedDocument",
     "LedgerDocument",
+    "Paper",
+    "PaperMail",
     "Payment",
     "Posting",
     "Reason",
+    "Reminder",
+    "ReminderItem",
+    "ReminderPause",
+    "ReminderRun",
+    "ReminderSchedule",
+    "ReminderText",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -186,6 +186,9 @@ class BankRow(models.Model):
     text = models.TextField(blank=True, help_text="What the payer wrote.")
     reference = models.CharField(max_length=35, blank=True, help_text="A structured reference, such as RF18…")
     bank_reference = models.CharField(max_length=80, blank=True)
+    fingerprint = models.CharField(
+        max_length=64, help_text="Of all it says, and of how many equal rows stand before it in the file."
+    )
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     certainty = models.CharField(max_length=8, choices=Certainty.choices, blank=True)
     why = models.CharField(max_length=200, blank=True, help_text="What was recognized.")
@@ -205,6 +208,7 @@ class BankRow(models.Model):
                 condition=Q(state="booked", document__isnull=False) | (~Q(state="booked") & Q(document=None)),
             ),
         ]
+        indexes = [models.Index(name="bank_row_fingerprint", fields=["fingerprint"])]
 
     def __str__(self) -> str:
         return f"Row {self.place} of {self.statement}"

@@ -10,6 +10,7 @@ from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from invoices.models import Invoice, InvoiceLine, NumberSeries
 from leads.models import Action
 from receivables.models.ledger import LedgerDocument
+from receivables.models.paper import Paper
 from receivables.models.reason import Reason
 
 
@@ -78,6 +79,9 @@ class CreditNote(models.Model):
         related_name="credit_note",
         help_text="What it posted when it was issued.",
     )
+    paper = models.OneToOneField(
+        Paper, on_delete=models.PROTECT, null=True, blank=True, related_name="credit_note", help_text="Its PDF."
+    )
 
     objects = CreditNoteQuerySet.as_manager()
 
@@ -93,10 +97,18 @@ class CreditNote(models.Model):
                     issued_at__isnull=False,
                     issued_on__isnull=False,
                     document__isnull=False,
+                    paper__isnull=False,
                 )
                 | ~Q(state="issued")
                 & Q(
-                    number=None, series=None, serial=None, issued_at=None, issued_by=None, issued_on=None, document=None
+                    number=None,
+                    series=None,
+                    serial=None,
+                    issued_at=None,
+                    issued_by=None,
+                    issued_on=None,
+                    document=None,
+                    paper=None,
                 ),
             ),
             models.UniqueConstraint(name="a_series_gives_each_credit_note_number_once", fields=["series", "serial"]),

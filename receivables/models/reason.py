@@ -22,6 +22,9 @@ class Reason(models.Model):
         blank=True,
         help_text="Days from issue within which it may be given; the customer's own window is the upper bound. Empty: that one.",
     )
+    decide_within_days = models.PositiveSmallIntegerField(
+        default=10, db_default=10, help_text="Working days, Monday to Friday, until we decide."
+    )
     evidence = models.CharField(max_length=300, blank=True, help_text="What the customer is asked to send.")
     decided_alone_up_to = models.DecimalField(
         max_digits=SUM_DIGITS,

@@ -1,6 +1,6 @@
-"""Ageing: what is open by days past due, per customer, company and currency, and what is unapplied, apart."""
+"""Ageing: what is open by how long it is overdue, per customer, company and currency, and what is unapplied, apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,35 +24,41 @@ class Bucket(StrEnum):
     OVER_90 = "over_90"
     UNAPPLIED = "unapplied"
 
-    @property
-    def title(self) -> str:
-        """`Not due`, `1–30`."""
-        return {"not_due": "Not due", "over_90": "Over 90", "unapplied": "Unapplied"}.get(self, self.replace("-", "–"))
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether it is past due."""
-        return self not in (Bucket.NOT_DUE, Bucket.UNAPPLIED)
-
-    def narrowed(self, day: date, *, first: int = 0, most: int | None = None) -> Narrowed:
-        """Return what lists exactly the items of this bucket as of a day."""
-        if self is Bucket.UNAPPLIED:
-            return Narrowed(side=Side.CREDIT, first=first, most=most)
-        youngest, oldest = AGES[self]
-        due_to = None if youngest is None else day - timedelta(days=youngest)
-        due_from = None if oldest is None else day - timedelta(days=oldest)
-        return Narrowed(side=Side.DEBIT, due_from=due_from, due_to=due_to, first=first, most=most)
-
 
 # The least and the most days past due; None: no limit.
-AGES: dict[Bucket, tuple[int | None, int | None]] = {
+AGES: Mapping[str, tuple[int | None, int | None]] = {
     Bucket.NOT_DUE: (None, 0),
     Bucket.TO_30: (1, 30),
     Bucket.TO_60: (31, 60),
     Bucket.TO_90: (61, 90),
     Bucket.OVER_90: (91, None),
 }
-BUCKETS = tuple(AGES)
+BUCKETS = tuple(Bucket(each) for each in AGES)
+# Sums of several buckets, which lists of items show, too.
+OUTSTANDING, OVERDUE, BALANCE = "outstanding", "overdue", "balance"
+TITLES: Mapping[str, str] = {
+    Bucket.NOT_DUE: "Not due",
+    Bucket.TO_30: "1–30",
+    Bucket.TO_60: "31–60",
+    Bucket.TO_90: "61–90",
+    Bucket.OVER_90: "Over 90",
+    Bucket.UNAPPLIED: "Unapplied",
+    OUTSTANDING: "Outstanding",
+    OVERDUE: "Overdue",
+    BALANCE: "Balance",
+}
+
+
+def narrowed(name: str, day: date, *, first: int = 0, most: int | None = None) -> Narrowed:
+    """Return what lists exactly the items of a bucket, or of a sum of them, as of a day; raises KeyError."""
+    if name == BALANCE:
+        return Narrowed(first=first, most=most)
+    if name == Bucket.UNAPPLIED:
+        return Narrowed(side=Side.CREDIT, first=first, most=most)
+    youngest, oldest = {OUTSTANDING: (None, None), OVERDUE: (1, None), **AGES}[name]
+    due_to = None if youngest is None else day - timedelta(days=youngest)
+    due_from = None if oldest is None else day - timedelta(days=oldest)
+    return Narrowed(side=Side.DEBIT, due_from=due_from, due_to=due_to, first=first, most=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,7 @@ from billing_engine.core.queues.queue import Message, Queue, RowQueue
 from pricing.models import RatingAttempts
 
 QUEUES: dict[str, Any] = {
-    queue.task: queue
-    for queue in leads.tasks.QUEUES
-    + pricing.tasks.QUEUES
-    + invoices.tasks.QUEUES
-    + receivables.tasks.QUEUES
-    + reports.tasks.QUEUES
+    queue.task: queue for app in (leads, pricing, invoices, receivables, reports) for queue in app.tasks.QUEUES
 }
 LATER = timedelta(hours=2)  # than every lease
 MANY = 60

@@ -52,7 +52,21 @@ from pricing.models import (
 )
 from receivables.domain.exports.ask import Asked
 from receivables.domain.exports.ask import ask as ask_for_books
-from receivables.models import AccountMapping, BookExport, ExportedDocument
+from receivables.domain.papers.mail import send as send_paper
+from receivables.domain.papers.store import PAPERS
+from receivables.domain.payments.bank_files.upload import confirm as confirm_bank_file
+from receivables.domain.payments.bank_files.upload import upload
+from receivables.models import (
+    AccountMapping,
+    Allocation,
+    BankFile,
+    BankRow,
+    BookExport,
+    ExportedDocument,
+    LedgerDocument,
+    Paper,
+    PaperMail,
+)
 from reports.domain.alerts.evaluate import evaluate
 from reports.domain.alerts.subscriptions import choose_kinds
 from reports.domain.exports.ask import ask
@@ -73,6 +87,8 @@ from tests.factories.reports import a_reader
 from tests.invoices.made import IN_OCTOBER, a_draft, approved, issued, printed
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
+from tests.receivables.credit_notes.made import an_issued_invoice, an_issued_note
+from tests.receivables.payments import banks
 from tests.reports.saved.made import scheduled
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -136,6 +152,26 @@ def a_document() -> None:
 
 def documents() -> Any:
     return list(InvoiceDocument.objects.values_list("kind", "state", "reason"))
+
+
+def a_paper() -> None:
+    frank = with_role("Finance")
+    an_issued_note(frank, an_issued_invoice(frank, {"Ash": "5.00"}), {"Ash": "5.00"}, at=NOVEMBER_3)
+
+
+def papers() -> Any:
+    return list(Paper.objects.values_list("kind", "state", "reason"))
+
+
+def a_paper_to_mail() -> None:
+    a_paper()
+    paper = Paper.objects.get()
+    PAPERS.work(paper.pk, attempt=paper.attempts, at=NOVEMBER_3)
+    send_paper(paper, to=["books@ash.example"], text=("Credit note", "Attached."), by=None, at=NOVEMBER_3)
+
+
+def paper_mails() -> Any:
+    return list(PaperMail.objects.values_list("state", "accepted", "reason"))
 
 
 def a_mail() -> None:
@@ -252,6 +288,24 @@ def exports() -> Any:
     )
 
 
+def two_bank_files_to_read_and_to_book() -> None:
+    customer, by = CustomerFactory.create(), UserFactory.create()
+    banks.an_account()
+    banks.an_invoice("INV-2026-000001", 5, customer)
+    row = banks.entry("5", "INV-2026-000001")
+    confirm_bank_file(banks.uploaded(banks.camt(row, closing="5"), by=by), by=by, at=NOVEMBER_3)
+    upload(banks.camt(row, closing="5", number="S-2"), name="later.xml", by=by, at=NOVEMBER_3)
+
+
+def bank_files() -> Any:
+    return (
+        list(BankFile.objects.order_by("pk").values_list("state", "message")),
+        list(BankRow.objects.order_by("pk").values_list("state", flat=True)),
+        list(LedgerDocument.objects.order_by("pk").values_list("kind", flat=True)),
+        Allocation.objects.count(),
+    )
+
+
 def an_export_to_the_books() -> None:
     frank = with_role("Finance")
     issued(a_draft(), frank)
@@ -294,7 +348,7 @@ NEVER_FINISHED = "Started 3 times and never finished: the file takes too long, o
 NEVER_SIMULATED = "Started 3 times and never finished: the worker or the database died."
 AMOUNT = Decimal("2.5")
 READER = "frank@swatchyard.example"
-MAILED = {"invoices.mail", "leads.notice", "reports.mail", "reports.alert_mail"}
+MAILED = {"invoices.mail", "receivables.mail", "leads.notice", "reports.mail", "reports.alert_mail"}
 
 CASES: dict[str, Case] = {
     "invoices.bill": Case(
@@ -320,6 +374,19 @@ CASES: dict[str, Case] = {
     "invoices.mail": Case(
         make=a_mail,
         facts=mails,
+        done=[("sent", ["books@ash.example"], "")],
+        given_up=[("failed", [], "5 workers ended while sending it.")],
+        deaths=5,
+    ),
+    "receivables.render": Case(
+        make=a_paper,
+        facts=papers,
+        done=[("credit_note", "kept", "")],
+        given_up=[("credit_note", "failed", "3 workers ended while making it.")],
+    ),
+    "receivables.mail": Case(
+        make=a_paper_to_mail,
+        facts=paper_mails,
         done=[("sent", ["books@ash.example"], "")],
         given_up=[("failed", [], "5 workers ended while sending it.")],
         deaths=5,
@@ -358,6 +425,13 @@ CASES: dict[str, Case] = {
         facts=ratings,
         done=([AMOUNT], [1], 0, []),
         given_up=([], [], 1, [3]),
+    ),
+    "receivables.bank_files": Case(
+        make=two_bank_files_to_read_and_to_book,
+        facts=bank_files,
+        done=([("booked", ""), ("ready", "")], ["booked", "open"], ["invoice", "payment"], 1),
+        given_up=([("ready", NEVER_FINISHED), ("failed", NEVER_FINISHED)], ["open"], ["invoice"], 0),
+        deaths=6,
     ),
     "reports.export": Case(
         make=an_export,

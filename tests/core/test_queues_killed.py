@@ -13,7 +13,7 @@ LONG = 240  # seconds, on a busy machine
 
 
 # Their own tests kill a worker, tests/receivables: here, they would need a server.
-KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail"}
+KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail", "receivables.remind"}
 
 
 def test_every_queue_is_killed_here_or_in_its_own_tests() -> None:

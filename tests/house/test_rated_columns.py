@@ -20,11 +20,13 @@ READERS = (
     "invoices/domain/life/close.py",
     "invoices/domain/life/transitions.py",
     "invoices/domain/life/numbers.py",
+    "receivables/domain/disputes/quota.py",
 )
 # Revisions: a change applies from its first day, and the database refuses any other.
 CUSTOMER_TERMS = {
     *("contract_from", "contract_to", "excluded_domains", "monthly_minimum", "monthly_budget", "hard_budget"),
-    *("payment_terms_days", "dispute_days", "taxes", "tax_exempt_reason", "seller", "locale", "detail_annex"),
+    *("payment_terms_days", "dispute_days", "dispute_quota", "dispute_quota_sum"),
+    *("taxes", "tax_exempt_reason", "seller", "locale", "detail_annex"),
     *("legal_name", "address", "tax_id", "purchase_order", "billing_contacts", "electronic_invoice"),
 }
 COMPANY_DETAILS = {"address", "tax_id", "email", "pay_to"}

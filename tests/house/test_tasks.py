@@ -24,13 +24,7 @@ SHORT = {"billing_engine": "core"}  # the label of its app
 
 def queues() -> tuple[Queue, ...]:
     """All queues, of all apps."""
-    return (
-        leads.tasks.QUEUES
-        + pricing.tasks.QUEUES
-        + invoices.tasks.QUEUES
-        + receivables.tasks.QUEUES
-        + reports.tasks.QUEUES
-    )
+    return tuple(queue for app in (leads, pricing, invoices, receivables, reports) for queue in app.tasks.QUEUES)
 
 
 def test_every_kind_of_work_is_swept_by_its_app():

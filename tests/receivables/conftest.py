@@ -5,6 +5,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.factories.people import with_role
+from tests.invoices.conftest import post_office
+
+__all__ = ["post_office"]
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ class Extensible:
     columns_in = "list_display"
     fields: Any = None
     fieldsets: Any = None
+    actions: Any = ()
     actions_detail: Any = ()
     readonly_fields: Any = ()
     # The facts of the added sections, and who may see them.
@@ -78,6 +79,12 @@ class Extensible:
         place = _place(cls.actions_detail, before)
         names = (each.__name__ for each in buttons)
         cls.actions_detail = (*cls.actions_detail[:place], *names, *cls.actions_detail[place:])
+
+    @classmethod
+    def extend_actions(cls, act: Any, *, permission: Any) -> None:
+        """Add an act on the chosen rows of the list; `permission` is the method that its one permission names."""
+        cls._keep({act.__name__: act, permission.__name__: permission}, ())
+        cls.actions = (*(cls.actions or ()), act.__name__)
 
     @classmethod
     def _keep(cls, named: dict[str, Any], related: tuple[str, ...]) -> None:

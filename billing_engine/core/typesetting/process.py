@@ -35,6 +35,7 @@ def typeset(typst: Any, job: dict[str, Any]) -> bytes:
     options = {
         "format": "pdf",
         "font_paths": fonts,
+        "root": job["root"],
         "ignore_system_fonts": True,
         # Data, never markup: the template reads it as JSON.
         "sys_inputs": {name: json.dumps(part, ensure_ascii=False) for name, part in job["inputs"].items()},

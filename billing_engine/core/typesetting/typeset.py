@@ -13,6 +13,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.fonts import ARCHIVABLE, families, folders, han_of
 
 PROCESS = Path(__file__).with_name("process.py")
+ROOT = Path(__file__).parents[3]  # templates import `/billing_engine/core/typesetting/letter.typ`
 OUT_OF_MEMORY = "memory"
 
 
@@ -52,6 +53,7 @@ def typeset(
     han = han_of(json.dumps(inputs, ensure_ascii=False), locale)
     job = {
         "template": str(template),
+        "root": str(ROOT),
         "folders": folders(),
         "standards": archive.standards,
         "named": archive.names,

@@ -14,7 +14,8 @@ from unfold.enums import ActionVariant
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.errors import Refused
-from invoices.domain.document.store import document_of, ready, try_again
+from invoices.domain.document.queue import ready
+from invoices.domain.document.store import document_of, try_again
 from invoices.domain.document.typeset import preview
 from invoices.models import Invoice, InvoiceDocument
 

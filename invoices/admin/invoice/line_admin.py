@@ -1,5 +1,6 @@
 """The page of an invoice line with its charges; the sums on each page lead to the line's amount."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -22,9 +23,19 @@ from pricing.domain.audit.explain import explain
 from pricing.models import Charge
 
 
+@dataclass(frozen=True, slots=True)
+class ActOnCharges:
+    """What an app above does with a line or with chosen charges of it: a page that gets `line`, or `charge` many times."""
+
+    label: str
+    address: str
+    permission: str
+
+
 @admin.register(InvoiceLine)
 class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
     is_large = True
+    acts_on_charges: tuple[ActOnCharges, ...] = ()
     nothing_yet = "There are no invoice lines yet. They are created with the drafts."
     list_display = ("description", "shown_invoice", "shown_customer", "shown_actions", "shown_amount")
     list_filter = (
@@ -67,7 +78,9 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
     ) -> HttpResponse:
         line = self._found(request, object_id)
         shown: LinePage = line_page(line, **{name: request.GET.get(name, "") for name in ("after", "before", "day")})
-        return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown})
+        can_act = line.invoice.state == Invoice.State.ISSUED and line.amount > 0
+        acts = [act for act in self.acts_on_charges if can_act and request.user.has_perm(act.permission)]
+        return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown, "acts": acts})
 
     @needs("invoices.view_invoiceline", MAY_SEE_CHARGES)
     def why(self, request: HttpRequest, object_id: str, charge: int) -> HttpResponse:

@@ -1,8 +1,10 @@
 """The content of an invoice as formatted text, shared by the page and the PDF."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,8 +115,8 @@ def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any])
         mark=_mark(invoice),
         number=invoice.number or "",
         made_on=(invoice.issued_on or invoice.created_at.astimezone(zone).date()).isoformat(),
-        seller=_party(seller, [seller["email"]]),
-        bill_to=_party(customer, customer["contacts"]),
+        seller=party_of(seller, [seller["email"]]),
+        bill_to=party_of(customer, customer["contacts"]),
         details=_details(invoice, customer, zone),
         headline="Nothing is due" if is_void else headline,
         subject=f"Lead activity for {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
@@ -150,19 +152,32 @@ def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any
     days, email, address = customer.get("dispute_days"), clean(seller["email"]), clean(seller.get("detail_url", ""))
     lines = []
     if days is not None:
-        by_then = (
-            f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
-            if invoice.issued_on
-            else f"within {count_of_days(days)} of issue"
-        )
+        by_then = _until(invoice, days)
         to = f" by email to {email}" if email else ""
         lines.append(f"You can dispute charges {by_then}{to}. State the invoice, the line and the reason.")
+        lines.extend(_shorter_windows(invoice, customer.get("dispute_windows", [])))
     if address:
         lines.append(f"See every charge at {address.replace('{number}', invoice.number or '…')}")
     return tuple(lines)
 
 
-def _party(details: dict[str, Any], emails: list[str]) -> Party:
+def _shorter_windows(invoice: Invoice, windows: list[dict[str, Any]]) -> Iterator[str]:
+    """Say which reasons for disputes end earlier, one line for each last day."""
+    for days, alike in groupby(windows, key=lambda each: each["days"]):
+        names = ", ".join(clean(each["name"].lower()) for each in alike)
+        until = _until(invoice, days)
+        yield f"{until[:1].upper()}{until[1:]} for: {names}."
+
+
+def _until(invoice: Invoice, days: int) -> str:
+    """`until December 3, 2026`; on a draft, `within 30 days of issue`."""
+    if invoice.issued_on:
+        return f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
+    return f"within {count_of_days(days)} of issue"
+
+
+def party_of(details: dict[str, Any], emails: list[str]) -> Party:
+    """Return the seller or the customer from stored details."""
     return Party(
         clean(details["name"]),
         lines_of(details["address"]),

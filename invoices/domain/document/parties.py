@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from invoices.domain.lines.books import books
 from invoices.models import Invoice
 
 # What `seller_of` and `bill_to` read, for lists of invoices.
@@ -56,4 +57,11 @@ def bill_to(invoice: Invoice, *, on: date) -> dict[str, Any]:
         "locale": billed.locale,
         "detail_annex": billed.detail_annex,
         "electronic_invoice": addressed.electronic_invoice,
+        **_windows(billed.dispute_days),
     }
+
+
+def _windows(days: int) -> dict[str, Any]:
+    """The reasons for disputes whose window is shorter than the customer's own, if there are any."""
+    shorter = [dict(each) for each in books().dispute_windows() if each["days"] < days]
+    return {"dispute_windows": shorter} if shorter else {}

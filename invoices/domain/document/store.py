@@ -1,6 +1,5 @@
 """The documents of invoices: requested, rendered by one worker, and stored."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,21 +11,17 @@ from django.db.models import Exists, OuterRef, QuerySet
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from billing_engine.core.queues.attempt import Failure
-from billing_engine.core.queues.items import MOST_ATTEMPTS
-from billing_engine.core.queues.leased import LeasedQueue
 from billing_engine.core.queues.queue import AT_A_TIME
 from billing_engine.core.tasks import after_commit
 from invoices.domain.document.electronic import electronic, is_electronic
+from invoices.domain.document.queue import DocumentIsBeingMade, PdfQueue, ready
 from invoices.domain.document.typeset import SECONDS, WITH_FILES, source_of, typeset
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 Kind = InvoiceDocument.Kind
-State = InvoiceDocument.State
 
 DOCUMENT_RETRIED = Verb("document_retried", "PDF requested again")
 
-PAUSE = timedelta(minutes=1)  # multiplied by the number of attempts
 LEASE = timedelta(seconds=SECONDS + 60)  # its worker has ended by then
 
 
@@ -35,26 +30,6 @@ class InvoiceIsNotIssued(Refused):
 
     code = "invoice_is_not_issued"
     message = "This invoice is not issued yet. You can preview its PDF."
-
-
-class DocumentIsBeingMade(Refused):
-    """A worker renders the PDF a few seconds after it is requested."""
-
-    code = "document_is_being_made"
-    message = "The PDF is being made. Try again in a moment."
-
-
-class DocumentFailed(Refused):
-    """A PDF that could not be made needs a person's attention."""
-
-    code = "document_failed"
-
-
-class DocumentHasNotFailed(Refused):
-    """Only a failed PDF can be made again."""
-
-    code = "document_has_not_failed"
-    message = "This PDF is being made, or is already stored."
 
 
 def ask_for(
@@ -100,17 +75,8 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
     return ready(document)
 
 
-def ready(document: InvoiceDocument) -> InvoiceDocument:
-    """Return the document if it is stored; raise DocumentIsBeingMade or DocumentFailed."""
-    if document.state == State.FAILED:
-        raise DocumentFailed(f"The PDF could not be made. {document.reason}")
-    if not document.is_kept:
-        raise DocumentIsBeingMade
-    return document
-
-
-class Documents(LeasedQueue[InvoiceDocument, bytes]):
-    """The queue of PDFs to render; no lock is held while one is typeset, so voids and emails do not wait for it."""
+class Documents(PdfQueue[InvoiceDocument]):
+    """The PDFs of invoices to render; voids and emails do not wait for one that is being typeset."""
 
     task = "invoices.render"
     lease = LEASE
@@ -124,20 +90,10 @@ class Documents(LeasedQueue[InvoiceDocument, bytes]):
             return typeset(source)
         return electronic().embedded(invoice, typeset(source, archive=WITH_FILES))
 
-    def settle(self, document: InvoiceDocument, content: bytes, *, at: datetime) -> None:
-        document.state, document.reason, document.next_attempt_at = State.KEPT, "", None
-        document.content, document.sha256, document.rendered_at = content, hashlib.sha256(content).hexdigest(), at
+    def kept(self, document: InvoiceDocument) -> None:
         if document.kind == Kind.INVOICE:
             for mail in InvoiceMail.objects.waiting().filter(invoice=document.invoice_id):
                 after_commit("invoices.mail", item_id=mail.pk, attempt=mail.attempts)
-
-    def fail(self, document: InvoiceDocument, failure: Failure, *, at: datetime) -> None:
-        is_last = document.attempts >= MOST_ATTEMPTS
-        document.state, document.reason = State.FAILED if is_last else State.WAITING, failure.words
-        document.next_attempt_at = None if is_last else at + PAUSE * document.attempts
-
-    def given_up(self, document: InvoiceDocument) -> str:
-        return document.reason or f"{MOST_ATTEMPTS} workers ended while making it."
 
     def tidy(self, *, at: datetime) -> None:
         request_missing(at=at)
@@ -174,11 +130,6 @@ def request_missing(*, at: datetime) -> int:
 @transaction.atomic
 def try_again(document: InvoiceDocument, *, by: User, at: datetime) -> InvoiceDocument:
     """Request a failed document again, starting with the first attempt; raise DocumentHasNotFailed."""
-    found = InvoiceDocument.objects.failed().select_for_update().filter(pk=document.pk).first()
-    if found is None:
-        raise DocumentHasNotFailed
-    found.state, found.attempts, found.reason, found.next_attempt_at = State.WAITING, 0, "", at
-    found.save(update_fields=["state", "attempts", "reason", "next_attempt_at"])
+    found = DOCUMENTS.again(InvoiceDocument.objects.failed().filter(pk=document.pk), at=at)
     record(DOCUMENT_RETRIED, on=found, by=by, also=[found.invoice])
-    DOCUMENTS.ask_for(found)
     return found

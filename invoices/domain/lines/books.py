@@ -4,11 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 
 from invoices.models import Invoice
-from leads.models import Customer
+from leads.models import Action, Customer
 
 Balances = Mapping[tuple[int, str], Decimal]  # by customer and currency
 
@@ -25,6 +26,10 @@ class Books(ABC):
         """Refuse a void that the books can't follow, such as one of an invoice that is credited in part."""
 
     @abstractmethod
+    def uncredited(self, actions: "QuerySet[Action]") -> "QuerySet[Action]":
+        """Return those of the charged actions that no issued credit note names."""
+
+    @abstractmethod
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
         """Post a void and match it to its invoice; what was matched to the invoice is free again."""
 
@@ -39,6 +44,10 @@ class Books(ABC):
     @abstractmethod
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         """Return the issued invoices that use credit of this one, the latest first, and how much."""
+
+    @abstractmethod
+    def dispute_windows(self) -> Sequence[Mapping[str, Any]]:
+        """Return the reasons for disputes that have a window of their own: `code`, `name` and `days`."""
 
 
 _kept: list[Books] = []

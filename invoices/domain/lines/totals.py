@@ -11,7 +11,7 @@ from billing_engine.core import money
 from invoices.domain.lines.allocation import DoesNotAddUp
 from invoices.domain.lines.books import books
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
-from leads.models import Customer, Product, ProductRevision, Tax
+from leads.models import BillingPeriod, Customer, Product, ProductRevision, Tax
 from leads.models.revision import fact_on
 
 Draft = tuple[Invoice, Sequence[InvoiceLine]]
@@ -101,6 +101,14 @@ def taxed_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[tuple[In
 def _taxes_of(invoice: Invoice) -> list[Tax]:
     terms = invoice.period.customer_terms
     return [] if terms.tax_exempt_reason else terms.tax_rates
+
+
+def taxes_of(period: BillingPeriod, lines: Sequence[InvoiceLine]) -> list[InvoiceTax]:
+    """Return the unsaved taxes on some amounts of a period, by its terms, without storing anything."""
+    invoice = Invoice(period=period, currency=period.customer.currency)
+    categories = _categories([(invoice, lines)])
+    category_of = {line.product_id: categories.get((period.first_day, line.product_id), "") for line in lines}
+    return taxes_on(lines, taxes=_taxes_of(invoice), category_of=category_of, currency=invoice.currency)
 
 
 def total_up(drafts: Sequence[Draft]) -> list[list[InvoiceTax]]:

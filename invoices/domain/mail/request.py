@@ -177,7 +177,8 @@ def check_may_be_sent_again(mail: InvoiceMail) -> None:
     check_may_be_sent(mail.invoice)
 
 
-def _checked(subject: str, body: str) -> tuple[str, str]:
+def checked_text(subject: str, body: str) -> tuple[str, str]:
+    """Return the subject and message as they are stored; raise EmptyEmail or EmailTooLong."""
     subject, body = clean(subject), body.replace("\r\n", "\n")
     if not subject or not body.strip():
         raise EmptyEmail
@@ -197,18 +198,18 @@ def _values(
     is_first: bool = False,
 ) -> dict[str, Any]:
     """Return what a new email says, except its request; `is_first` if the invoice is known to have no other."""
-    subject, body = _checked(*text)
+    subject, body = checked_text(*text)
     in_doubt = None if is_first else _in_doubt(invoice, subject, body)
     return {
         "invoice": invoice,
-        "to": _addresses(recipients_of(invoice) if to is None else to),
+        "to": checked_addresses(recipients_of(invoice) if to is None else to),
         "subject": subject,
         "body": body,
         "requested_at": at,
         "requested_by": by,
         "next_attempt_at": at,
         # The customer's email program recognizes a second copy by it.
-        "message_id": in_doubt.message_id if in_doubt else _message_id(),
+        "message_id": in_doubt.message_id if in_doubt else new_message_id(),
         "may_have_arrived": in_doubt is not None,
     }
 
@@ -227,11 +228,13 @@ def _in_doubt(invoice: Invoice, subject: str, body: str) -> InvoiceMail | None:
     return latest if latest is not None and latest.may_have_arrived and latest.state == State.FAILED else None
 
 
-def _message_id() -> str:
+def new_message_id() -> str:
+    """Return a new Message-ID at the sender's domain."""
     return f"<{uuid4()}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>') or 'localhost'}>"
 
 
-def _addresses(given: Sequence[str]) -> list[str]:
+def checked_addresses(given: Sequence[str]) -> list[str]:
+    """Return each address once; raise BadRecipients."""
     found = list(dict.fromkeys(address.strip() for address in given if address.strip()))
     if not found:
         raise BadRecipients("Enter an address. This customer has no billing contacts.")

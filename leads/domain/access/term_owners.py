@@ -29,7 +29,8 @@ CUSTOMER_TERMS = {
     **dict.fromkeys(("name", "code", "excluded_domains"), Owner.OPERATIONS),
     **dict.fromkeys(
         (
-            *("payment_terms_days", "dispute_days", "billing_contacts", "tax_exempt_reason", "taxes", "seller"),
+            *("payment_terms_days", "dispute_days", "dispute_quota", "dispute_quota_sum"),
+            *("billing_contacts", "tax_exempt_reason", "taxes", "seller"),
             *("legal_name", "tax_id", "address", "purchase_order", "locale", "detail_annex"),
             "electronic_invoice",
         ),

@@ -25,6 +25,8 @@ def value_in_words(name: str, value: Any, *, currency: str = "") -> str:
         return str(value) if value else "the seller in the settings"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name == "dispute_quota" and value is not None:
+        return f"{value.normalize():f}% of a month's charges"
     if isinstance(value, Decimal):
         return money.in_words(value, currency)
     if isinstance(value, date):

@@ -68,7 +68,7 @@ def _excluded(charge: Charge) -> Explanation:
         return Explanation([not_charged_voided(by=voided_by(action), why=action.void_reason)], _facts(charge))
     words = not_charged(charge.reason)
     waiver = getattr(charge.action, "waiver", None)
-    if charge.reason == Charge.Reason.WAIVED and waiver:
+    if charge.reason in (Charge.Reason.WAIVED, Charge.Reason.DISPUTED) and waiver:
         words += f" {waiver.waived_by}: {waiver.note}."
     return Explanation([words], _facts(charge))
 

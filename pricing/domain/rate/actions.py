@@ -28,8 +28,8 @@ ACTIONS = """
     SELECT action.id, action.lead_id, lead.person_key, lead.product_id, lead.source_id, action.action_type_id,
            (extract(epoch FROM action.occurred_at) * 1000000)::bigint, (action.quantity * 1000000)::bigint,
            (action.value * 1000000)::bigint, lead.is_test,
-           action.voided_at IS NOT NULL AND NOT action.voided_after_close, waiver.action_id IS NOT NULL,
-           action.period_id{columns}
+           action.voided_at IS NOT NULL AND NOT action.voided_after_close, waiver.is_dispute IS FALSE,
+           waiver.is_dispute IS TRUE, action.period_id{columns}
       FROM unnest(%(periods)s::bigint[], %(instants)s::timestamptz[], %(actions)s::bigint[])
            AS asked (period_id, occurred_at, action_id)
       JOIN leads_action action ON action.period_id = asked.period_id

@@ -1,10 +1,12 @@
 """draft → approved → issued: an issued note has its number, is in the books, and settles what is open of its invoice."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core import money
 from billing_engine.core.approvals.people import NeedsApproval
 from billing_engine.core.approvals.requests import check_not_requested, close_for
 from billing_engine.core.deeds.record import record
@@ -14,10 +16,12 @@ from invoices.models import NumberSeries
 from leads.domain.access.second_person import needs_second_person
 from leads.domain.number_prefixes import claim
 from receivables.domain.credit_notes.drafting import CREDIT_NOTE, check_issued, in_words, locked, touched_by
+from receivables.domain.credit_notes.letter import letter_of
 from receivables.domain.ledger.allocations import Match, match
 from receivables.domain.ledger.items import with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
-from receivables.models import CreditNote, LedgerDocument
+from receivables.domain.papers.store import ask_for
+from receivables.models import CreditNote, LedgerDocument, Paper
 
 APPROVED = Verb("credit_note_approved", "Approved")
 SENT_BACK = Verb("credit_note_sent_back", "Sent back to draft")
@@ -25,7 +29,7 @@ ISSUED = Verb("credit_note_issued", "Issued")
 
 State = CreditNote.State
 APPROVAL = ("state", "approved_by", "approved_at")
-ISSUE = ("state", "number", "series", "serial", "issued_by", "issued_at", "issued_on", "document")
+ISSUE = ("state", "number", "series", "serial", "issued_by", "issued_at", "issued_on", "document", "paper")
 INVOICES, NOTES = "INV-", "CN-"
 
 
@@ -63,9 +67,9 @@ def send_back(note: CreditNote, *, by: User, reason: str = "") -> CreditNote:
 
 @transaction.atomic
 def issue(note: CreditNote, *, by: User | None, at: datetime) -> CreditNote:
-    """Give an approved note its number, post it, and match it to what is open of its invoice; the rest stays unapplied.
+    """Give an approved note its number and PDF, post it, and match it to what is open of its invoice.
 
-    Raises WrongState, NotCreditable or PrefixTaken. From then on the database refuses every change.
+    The rest stays unapplied. Raises WrongState, NotCreditable or PrefixTaken. From then on the database refuses every change.
     """
     note = locked(note, State.APPROVED)
     check_issued(note.invoice)
@@ -73,6 +77,9 @@ def issue(note: CreditNote, *, by: User | None, at: datetime) -> CreditNote:
     note.issued_on = note.invoice.customer.day_of(at)
     _number(note)
     note.document = _post(note)
+    opened, used = _settle(note, note.document)
+    source = letter_of(note, opened=opened, used=used).as_data()
+    note.paper = ask_for(Paper.Kind.CREDIT_NOTE, note.invoice.customer, name=note.number or "", source=source, at=at)
     note.save(update_fields=ISSUE)
     after = {"state": State.ISSUED, "number": note.number, "issued_on": note.issued_on, "total": in_words(note)}
     record(ISSUED, on=note, by=by, before={"state": State.APPROVED}, after=after, also=touched_by(note))
@@ -105,7 +112,7 @@ def _number(note: CreditNote) -> None:
 
 
 def _post(note: CreditNote) -> LedgerDocument:
-    """Post the note in reverse of its invoice, and match it to what the invoice still owes."""
+    """Post the note in reverse of its invoice."""
     assert note.issued_on is not None, "set at issue"  # noqa: S101 -- for mypy
     assert note.issued_at is not None, "set at issue"  # noqa: S101 -- for mypy
     document = LedgerDocument(
@@ -121,9 +128,18 @@ def _post(note: CreditNote) -> LedgerDocument:
     parts = [Part(Account.REVENUE, note.subtotal)]
     parts += [Part(Account.TAX, tax.amount, str(tax)) for tax in note.taxes.order_by("position")]
     [posted] = post([(document, against_receivable(document, parts))])
-    billed = LedgerDocument.objects.filter(invoice=note.invoice, kind=LedgerDocument.Kind.INVOICE, side="debit")
-    for owed in with_left(billed, open_only=True):
-        amount = min(owed.left, posted.amount)
-        match([Match(posted, owed, amount)], on=note.issued_on, at=note.issued_at, person=note.issued_by,
-              reason=f"credited by {note.number}")  # fmt: skip
     return posted
+
+
+def _settle(note: CreditNote, posted: LedgerDocument) -> tuple[Decimal, Decimal]:
+    """Match the note to what its invoice still owes; return what was open of it, and how much of that is settled."""
+    assert note.issued_on is not None, "set at issue"  # noqa: S101 -- for mypy
+    assert note.issued_at is not None, "set at issue"  # noqa: S101 -- for mypy
+    billed = LedgerDocument.objects.filter(invoice=note.invoice, kind=LedgerDocument.Kind.INVOICE, side="debit")
+    owed = with_left(billed, open_only=True).first()
+    if owed is None:
+        return money.ZERO, money.ZERO
+    used, words = min(owed.left, posted.amount), f"credited by {note.number}"
+    matched = [Match(posted, owed, used)]
+    match(matched, on=note.issued_on, at=note.issued_at, person=note.issued_by, reason=words)
+    return owed.left, used

@@ -1,23 +1,24 @@
 """Post what is issued and voided, and match the credit that invoices use."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.life.credit import CreditIsGone
 from invoices.domain.lines.books import Balances, Books
 from invoices.models import Invoice, InvoiceTax
-from leads.models import Customer
+from leads.models import Action, Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.domain.ledger.write_off_reversal import post_reversal
-from receivables.models import Allocation, CreditNote, LedgerDocument
+from receivables.models import Allocation, CreditedCharge, CreditNote, LedgerDocument, Reason
 
 Kind = LedgerDocument.Kind
 # What an invoice may use by itself; money that was paid waits for a person to match it.
@@ -46,6 +47,10 @@ class LedgerBooks(Books):
         notes = CreditNote.objects.issued().filter(invoice=invoice).order_by("pk").values_list("number", flat=True)
         if numbers := ", ".join(filter(None, notes)):
             raise IsCredited(f"{invoice} is credited by {numbers}, which stands. Credit what is left of it instead.")
+
+    def uncredited(self, actions: QuerySet[Action]) -> QuerySet[Action]:
+        issued = CreditedCharge.objects.filter(action=OuterRef("pk"), line__note__state=CreditNote.State.ISSUED)
+        return actions.filter(~Exists(issued))
 
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
         issued = invoice.ledger_documents.get(kind=Kind.INVOICE)
@@ -76,6 +81,10 @@ class LedgerBooks(Books):
 
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         return list(_users_of(invoice))
+
+    def dispute_windows(self) -> Sequence[Mapping[str, Any]]:
+        with_a_window = Reason.objects.filter(is_active=True, customers_may_give_it=True, window_days__isnull=False)
+        return list(with_a_window.order_by("window_days", "name").values("code", "name", days=F("window_days")))
 
     def _use_credit(self, invoice: Invoice, document: LedgerDocument, at: datetime) -> None:
         """Match the oldest credit, as much as the draft planned; raises CreditIsGone."""

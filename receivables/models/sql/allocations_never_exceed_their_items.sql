@@ -37,8 +37,9 @@ BEGIN
     IF EXISTS (
         SELECT FROM receivables_ledgerdocument item
          WHERE item.id = ANY(touched)
-           AND (SELECT sum(allocation.amount) FROM receivables_allocation allocation
-                 WHERE item.id IN (allocation.credit_id, allocation.debit_id)) NOT BETWEEN 0 AND item.amount)
+           AND COALESCE((SELECT sum(made.amount) FROM receivables_allocation made WHERE made.credit_id = item.id),
+                        (SELECT sum(received.amount) FROM receivables_allocation received WHERE received.debit_id = item.id))
+               NOT BETWEEN 0 AND item.amount)
     THEN
         RAISE EXCEPTION 'Allocations never exceed what an item has left.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'allocations_never_exceed_their_items';

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION credit_notes_change_as_drafts_only() RETURNS trigger 
 DECLARE
     approving CONSTANT text[] := ARRAY['state', 'approved_at', 'approved_by_id'];
     issuing CONSTANT text[] := ARRAY[
-        'state', 'number', 'series_id', 'serial', 'issued_at', 'issued_by_id', 'issued_on', 'document_id'];
+        'state', 'number', 'series_id', 'serial', 'issued_at', 'issued_by_id', 'issued_on', 'document_id', 'paper_id'];
 BEGIN
     IF TG_OP = 'DELETE' AND OLD.state = 'draft' THEN
         RETURN OLD;

@@ -13,6 +13,7 @@ from reports.admin.sources import rows
 from reports.admin.sources.table import Cell, Column, counted, duration, percent
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import GROUPS
+from reports.queries.source_quality.latency import Latency
 from reports.queries.source_quality.quality import Quality
 from reports.queries.source_quality.received import Received
 from reports.queries.source_quality.worth import Worth
@@ -56,7 +57,12 @@ def received_columns(days: Days) -> Columns:
             lambda each: each.received.duplicate_share,
         ),
         Column("refused", "Refused", lambda each: refused_cell(each, days), lambda each: each.received.refused_share),
-        Column("latency", "To receipt", latency_cell, lambda each: each.latency and each.latency.median),
+        Column(
+            "latency",
+            "To receipt",
+            lambda each: latency_cell(each.latency),
+            lambda each: each.latency and each.latency.median,
+        ),
         Column("last", "Last delivery", last_cell, lambda each: each.last_delivery),
     ]
 
@@ -88,12 +94,22 @@ def beside(share: Decimal | None, before: Decimal | None, what: str = "") -> str
     return words if before is None else f"{words}, before {percent(before)}"
 
 
-def latency_cell(each: Quality) -> Cell:
+def first_charge_column() -> Column[Quality]:
+    """How long leads take to their first charged action."""
+    return Column(
+        "first",
+        "To first charge",
+        lambda each: latency_cell(each.first_charge, "lead"),
+        lambda each: each.first_charge and each.first_charge.median,
+    )
+
+
+def latency_cell(latency: Latency | None, of: str = "action") -> Cell:
     """The median and the 95th percentile of the sample."""
-    if each.latency is None:
+    if latency is None:
         return Cell(NOTHING)
-    hint = f"A sample of {each.latency.sample:,} action{'s' * (each.latency.sample != 1)}"
-    return Cell(duration(each.latency.median), more=f"95% in {duration(each.latency.p95)}", hint=hint)
+    hint = f"A sample of {latency.sample:,} {of}{'s' * (latency.sample != 1)}"
+    return Cell(duration(latency.median), more=f"95% in {duration(latency.p95)}", hint=hint)
 
 
 def last_cell(each: Quality) -> Cell:

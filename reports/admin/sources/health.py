@@ -72,6 +72,8 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
         at = now()
         silence = next(iter(silent_sources([source.pk], at=at)), None)
         page |= {"strip": strip_of(quality, asked, at=at), "chart": chart_of(health, asked.days)}
+        if sees.worth:
+            page["strip"].append(("Lead to first charge", latency_cell(quality.first_charge, "lead")))
         page["chips"] = chips_of(source, quality, silence, at=at)
     if sees.refusals:
         page["refusals"] = refusals_of(quality, asked.days)
@@ -100,7 +102,7 @@ def strip_of(quality: Quality, asked: Asked, *, at: datetime) -> list[tuple[str,
         ("Items", counted(received.items, rows.deliveries(quality, asked.days), more=deliveries)),
         ("Refused", refused_cell(quality, asked.days)),
         ("Duplicates", duplicates_cell(quality, asked.days)),
-        ("Occurred to received", latency_cell(quality)),
+        ("Occurred to received", latency_cell(quality.latency)),
     ]
 
 

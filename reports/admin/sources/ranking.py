@@ -12,24 +12,29 @@ from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.money import in_words
 from billing_engine.core.read_replica import freshness, from_copy
 from reports.admin.sources.asked import OTHER, RANGES, Asked, seen_by
-from reports.admin.sources.cells import name_column, rank_cell, received_columns, worth_columns
+from reports.admin.sources.cells import first_charge_column, name_column, rank_cell, received_columns, worth_columns
 from reports.admin.sources.table import Cell, Column, Table, heads, in_order
 from reports.domain.question.faults import BadQuestion
 from reports.queries.freshness import freshness_in_words
 from reports.queries.source_quality.groups import GROUPS, SOURCE
+from reports.queries.source_quality.latency import LATEST
 from reports.queries.source_quality.quality import Quality, quality_of, ranks
-from reports.queries.source_quality.received import LATEST, Received
+from reports.queries.source_quality.received import Received
 from reports.queries.source_quality.worth import by_currency
 
 TEMPLATE = "reports/sources.html"
 SORTS = (
-    *("source", "deliveries", "items", "stored", "duplicates", "refused", "latency", "last"),
+    *("source", "deliveries", "items", "stored", "duplicates", "refused", "latency", "first", "last"),
     *("leads", "actions", "charged", "excluded", "amount", "per_lead"),
 )
 ARRIVED = (
     "By UTC day of receipt. An item is a lead or an action. Refused items are in conflict with what is stored, or"
     " quarantined. To receipt: the time from occurred to received, the median and what 95% stay below, of the actions in"
     " each source’s newest deliveries, at most {latest}. Beside each share is that of {before}."
+)
+FIRST = (
+    " To first charge: the time from a lead’s receipt to its first action that was charged more than zero, of the leads whose"
+    " first one is in the same deliveries; an action that came with its lead took no time."
 )
 WORTH = (
     "By each customer’s own days: leads by receipt, actions by occurrence. Per lead = amount charged ÷ leads received,"
@@ -57,22 +62,24 @@ def ranking_page(request: HttpRequest) -> HttpResponse:
     sees = seen_by(request)
     found = quality_of(asked.days, by=asked.by, sees=sees)
     currencies = by_currency(worth for each in found for worth in each.worth.values())
-    tables = [arrived(found, asked)] if sees.received else []
+    tables = [arrived(found, asked, with_charges=sees.worth)] if sees.received else []
     tables += [worth(found, asked, currency) for currency in currencies]
     is_empty = not any(each.received.deliveries or each.worth for each in found)
     shown = {"tables": tables, "is_empty": is_empty, "sees_nothing": not (sees.received or sees.worth)}
     return TemplateResponse(request, TEMPLATE, page | asked.as_form | shown)
 
 
-def arrived(found: list[Quality], asked: Asked) -> Table:
-    """What arrived from each, and in total."""
-    columns = [name_column(asked.days, asked.by), *received_columns(asked.days)]
+def arrived(found: list[Quality], asked: Asked, *, with_charges: bool) -> Table:
+    """What arrived from each, and in total; for those who see charges, with how soon leads bring one."""
+    *columns, last = [name_column(asked.days, asked.by), *received_columns(asked.days)]
+    columns += [first_charge_column(), last] if with_charges else [last]
+    note = ARRIVED.format(latest=LATEST, before=asked.before_in_words) + FIRST * with_charges
     whole = sum((each.received for each in found), Received())
     before = sum((each.before for each in found), Received())
     total = Quality("", "Total", None, whole, before)
     return Table(
         title="What arrived",
-        note=ARRIVED.format(latest=LATEST, before=asked.before_in_words),
+        note=note,
         heads=heads(columns, asked),
         rows=[[column.cell(each) for column in columns] for each in in_order(found, columns, asked)],
         total=[Cell("Total"), *(_of_all(column, total) for column in columns[1:])],
@@ -104,7 +111,7 @@ def worth(found: list[Quality], asked: Asked, currency: str) -> Table:
 
 def _of_all(column: Column[Quality], total: Quality) -> Cell:
     """A figure of the total; there is no list of the rows of all, and no last delivery or latency."""
-    if column.key in ("last", "latency"):
+    if column.key in ("last", "latency", "first"):
         return Cell("")
     cell = column.cell(total)
     return Cell(cell.words, more=cell.more, hint=cell.hint)

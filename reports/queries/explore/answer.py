@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing_engine.core.read_replica import connection
+from billing_engine.core.read_replica import few_rows_of
 from leads.models import UnratedMark
 from reports.domain.question.dimensions import days_of_time
 from reports.domain.question.faults import BadQuestion
@@ -129,10 +129,8 @@ def _rows(scope: Scope) -> dict[tuple[Any, ...], Figures] | None:
 
 
 def _bounded(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement, at most one more than are shown; no cursor, because PostgreSQL reads those with one worker."""
-    with connection().cursor() as cursor:
-        cursor.execute(f"{statement} LIMIT {MOST_ROWS + 1}", parameters)
-        return list(cursor.fetchall())
+    """The rows of a statement, at most one more than are shown."""
+    return few_rows_of(f"{statement} LIMIT {MOST_ROWS + 1}", parameters)
 
 
 def _place(group: Group, keys: list[Any], figures: Figures, *, has_column: bool) -> None:

@@ -54,6 +54,7 @@ def _add_worth(health: Health, source: Source, days: Days) -> None:
     everyone = quality_of(days, sees=Figures(received=False, refusals=False))
     own = next(each for each in everyone if each.key == source.code)
     health.quality.worth, health.quality.worth_before = own.worth, own.worth_before
+    health.quality.first_charge = own.first_charge
     for currency in sorted({*own.worth, *own.worth_before}):
         now = ranks([(each.key, each.worth.get(currency)) for each in everyone])
         before = ranks([(each.key, each.worth_before.get(currency)) for each in everyone])

@@ -7,12 +7,11 @@ from datetime import datetime
 from leads.models import Source
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import SOURCE, Piece, name_of, pieces_of
+from reports.queries.source_quality.latency import Latency, first_charges, latencies
 from reports.queries.source_quality.received import (
-    Latency,
     Received,
     Refusal,
     last_deliveries,
-    latencies,
     received_by_group,
     refusals,
 )
@@ -32,6 +31,7 @@ class Quality:
     worth: dict[str, Worth] = field(default_factory=dict)  # by currency
     worth_before: dict[str, Worth] = field(default_factory=dict)
     latency: Latency | None = None
+    first_charge: Latency | None = None
     last_delivery: datetime | None = None
 
 
@@ -62,10 +62,7 @@ def quality_of(
         for key, refusal in refusals(pieces, days):
             found[key].refusals.append(refusal)
     if sees.worth:
-        for key, worths in worth_by_group(pieces, days).items():
-            found[key].worth = worths
-        for key, worths in worth_by_group(earlier, days.before).items():
-            found[key].worth_before = worths
+        _add_worth(found, days, pieces, earlier)
     return sorted(found.values(), key=lambda each: (each.name.casefold(), each.key))
 
 
@@ -78,6 +75,15 @@ def _add_received(found: dict[str, Quality], days: Days, pieces: list[Piece], ea
         found[key].latency = latency
     for key, last in last_deliveries(pieces, days).items():
         found[key].last_delivery = last
+
+
+def _add_worth(found: dict[str, Quality], days: Days, pieces: list[Piece], earlier: list[Piece]) -> None:
+    for key, worths in worth_by_group(pieces, days).items():
+        found[key].worth = worths
+    for key, worths in worth_by_group(earlier, days.before).items():
+        found[key].worth_before = worths
+    for key, latency in first_charges(pieces, days).items():
+        found[key].first_charge = latency
 
 
 def ranks(worths: Sequence[tuple[str, Worth | None]]) -> dict[str, int]:

@@ -4,21 +4,17 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import few_rows_of, rows_of
 from leads.models.delivery import OUTCOMES
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import PIECES, Piece, asked_of
 from reports.queries.source_quality.share import share
 
-LATEST = 20  # deliveries whose actions are the sample of a source's latency
-SAMPLED = 5_000  # actions of a source's sample
-
 _ITEMS = ", ".join(
     f"COALESCE(sum(delivery.leads_{outcome} + delivery.actions_{outcome}), 0)::bigint" for outcome in OUTCOMES
 )
-_OF_PIECE = """
+OF_PIECE = """
        ON piece.source_id = delivery.source_id
           AND delivery.received_at >= piece.first::timestamp AT TIME ZONE 'UTC'
           AND delivery.received_at < piece.after::timestamp AT TIME ZONE 'UTC'
@@ -27,7 +23,7 @@ _OF_PIECE = """
 COUNTED = f"""
     WITH {PIECES}
     SELECT piece.key, count(*), {_ITEMS}
-      FROM piece JOIN leads_delivery delivery {_OF_PIECE}
+      FROM piece JOIN leads_delivery delivery {OF_PIECE}
      GROUP BY 1
 """  # noqa: S608 -- SQL of our own
 BY_DAY = f"""
@@ -58,33 +54,6 @@ REFUSED = f"""
     SELECT refused.key, refused.code, refused.items, refused.waiting, refused.latest, example.message
       FROM refused JOIN leads_quarantineditem example ON example.id = refused.latest
      ORDER BY refused.items DESC, refused.code
-"""  # noqa: S608 -- SQL of our own
-# The newest deliveries of each source in the range, up to so many actions; one always.
-NEWEST = f"""
-    WITH {PIECES}
-    SELECT DISTINCT newest.id
-      FROM piece
-      CROSS JOIN LATERAL (
-          SELECT id, sum(actions_created) OVER (ORDER BY received_at DESC, id DESC) - actions_created AS newer
-            FROM (SELECT delivery.id, delivery.received_at, delivery.actions_created FROM leads_delivery delivery
-                   WHERE delivery.source_id = piece.source_id AND delivery.actions_created > 0
-                         AND delivery.received_at >= piece.first::timestamp AT TIME ZONE 'UTC'
-                         AND delivery.received_at < piece.after::timestamp AT TIME ZONE 'UTC'
-                   ORDER BY delivery.received_at DESC, delivery.id DESC LIMIT %(latest)s) latest
-      ) newest
-     WHERE newest.newer < %(sampled)s
-"""  # noqa: S608 -- SQL of our own
-# By the list of deliveries, so that PostgreSQL reads the pages of these alone (BRIN). An action dated ahead took no time.
-LATENCIES = f"""
-    WITH {PIECES}
-    SELECT piece.key, count(*),
-           percentile_disc(0.5) WITHIN GROUP (ORDER BY took), percentile_disc(0.95) WITHIN GROUP (ORDER BY took)
-      FROM (SELECT delivery.source_id, delivery.received_at,
-                   GREATEST(EXTRACT(epoch FROM delivery.received_at - action.occurred_at), 0) AS took
-              FROM leads_action action JOIN leads_delivery delivery ON delivery.id = action.delivery_id
-             WHERE action.delivery_id = ANY(%(deliveries)s)) delivery
-      JOIN piece {_OF_PIECE}
-     GROUP BY 1
 """  # noqa: S608 -- SQL of our own
 
 
@@ -137,18 +106,9 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Seconds from when actions occurred to when they were received: the median and the 95th percentile of a sample."""
-
-    sample: int
-    median: Decimal
-    p95: Decimal
-
-
 def received_by_group(pieces: list[Piece], days: Days) -> dict[str, Received]:
     """Add up the counters of the deliveries of these days."""
-    return {key: Received(*counts) for key, *counts in rows_of(COUNTED, asked_of(pieces, days))}
+    return {key: Received(*counts) for key, *counts in few_rows_of(COUNTED, asked_of(pieces, days))}
 
 
 def received_by_day(source: int, days: Days) -> dict[date, Received]:
@@ -167,15 +127,3 @@ def refusals(pieces: list[Piece], days: Days) -> Iterator[tuple[str, Refusal]]:
     """Return what is or was in quarantine and was received in these days, by group and code, most items first."""
     for key, *row in rows_of(REFUSED, asked_of(pieces, days)):
         yield key, Refusal(*row)
-
-
-def latencies(pieces: list[Piece], days: Days) -> dict[str, Latency]:
-    """Return how long it took from occurred to received, of each source's newest deliveries in the range.
-
-    A sample, because an exact median would read every action: of up to 20 deliveries and about 5,000 actions a source.
-    """
-    asked: dict[str, Any] = asked_of(pieces, days)
-    deliveries = [pk for (pk,) in rows_of(NEWEST, asked | {"latest": LATEST, "sampled": SAMPLED})]
-    if not deliveries:
-        return {}
-    return {key: Latency(*row) for key, *row in rows_of(LATENCIES, asked | {"deliveries": deliveries})}

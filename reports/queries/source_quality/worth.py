@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from billing_engine.core.money import ZERO
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import few_rows_of
 from pricing.models import Charge
 from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import PIECES, Piece, asked_of
 from reports.queries.source_quality.share import share
 
-# Whole months are read from the monthly roll-up, the other days from the daily one.
+# Whole months are read from the monthly roll-up, the other days from the daily one. Rows are added up by their ids before
+# anything is joined: by day only where a source belongs to one group on some days and to another on others.
 ACTIVITY = f"""
     WITH {PIECES}, activity AS (
         SELECT source_id, customer_id, outcome, month AS day, actions, amount FROM pricing_monthlyactivity
@@ -23,28 +26,45 @@ ACTIVITY = f"""
         UNION ALL
         SELECT source_id, customer_id, outcome, day, actions, amount FROM pricing_dailyactivity
          WHERE day >= %(months_after)s AND day < %(after)s
+    ), summed AS (
+        SELECT source_id, customer_id, outcome, CASE WHEN %(is_cut)s THEN day END AS day,
+               sum(actions) AS actions, sum(amount) AS amount
+          FROM activity GROUP BY 1, 2, 3, 4
     )
-    SELECT piece.key, CASE WHEN %(by_customer)s THEN customer.id END, customer.currency, activity.outcome,
-           sum(activity.actions)::bigint, sum(activity.amount)
-      FROM activity
-      JOIN piece ON piece.source_id = activity.source_id AND activity.day >= piece.first AND activity.day < piece.after
-      JOIN leads_customer customer ON customer.id = activity.customer_id
+    SELECT piece.key, CASE WHEN %(by_customer)s THEN customer.id END, customer.currency, summed.outcome,
+           sum(summed.actions)::bigint, sum(summed.amount)
+      FROM summed
+      JOIN piece ON piece.source_id = summed.source_id
+           AND (summed.day IS NULL OR (summed.day >= piece.first AND summed.day < piece.after))
+      JOIN leads_customer customer ON customer.id = summed.customer_id
      GROUP BY 1, 2, 3, 4
 """  # noqa: S608 -- SQL of our own
-# The first two conditions are for the index on the instant, whatever the zone; the others are exact.
+# The local day is asked only of leads within a day of the ends, for those between are in the range in every time zone.
 LEADS = f"""
-    WITH {PIECES}
-    SELECT piece.key, CASE WHEN %(by_customer)s THEN customer.id END, customer.currency, count(*)
-      FROM leads_lead lead
+    WITH {PIECES}, lead AS (
+        SELECT source_id, product_id, NULL::date AS day, count(*) AS leads FROM leads_lead
+         WHERE received_at >= %(inner_start)s AND received_at < %(inner_end)s AND NOT is_test
+         GROUP BY 1, 2
+        UNION ALL
+        SELECT source_id, product_id, (received_at AT TIME ZONE customer.time_zone)::date, count(*)
+          FROM (SELECT source_id, product_id, received_at FROM leads_lead
+                 WHERE received_at >= %(start)s - interval '1 day' AND received_at < %(inner_start)s AND NOT is_test
+                UNION ALL
+                SELECT source_id, product_id, received_at FROM leads_lead
+                 WHERE received_at >= %(inner_end)s AND received_at < %(end)s + interval '1 day' AND NOT is_test) edge
+          JOIN leads_product product ON product.id = edge.product_id
+          JOIN leads_customer customer ON customer.id = product.customer_id
+         GROUP BY 1, 2, 3
+    )
+    SELECT piece.key, CASE WHEN %(by_customer)s THEN customer.id END, customer.currency, sum(lead.leads)::bigint
+      FROM lead
       JOIN leads_product product ON product.id = lead.product_id
       JOIN leads_customer customer ON customer.id = product.customer_id
       JOIN piece ON piece.source_id = lead.source_id
-           AND (lead.received_at AT TIME ZONE customer.time_zone)::date >= piece.first
-           AND (lead.received_at AT TIME ZONE customer.time_zone)::date < piece.after
-     WHERE lead.received_at >= %(start)s - interval '1 day' AND lead.received_at < %(end)s + interval '1 day'
-           AND NOT lead.is_test
+           AND (lead.day IS NULL OR (lead.day >= piece.first AND lead.day < piece.after))
      GROUP BY 1, 2, 3
 """  # noqa: S608 -- SQL of our own
+DAY = timedelta(days=1)
 REASONS = frozenset(Charge.Reason.values)
 
 
@@ -120,14 +140,23 @@ def worth_by_customer(pieces: list[Piece], days: Days) -> dict[tuple[str, int], 
 
 def _worths(pieces: list[Piece], days: Days, *, by_customer: bool) -> dict[tuple[str, int | None, str], Worth]:
     found = dict[tuple[str, int | None, str], Worth]()
-    asked = asked_of(pieces, days) | {"by_customer": by_customer}
-    for key, customer, currency, outcome, actions, amount in rows_of(ACTIVITY, asked):
+    asked = asked_of(pieces, days) | _inner(pieces, days) | {"by_customer": by_customer}
+    for key, customer, currency, outcome, actions, amount in few_rows_of(ACTIVITY, asked):
         worth = found.setdefault((key, customer, currency), Worth(currency))
         worth.by_outcome[outcome] = actions
         worth.amount += amount
-    for key, customer, currency, leads in rows_of(LEADS, asked):
+    for key, customer, currency, leads in few_rows_of(LEADS, asked):
         found.setdefault((key, customer, currency), Worth(currency)).leads = leads
     return found
+
+
+def _inner(pieces: list[Piece], days: Days) -> dict[str, Any]:
+    """The time that is within the days wherever a customer is; none if they are few, or sources change their group."""
+    start, end = days.in_utc
+    is_cut = any((piece.first, piece.after) != (days.first, days.after) for piece in pieces)
+    if is_cut or days.count <= 2:
+        return {"is_cut": is_cut, "inner_start": end + DAY, "inner_end": end + DAY}
+    return {"is_cut": False, "inner_start": start + DAY, "inner_end": end - DAY}
 
 
 def by_currency(worths: Iterable[Worth]) -> dict[str, Worth]:

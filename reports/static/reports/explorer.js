@@ -1,5 +1,5 @@
 "use strict";
-// Folding of groups, the copied link, and one open panel at a time. Without scripts, everything is shown.
+// Folding of groups, the copied link, and one open panel or menu at a time. Without scripts, everything is shown.
 const PANELS = ":is(.explorer-chip, .report-downloads)[open]";
 document.addEventListener("click", (event) => {
   const fold = event.target.closest("[data-fold]");
@@ -17,7 +17,7 @@ document.addEventListener("click", (event) => {
     navigator.clipboard.writeText(new URL(copy.dataset.copy, location.href).href).then(() => { copy.textContent = "Copied"; });
   }
   for (const open of document.querySelectorAll(PANELS)) {
-    if (!open.contains(event.target)) open.open = false;
+    if (!open.contains(event.target) || event.target.closest(".report-downloads a")) open.open = false;
   }
 });
 document.addEventListener("keydown", (event) => {

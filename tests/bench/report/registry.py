@@ -189,9 +189,31 @@ REPORTS = Bench(
         ),
         Line("Front page, Finance", "ms", at_most=300),
         Line("Front page, Operations", "ms", at_most=300),
-        Line("First row of a file of the finest rows", "s", at_most=1),
-        Line("Rows of that file", "rows/s"),
-        Line("Memory that it took", "MB", at_most=50),
+        Line("Forecast of all customers", "ms", at_most=300),
+        Line("Source quality of a year", "ms", at_most=300),
+        Line("Foot of a year of invoices", "ms", at_most=300),
+    ),
+)
+EXPORTS = Bench(
+    "exports",
+    "Exports",
+    "tests.bench.exports.measure:measure_exports",
+    (
+        Line("First rows of a long CSV", "s", at_most=1),
+        Line("Rows of a long CSV", "rows/s"),
+        Line("Memory for a long CSV", "MB", at_most=50),
+        Line("Rows of a long Parquet", "rows/s", at_least=50_000),
+        Line("Memory for a long Parquet, besides its own process", "MB", at_most=50),
+    ),
+)
+WITHOUT = "of the same without"
+ROLL_UP = Bench(
+    "rollup",
+    "Roll-up",
+    "tests.bench.rollup.measure:measure_roll_up",
+    tuple(
+        Line(f"Rate with the roll-up, {workers}", "actions/s", "floor", at_least=0.9, of=WITHOUT)
+        for workers in ("one worker", "two workers")
     ),
 )
 GROWING = Bench(
@@ -238,4 +260,17 @@ HOSTS = Bench(
     ),
     needs_redis=True,
 )
-BENCHES = (RATING, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, GROWING, HOSTS)
+RECEIVABLES = Bench(
+    "receivables",
+    "Receivables",
+    "tests.bench.receivables.measure:measure_receivables",
+    (
+        Line("Ageing, first page, p95", "ms", at_most=300),
+        Line("Ageing dated up to a day 200 days ago, p95", "ms", "floor", at_most=2, of="× today"),
+        Line("Ageing known on a day 200 days ago, p95", "ms", "floor", at_most=2, of="× today"),
+        Line("Statement, p95", "ms", at_most=300),
+        Line("Statement of a day 200 days ago, p95", "ms", at_most=300),
+        Line("Memory of the process that showed them", "MB", at_most=MEMORY_MB),
+    ),
+)
+BENCHES = (RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, EXPORTS, RECEIVABLES, GROWING, HOSTS)

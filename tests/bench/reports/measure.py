@@ -1,6 +1,5 @@
 """How long reports take beside millions of charges, beside few, and by the usual way."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
@@ -10,11 +9,13 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from billing_engine.core.tables.csv import lines_of
+from reports.domain.forecast.prepare import prepare
 from reports.domain.question.question import Question
 from reports.queries.explore.answer import answer_of
-from reports.queries.explore.asked.scope import scope_of
-from reports.queries.explore.every_row import every_row_of
+from reports.queries.explore.invoice_foot import foot_of
+from reports.queries.forecast import forecasts
+from reports.queries.source_quality.days import Days
+from reports.queries.source_quality.quality import quality_of
 from tests.bench.lists.measure import PLAIN_FILES
 from tests.bench.measure import say
 from tests.bench.report.lines import Measured, Outcome
@@ -22,15 +23,12 @@ from tests.bench.report.registry import Asked as Size
 from tests.bench.reports import usual, world
 from tests.bench.reports.questions import REACHES, Asked, questions, questions_about_leads
 from tests.bench.waiting import Took, opened, p95, timed
-from tests.bench.worker import forget_peak, peak_mb
 from tests.factories.people import with_role
 
 LENGTHS = ("month", "year")
 SHOWN = 5  # the slowest of each kind, in the notes
 ROLES = ("Finance", "Operations")
-LARGEST_FILE = Question(
-    show=("amount", "actions"), group=("product", "source", "action_type"), columns="day", days=REACHES["year"][0]
-)
+IN_ALL = ("Forecast of all customers", "Source quality of a year", "Foot of a year of invoices")
 
 
 @dataclass
@@ -42,16 +40,7 @@ class Figures:
     leads: dict[str, dict[Asked, list[Took]]] = field(default_factory=dict)
     pages: dict[str, dict[Asked, list[Took]]] = field(default_factory=dict)
     desks: dict[str, list[Took]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of many rows: when its first line was there and when its last, and the memory it took."""
-
-    rows: int
-    first: float
-    whole: float
-    mb: float
+    in_all: dict[str, list[Took]] = field(default_factory=dict)
 
 
 def measure_reports(size: Size) -> Outcome:
@@ -63,8 +52,7 @@ def measure_reports(size: Size) -> Outcome:
     beside_many = _measured(many, size.rounds)
     say("GROUP BY over the charges")
     grouped = {length: _usual(length) for length in LENGTHS}
-    say("writing a file of the finest rows")
-    return _outcome(beside_few, beside_many, grouped, _file())
+    return _outcome(beside_few, beside_many, grouped)
 
 
 def _measured(charges: int, rounds: int) -> Figures:
@@ -73,6 +61,7 @@ def _measured(charges: int, rounds: int) -> Figures:
         say(f"asking about a {length}")
         found.asked[length] = _each(questions(length), rounds, _answered)
         found.leads[length] = _each(questions_about_leads(length), rounds, _answered)
+    found.in_all = _in_all(rounds)
     with override_settings(ALLOWED_HOSTS=["*"], STORAGES=settings.STORAGES | PLAIN_FILES):
         for role in ROLES:
             say(f"opening the front page of {role}")
@@ -109,22 +98,24 @@ def _usual(length: str) -> list[float]:
     return [1_000 * usual.seconds_of(Question(group=(group,), days=days)) for group in usual.KEYS]
 
 
-def _file() -> File:
-    forget_peak()
-    before, started, first = peak_mb(), time.perf_counter(), 0.0
-    found = every_row_of(scope_of(LARGEST_FILE, at=world.AT))
-    rows = -1
-    for rows, _ in enumerate(lines_of([column.name for column in found.columns], found.rows)):
-        if rows == 1:
-            first = time.perf_counter() - started
-    return File(rows, first, time.perf_counter() - started, peak_mb() - before)
+def _in_all(rounds: int) -> dict[str, list[Took]]:
+    """What reads all customers, sources or invoices at once."""
+    say("forecasting, rating sources, adding up invoices")
+    prepare(at=world.AT)
+    labels, year = [str(month) for month in world.MONTHS[-12:]], Days(*REACHES["year"][1].on(world.AT.date()))
+    asks: tuple[Callable[[], object], ...] = (
+        lambda: forecasts(world.AT),
+        lambda: quality_of(year),
+        lambda: foot_of(None, labels),
+    )
+    return {name: [timed(ask) for _ in range(rounds)] for name, ask in zip(IN_ALL, asks, strict=True)}
 
 
 def _times(found: dict[Asked, list[Took]]) -> list[float]:
     return [one.ms for took in found.values() for one in took]
 
 
-def _outcome(few: Figures, many: Figures, grouped: dict[str, list[float]], file: File) -> Outcome:
+def _outcome(few: Figures, many: Figures, grouped: dict[str, list[float]]) -> Outcome:
     measured = dict[str, Measured]()
     for length in LENGTHS:
         ours, before = _times(many.asked[length]), _times(few.asked[length])
@@ -142,20 +133,16 @@ def _outcome(few: Figures, many: Figures, grouped: dict[str, list[float]], file:
         }
     for role, took in many.desks.items():
         measured[f"Front page, {role}"] = Measured(p95([one.ms for one in took]))
-    measured |= {
-        "First row of a file of the finest rows": Measured(file.first),
-        "Rows of that file": Measured(file.rows / file.whole),
-        "Memory that it took": Measured(file.mb),
-    }
-    return Outcome(_size(few, many, file), measured, _notes(many))
+    measured |= {name: Measured(median(one.ms for one in took)) for name, took in many.in_all.items()}
+    return Outcome(_size(few, many), measured, _notes(many))
 
 
-def _size(few: Figures, many: Figures, file: File) -> str:
+def _size(few: Figures, many: Figures) -> str:
     counts = [f"{rows:,} {TABLES[table]}" for table, rows in many.rows.items()]
     return (
         f"{', '.join(counts)}, of {len(world.MONTHS)} months and {world.CUSTOMERS} customers; few charges are"
         f" {few.rows['pricing_charge']:,}. {sum(map(len, many.asked.values()))} questions with one to three groups, columns"
-        f" and filters. The file has {file.rows:,} rows."
+        " and filters."
     )
 
 
@@ -163,6 +150,7 @@ TABLES = {
     "pricing_charge": "charges",
     "pricing_dailyactivity": "rows of daily activity",
     "pricing_monthlyactivity": "rows of monthly activity",
+    "invoices_invoiceline": "invoice lines",
 }
 
 

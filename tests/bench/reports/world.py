@@ -10,6 +10,7 @@ from leads.models import ActionType, BillingPeriod, Channel, Customer, Product, 
 from pricing.domain.rate.activity import roll_up, touched
 from pricing.models import PriceRule
 from tests.bench.measure import execute, say, truncate
+from tests.bench.reports import billed
 from tests.bench.rulebook import LONG_AGO
 from tests.bench.world import CATEGORIES, give_facts
 from tests.factories.leads import agree_all
@@ -126,7 +127,7 @@ def build() -> None:
 
 def load(actions: int) -> dict[str, int]:
     """So many actions and their charges instead of those that are there; returns the rows of the roll-up by table."""
-    truncate(*ROWS, *ROLL_UP)
+    truncate(*ROWS, *ROLL_UP, *billed.TABLES)
     figures = _figures(actions)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; DROP TABLE IF EXISTS catalog_of")
@@ -139,10 +140,12 @@ def load(actions: int) -> dict[str, int]:
     periods = list(BillingPeriod.objects.select_related("customer").order_by("start_at", "pk"))
     for place in range(0, len(periods), PERIODS_AT_A_TIME):
         roll_up(map(touched, periods[place : place + PERIODS_AT_A_TIME]))
+    say("adding invoices and deliveries")
+    billed.bill(figures | {"at": AT})
     execute("VACUUM ANALYZE")
     with connection.cursor() as cursor:
         found = {}
-        for table in ("pricing_charge", *ROLL_UP):
+        for table in ("pricing_charge", *ROLL_UP, "invoices_invoiceline"):
             cursor.execute(f"SELECT count(*) FROM {table}")
             found[table] = cursor.fetchone()[0]
     return found

@@ -11,19 +11,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from pypdf import PdfReader
 
+from billing_engine.core.queues.items import MOST_ATTEMPTS
 from billing_engine.core.typesetting.typeset import NotTypeset
-from invoices.domain.document.store import (
-    DOCUMENTS,
-    LEASE,
-    MOST_ATTEMPTS,
-    DocumentFailed,
-    DocumentHasNotFailed,
-    DocumentIsBeingMade,
-    document_of,
-    make,
-    request_missing,
-    try_again,
-)
+from invoices.domain.document.queue import DocumentFailed, DocumentHasNotFailed, DocumentIsBeingMade
+from invoices.domain.document.store import DOCUMENTS, LEASE, document_of, make, request_missing, try_again
 from invoices.domain.document.typeset import source_of, typeset
 from invoices.domain.life.close import close
 from invoices.domain.life.reopen import void

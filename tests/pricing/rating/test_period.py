@@ -72,6 +72,7 @@ def test_a_deliberate_rule_at_price_zero_charges_zero():
         (AN_ORDER, replace(CUSTOMER, contract_end=NOON), "outside_contract"),
         (AN_ORDER, replace(CUSTOMER, excluded_domains=frozenset({"studio.example"})), "excluded_contact"),
         (AN_ORDER._replace(is_waived=True), CUSTOMER, "waived"),
+        (AN_ORDER._replace(is_disputed=True), CUSTOMER, "disputed"),
     ],
 )
 def test_what_is_excluded_costs_zero_and_says_why(action: ActionFacts, customer: CustomerFacts, reason: str):
@@ -79,16 +80,19 @@ def test_what_is_excluded_costs_zero_and_says_why(action: ActionFacts, customer:
 
 
 def test_of_several_exclusions_the_first_in_order_is_given():
-    everything = AN_ORDER._replace(action_type=INTERNAL, is_test=True, is_voided=True, is_waived=True)
+    everything = AN_ORDER._replace(action_type=INTERNAL, is_test=True, is_voided=True, is_waived=True, is_disputed=True)
     customer = replace(CUSTOMER, contract_end=NOON, excluded_domains=frozenset({"studio.example"}))
     seen = []
     for mended in ({}, {"is_voided": False}, {"action_type": ORDER}, {"is_test": False}):
         everything = everything._replace(**mended)
         seen += [rated(everything, rules=[ANY], customer=customer)[0].reason]
-    seen += [rated(everything, rules=[ANY], customer=replace(customer, contract_end=None))[0].reason]
+    customer = replace(customer, contract_end=None)
+    for undisputed in (everything, everything._replace(is_disputed=False)):
+        seen += [rated(undisputed, rules=[ANY], customer=customer)[0].reason]
+    everything = everything._replace(is_disputed=False)
     seen += [rated(everything, rules=[ANY])[0].reason]
 
-    assert tuple(seen) == REASONS[:6]
+    assert tuple(seen) == REASONS[:7]
 
 
 def test_a_contract_day_is_half_open_at_the_instant():

@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 from receivables.domain.ledger.allocations import Match, match, take_back
 from receivables.domain.ledger.open_items import Basis, Narrowed, Question, Scope, open_items
 from receivables.models import Allocation, LedgerDocument
-from receivables.queries.ageing import BUCKETS, Bucket, ageing
+from receivables.queries.ageing import BUCKETS, Bucket, ageing, narrowed
 from receivables.queries.trial_balance import receivable_account, trial_balance
 from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.receivables.ageing.random_ledger import DAY, DAYS, EVENTS, FIRST, Event, build, dated_by_hand, posted_by_hand
@@ -49,7 +49,7 @@ def _sums_agree(basis: Basis, scope: Scope) -> None:
     assert found.total.sums.balance == receivable_account(basis, scope).get("USD", ZERO)
     assert found.total.rows == len(found.rows)
     for bucket in (*BUCKETS, Bucket.UNAPPLIED):
-        listed = sum((item.left for item in open_items(basis, scope, bucket.narrowed(basis.day))), ZERO)
+        listed = sum((item.left for item in open_items(basis, scope, narrowed(bucket, basis.day))), ZERO)
         assert found.total.sums.of(bucket) == listed == sum((row.sums.of(bucket) for row in found.rows), ZERO)
     for balance in trial_balance(basis, scope, since=basis.day - DAY):
         assert balance.balances
@@ -174,7 +174,7 @@ def test_lists_of_items_are_narrowed_and_turned():
     items = [a_document(customer, Kind.REFUND, 10, on=D - n * DAY) for n in range(3)]
     a_document(customer, Kind.PAYMENT, 10, on=D)
 
-    narrowed = Narrowed(side="debit", first=1, most=1)
+    debits = Narrowed(side="debit", first=1, most=1)
 
-    assert [item.document for item in open_items(Basis(D), Scope(), narrowed)] == [items[1].pk]
-    assert [item.document for item in open_items(Basis(D), Scope(), replace(narrowed, due_from=D))] == []
+    assert [item.document for item in open_items(Basis(D), Scope(), debits)] == [items[1].pk]
+    assert [item.document for item in open_items(Basis(D), Scope(), replace(debits, due_from=D))] == []

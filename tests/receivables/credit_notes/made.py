@@ -1,7 +1,7 @@
 """Issued invoices to credit, and credit notes made the way the product makes them."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -56,8 +56,9 @@ def lines_of(invoice: Invoice) -> dict[str, InvoiceLine]:
 
 
 def why(code: str = "goodwill") -> Reason:
-    """A reason."""
-    return Reason.objects.get(code=code)
+    """A reason, also in a database that a test with several connections has emptied."""
+    found, _ = Reason.objects.get_or_create(code=code, defaults={"name": code.replace("_", " ").capitalize()})
+    return found
 
 
 def a_draft_note(by: User, invoice: Invoice, amounts: Mapping[str, str]) -> CreditNote:
@@ -67,10 +68,10 @@ def a_draft_note(by: User, invoice: Invoice, amounts: Mapping[str, str]) -> Cred
     return draft_for_lines(invoice, chosen, reason=why(), sentence=SENTENCE, by=by)
 
 
-def an_issued_note(by: User, invoice: Invoice, amounts: Mapping[str, str]) -> CreditNote:
-    """The same, approved and issued on the fifth of November."""
-    note = approve(a_draft_note(by, invoice, amounts), by=by, at=NOVEMBER_5)
-    return issue(note, by=by, at=NOVEMBER_5)
+def an_issued_note(by: User, invoice: Invoice, amounts: Mapping[str, str], *, at: datetime = NOVEMBER_5) -> CreditNote:
+    """The same, approved and issued, on the fifth of November unless told otherwise."""
+    note = approve(a_draft_note(by, invoice, amounts), by=by, at=at)
+    return issue(note, by=by, at=at)
 
 
 def check_the_database() -> None:

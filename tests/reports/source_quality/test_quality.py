@@ -9,13 +9,27 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
+from billing_engine.core.calendar.spans import Month
 from leads.models import Action, Delivery, Lead, Source
+from pricing.domain.rate.rate import rate
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.groups import CHANNEL, SOURCE, pieces_of
+from reports.queries.source_quality.latency import Latency
 from reports.queries.source_quality.quality import Figures, Quality, quality_of, ranks
-from reports.queries.source_quality.received import Latency, Received, received_by_day
+from reports.queries.source_quality.received import Received, received_by_day
 from reports.queries.source_quality.worth import Worth, by_currency, worth_by_customer, worth_by_group
-from tests.factories.leads import ActionFactory, DeliveryFactory, LeadFactory, SourceFactory, from_day
+from tests.factories.leads import (
+    ActionFactory,
+    ActionTypeFactory,
+    BillingPeriodFactory,
+    CustomerFactory,
+    DeliveryFactory,
+    LeadFactory,
+    ProductFactory,
+    SourceFactory,
+    from_day,
+)
+from tests.factories.pricing import PriceRuleFactory
 from tests.reports.source_quality.company import a_company
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +203,58 @@ def test_the_sample_ends_after_twenty_deliveries_but_one_large_one_is_whole() ->
     assert of_source(large).latency == Latency(1, Decimal(120), Decimal(120))
 
 
+def test_time_to_first_charge_is_from_a_leads_receipt_to_its_first_action_that_costs_something() -> None:
+    source, at = SourceFactory.create(), datetime(2026, 10, 20, tzinfo=UTC)
+    customer = CustomerFactory.create()
+    period = BillingPeriodFactory.create(customer=customer, month=Month(2026, 10))
+    kinds = ActionTypeFactory.create(code="order"), ActionTypeFactory.create(code="view")
+    PriceRuleFactory.create(action_type=kinds[0], unit_price=Decimal(2))
+    PriceRuleFactory.create(action_type=kinds[1], unit_price=Decimal(0))
+    delivery = DeliveryFactory.create(source=source, received_at=at, actions_received=7, actions_created=7)
+    # A lead of some days ago, and its actions: what it is, and hours after the lead was received.
+    lives = (
+        (5, [("view", 1), ("order", 30), ("order", 50)]),  # the first order counts, a view that costs nothing does not
+        (5, [("order", 10)]),
+        (5, [("order", -4)]),  # came with its lead
+        (5, [("view", 2)]),  # never charged
+    )
+    for days, actions in lives:
+        received_at = at - timedelta(days=days)
+        lead = LeadFactory.create(
+            source=source, product=ProductFactory.create(customer=customer), delivery=delivery, received_at=received_at
+        )
+        for code, hours in actions:
+            ActionFactory.create(
+                lead=lead,
+                delivery=delivery,
+                period=period,
+                action_type=kinds[code == "view"],
+                occurred_at=received_at + timedelta(hours=hours),
+            )
+    rate(period, at=at)
+
+    assert of_source(source).first_charge == Latency(3, Decimal(10 * 3_600), Decimal(30 * 3_600))
+    assert of_source(SourceFactory.create()).first_charge is None
+
+
+def test_a_lead_that_was_charged_before_its_newest_delivery_is_not_in_the_sample() -> None:
+    source, at = SourceFactory.create(), datetime(2026, 10, 20, tzinfo=UTC)
+    customer = CustomerFactory.create()
+    period = BillingPeriodFactory.create(customer=customer, month=Month(2026, 10))
+    PriceRuleFactory.create(action_type=(kind := ActionTypeFactory.create()), unit_price=Decimal(2))
+    lead = LeadFactory.create(source=source, product=ProductFactory.create(customer=customer), received_at=at)
+    for day in (0, 3):
+        delivery = DeliveryFactory.create(
+            source=source, received_at=at + timedelta(days=day), actions_received=5_000, actions_created=5_000
+        )
+        ActionFactory.create(
+            lead=lead, delivery=delivery, period=period, action_type=kind, occurred_at=at + timedelta(days=day)
+        )
+    rate(period, at=at + timedelta(days=4))
+
+    assert of_source(source).first_charge is None
+
+
 def test_the_last_delivery_is_told_whether_it_is_in_the_range_or_not() -> None:
     source, silent = SourceFactory.create(), SourceFactory.create()
     later = datetime(2026, 12, 1, tzinfo=UTC)
@@ -239,12 +305,13 @@ def test_figures_that_a_person_may_not_see_are_not_read() -> None:
     assert [each.worth for each in unseen[1] if each.worth] == []
 
 
-def test_neither_charges_nor_bodies_are_read(django_assert_max_num_queries: Any) -> None:
+def test_charges_are_read_of_the_sample_only_and_bodies_never(django_assert_max_num_queries: Any) -> None:
     a_company(0)
     with django_assert_max_num_queries(13) as captured:
         quality_of(Days(date(2026, 9, 1), date(2026, 11, 30)))
 
-    statements = " ".join(query["sql"] for query in captured)
-    assert "pricing_charge" not in statements
-    assert "body" not in statements
+    statements = [query["sql"] for query in captured]
+    of_charges = [each for each in statements if "pricing_charge" in each]
+    assert [each for each in of_charges if "action.delivery_id = ANY" not in each] == []
+    assert [each for each in statements if "body" in each] == []
     assert Action.objects.exists()

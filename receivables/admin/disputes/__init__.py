@@ -1,0 +1,1 @@
+"""Pages of disputes: the desk, one dispute, opening one, and the reasons."""

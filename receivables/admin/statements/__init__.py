@@ -1,0 +1,1 @@
+"""Statements of account, as a page and as a PDF."""

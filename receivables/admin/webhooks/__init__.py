@@ -1,0 +1,1 @@
+"""The pages of webhooks: endpoints, the log of deliveries, and events by email."""

@@ -1,0 +1,1 @@
+"""Disputes: what customers don't want to pay, until finance decides."""

@@ -1,0 +1,64 @@
+"""What is disputed of invoices, and when rejected amounts fall due again: for ageing, statements and reminders."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Q, Sum
+
+from billing_engine.core import money
+from invoices.models import Invoice
+from receivables.models import Dispute
+
+AFTER_A_REJECTION = 14  # days
+
+ON_AN_ISSUED_INVOICE = Q(period__invoices__state=Invoice.State.ISSUED)
+
+
+@dataclass(frozen=True, slots=True)
+class DueAgain:
+    """A rejected amount with its tax, and the day on which it falls due again."""
+
+    amount: Decimal
+    due_on: date
+
+
+def disputed_of(*, customers: Collection[int] = (), invoices: Collection[int] = ()) -> dict[int, Decimal]:
+    """Return what is disputed, with tax, of each issued invoice: of these customers, or these invoices; in one query.
+
+    *Open* is what is outstanding; *to pay* is that without what is disputed, and never below zero.
+    """
+    of = Q(customer__in=customers) if customers else Q(period__invoices__in=invoices)
+    found = Dispute.objects.undecided().filter(ON_AN_ISSUED_INVOICE, of).values_list("period__invoices")
+    return dict(found.order_by("period__invoices").annotate(disputed=Sum(F("amount") + F("tax"))))
+
+
+def to_pay(outstanding: Decimal, disputed: Decimal) -> Decimal:
+    """Return what is to be paid of what is open."""
+    return max(outstanding - disputed, min(outstanding, money.ZERO))
+
+
+def due_of(invoices: Collection[int]) -> dict[int, list[DueAgain]]:
+    """Return what of each invoice falls due later than its due day, because it was disputed and rejected; in one query.
+
+    It falls due at the invoice's due day or 14 days after the decision, whichever is later.
+    """
+    rejected = Q(state__in=[Dispute.State.REJECTED, Dispute.State.ACCEPTED_IN_PART])
+    accepted = Sum("charges__amount", filter=Q(charges__is_accepted=True), default=money.ZERO)
+    rows = Dispute.objects.filter(rejected, ON_AN_ISSUED_INVOICE, period__invoices__in=invoices)
+    rows = rows.select_related("customer").annotate(accepted=accepted).order_by("decided_at", "pk")
+    found = defaultdict[int, list[DueAgain]](list)
+    for dispute in rows.annotate(of=F("period__invoices"), was_due=F("period__invoices__due_on")):
+        assert dispute.decided_at is not None  # noqa: S101 -- for mypy: a constraint says so
+        again = dispute.customer.day_of(dispute.decided_at) + timedelta(days=AFTER_A_REJECTION)
+        if again > dispute.was_due:
+            found[dispute.of].append(DueAgain(_rejected(dispute, dispute.accepted), again))
+    return dict(found)
+
+
+def _rejected(dispute: Dispute, accepted: Decimal) -> Decimal:
+    """What was rejected, with its share of the tax."""
+    share = money.rounded(dispute.tax * accepted / dispute.amount, dispute.currency)
+    return dispute.total - accepted - share

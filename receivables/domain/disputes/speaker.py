@@ -1,0 +1,24 @@
+"""Who takes a step in a dispute."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Model
+
+from leads.models import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """One of us, or a contact of the customer by email address."""
+
+    user: User | None = None
+    contact: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.user is None) == (not self.contact):
+            raise ValueError("A speaker is one of us or a contact of the customer.")
+
+    def actor(self, customer: Customer) -> Model:
+        """Return who did it for the deed log: a contact acts for the customer."""
+        return self.user or customer

@@ -1,0 +1,1 @@
+"""PDFs for customers, other than invoices: requested with their content, typeset, stored with their digest, and mailed."""

@@ -1,0 +1,1 @@
+"""Files from banks: read, matched with what is open, confirmed by a person, and undone."""

@@ -1,0 +1,100 @@
+"""Match rows with what is open, and say how sure it is; nothing is certain unless the sum agrees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing_engine.core import money
+from receivables.domain.payments.bank_files.open_items import OpenItem, OpenItems
+from receivables.domain.payments.bank_files.statement import Row
+from receivables.models import BankRow
+
+Certainty = BankRow.Certainty
+NAMED_IN_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a row seems to pay, how sure that is, and why."""
+
+    certainty: BankRow.Certainty
+    why: str
+    customer: int | None = None
+    items: tuple[int, ...] = ()
+
+
+class Matching:
+    """The rows of one file in their order; an invoice that an earlier row pays for certain is not certain again."""
+
+    def __init__(self, items: OpenItems) -> None:
+        self.items = items
+        self._taken = set[int]()
+
+    def suggest(self, row: Row, currency: str) -> Suggestion:
+        """What a row seems to pay."""
+        if row.kind != BankRow.Kind.PAYMENT or row.amount <= 0:
+            return Suggestion(Certainty.NONE, _not_a_payment(row))
+        if named := self.items.named_in(row.text, row.reference):
+            found = self._named(named, row.amount, currency)
+        else:
+            found = self._by_payer(row, currency) or self._by_sum(row.amount, currency)
+        if found.certainty == Certainty.CERTAIN:
+            self._taken.update(found.items)
+        return found
+
+    def _named(self, named: Sequence[OpenItem], amount: Decimal, currency: str) -> Suggestion:
+        words = _in_words(named)
+        if other := [each for each in named if each.currency != currency]:
+            return Suggestion(
+                Certainty.NONE, f"{other[0].number} is in {other[0].currency}, this payment in {currency}"
+            )
+        customers = {each.customer for each in named}
+        if len(customers) > 1:
+            return Suggestion(Certainty.POSSIBLE, f"Names invoices of different customers: {words}")
+        found = (named[0].customer, tuple(each.pk for each in named))
+        if any(each.pk in self._taken for each in named):
+            return Suggestion(Certainty.LIKELY, f"Names {words}, which an earlier row pays", *found)
+        owed = sum((each.left for each in named), money.ZERO)
+        if owed == amount:
+            return Suggestion(Certainty.CERTAIN, f"Names {words}, and the sum agrees", *found)
+        short = "less" if amount < owed else "more"
+        return Suggestion(
+            Certainty.LIKELY, f"Names {words}; paid is {short} than the {money.in_words(owed, currency)} open", *found
+        )
+
+    def _by_payer(self, row: Row, currency: str) -> Suggestion | None:
+        customers = self.items.customers_of(row.payer_account, row.payer_name)
+        if len(customers) != 1:
+            return None
+        [customer] = customers
+        owed = [each for each in self.items.by_customer.get((customer, currency), []) if each.pk not in self._taken]
+        same = [each for each in owed if each.left == row.amount]
+        if len(same) == 1:
+            return Suggestion(
+                Certainty.LIKELY, f"Known payer, and the sum of {same[0].number}", customer, (same[0].pk,)
+            )
+        if owed and sum((each.left for each in owed), money.ZERO) == row.amount:
+            items = tuple(each.pk for each in owed)
+            return Suggestion(Certainty.LIKELY, "Known payer, and the sum of everything open", customer, items)
+        return Suggestion(Certainty.POSSIBLE, "Known payer, but no invoice has this sum", customer)
+
+    def _by_sum(self, amount: Decimal, currency: str) -> Suggestion:
+        same = [each for each in self.items.by_sum.get((currency, amount), []) if each.pk not in self._taken]
+        if len(same) == 1:
+            return Suggestion(
+                Certainty.POSSIBLE, f"Only {same[0].number} has this sum", same[0].customer, (same[0].pk,)
+            )
+        if same:
+            return Suggestion(Certainty.NONE, f"{len(same):,} open invoices have this sum")
+        return Suggestion(Certainty.NONE, "No open invoice has this number or sum")
+
+
+def _in_words(named: Sequence[OpenItem]) -> str:
+    more = len(named) - NAMED_IN_WORDS
+    return ", ".join(each.number for each in named[:NAMED_IN_WORDS]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _not_a_payment(row: Row) -> str:
+    if row.kind == BankRow.Kind.RETURN:
+        return "A return: look up the payment and return it there"
+    return "Charges of the bank" if row.kind == BankRow.Kind.CHARGE else "Money that went out"

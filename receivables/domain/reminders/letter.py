@@ -1,0 +1,130 @@
+"""What a reminder says: the text of its level and language, with the invoices and the totals."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.deeds.record import record_saved
+from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.errors import HasFaults, Refused
+from billing_engine.core.money import in_words
+from billing_engine.core.saving import save_changes
+from billing_engine.core.validation import row_faults
+from invoices.domain.wording import clean
+from receivables.domain.reminders.owed import Due, Owed
+from receivables.models import ReminderSchedule, ReminderText
+
+TEXT_SAVED = Verb("reminder_text_saved", "Text of a reminder saved")
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+DAYS_TO_PAY = 7
+DEFAULT = "en"
+NOTHING_CHARGED = "No fee and no interest is charged for this."
+CLOSING = (
+    "{invoices}\n\n{total} in all.\n\nIf the payment is on its way, there is nothing to do."
+    f" {NOTHING_CHARGED}\n\n{{seller}}"
+)
+# Subject and message.
+BEFORE = ("Due on {due_on}: {total}", f"Hello {{customer}},\n\na note before the day:\n\n{CLOSING}")
+OVERDUE = "{total} is overdue. Is something wrong with it? Tell us, and we stop reminding you of that part."
+FIRST = ("Overdue since {due_on}: {total}", f"Hello {{customer}},\n\n{OVERDUE}\n\n{CLOSING}")
+STILL = (
+    "we wrote to you before. Please pay by {pay_by}, or tell us what holds it up. After that day, a person calls you."
+)
+LATER = ("Reminder: {total}, {days} days overdue", f"Hello {{customer}},\n\n{STILL}\n\n{CLOSING}")
+
+
+class BadReminderText(Refused):
+    """The text has an unknown placeholder."""
+
+    code = "bad_reminder_text"
+    http_status = 422
+
+
+def _pay_by(owed: Owed, at: datetime) -> str:
+    return day_in_words(owed.customer.day_of(at) + timedelta(days=DAYS_TO_PAY))
+
+
+Value = Callable[[Owed, datetime], str]
+PLACEHOLDERS: dict[str, tuple[str, Value]] = {
+    "customer": ("the customer’s name", lambda owed, _: owed.customer.name),
+    "total": ("what is to be paid in all", lambda owed, _: _total(owed)),
+    "invoices": ("the invoices, a line each", lambda owed, _: "\n".join(map(line_of, owed.items))),
+    "due_on": ("the first due day", lambda owed, _: day_in_words(owed.items[0].due_on)),
+    "days": ("days since the first due day", lambda owed, _: f"{max(owed.items[0].days, 0):,}"),
+    "pay_by": (f"{DAYS_TO_PAY} days from today", _pay_by),
+    "seller": ("the company that sent the invoices", lambda owed, _: seller_of(owed)),
+}
+
+
+def letter_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> tuple[str, str]:
+    """Return the subject and message, in the customer's language if the level has one in it."""
+    terms = owed.customer.terms.on(owed.customer.day_of(at))
+    texts = {text.language: text for text in schedule.texts.all()}
+    found = texts.get(terms.locale[:2]) or texts.get(DEFAULT)
+    subject, body = (found.subject, found.body) if found else standard(schedule)
+    return clean(_filled(subject, owed, at)), f"{_filled(body, owed, at).strip()}\n"
+
+
+def standard(schedule: ReminderSchedule) -> tuple[str, str]:
+    """Return the text of a level that has none of its own."""
+    if schedule.days < 0:
+        return BEFORE
+    earlier = ReminderSchedule.objects.filter(seller=schedule.seller_id, level__lt=schedule.level, days__gte=0)
+    return LATER if earlier.exists() else FIRST
+
+
+def line_of(item: Due) -> str:
+    """`INV-2026-000398, due November 1, 2026: $287.70`, and what was left out of it."""
+    document, told = item.document, list[str]()
+    for amount, words in ((item.disputed, "disputed and set aside"), (item.credit, "credit")):
+        if amount:
+            told.append(f"{in_words(amount, document.currency)} {words}")
+    more = f" ({in_words(item.open, document.currency)} open; {'; '.join(told)})" if told else ""
+    words = in_words(item.to_pay, document.currency)
+    return f"{document.reference}, due {day_in_words(item.due_on)}: {words}{more}"
+
+
+def seller_of(owed: Owed) -> str:
+    """Return the name of the company that sent the invoices."""
+    seller = owed.items[0].document.seller
+    return seller.name if seller else str(settings.SELLER["name"])
+
+
+@transaction.atomic
+def save_text(schedule: ReminderSchedule, language: str, subject: str, body: str, *, by: User) -> ReminderText:
+    """Save the text of a level in a language. Raises BadReminderText, or HasFaults if it is too long."""
+    for words in (subject, body):
+        check_text(words)
+    stored = ReminderText.objects.filter(schedule=schedule, language=language).first()
+    text = ReminderText.objects.get(pk=stored.pk) if stored else ReminderText(schedule=schedule, language=language)
+    text.subject, text.body = clean(subject), body.replace("\r\n", "\n")
+    if faults := row_faults(text):
+        raise HasFaults(faults)
+    save_changes(text, since=stored)
+    record_saved(TEXT_SAVED, on=text, stored=stored, by=by, also=[schedule])
+    return text
+
+
+def check_text(words: str) -> None:
+    """Raise BadReminderText if it has an unknown placeholder or a stray brace."""
+    valid = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    unknown = sorted({name for name in PLACEHOLDER.findall(words) if name not in PLACEHOLDERS})
+    if unknown:
+        names = ", ".join(f"{{{name}}}" for name in unknown)
+        raise BadReminderText(f"Unknown: {names}. Valid names: {valid}.")
+    if re.search(r"[{}]", PLACEHOLDER.sub("", words)):
+        raise BadReminderText("A brace is unmatched. Write a name between two braces, such as {total}.")
+
+
+def _filled(words: str, owed: Owed, at: datetime) -> str:
+    return PLACEHOLDER.sub(lambda found: PLACEHOLDERS[found[1]][1](owed, at), words)
+
+
+def _total(owed: Owed) -> str:
+    return " and ".join(in_words(amount, currency) for currency, amount in sorted(owed.totals().items()))

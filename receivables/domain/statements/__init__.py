@@ -1,0 +1,1 @@
+"""Statements of account: what a customer owed, what came and went, and what is open at the end."""

@@ -1,0 +1,1 @@
+"""What disputes are about, in the records of the engine, and their figures."""

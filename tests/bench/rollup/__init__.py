@@ -1,0 +1,1 @@
+"""What the roll-up of activity costs rating."""
