@@ -1,5 +1,6 @@
 """What customers owe: documents, their postings, and the allocations that match them; and what they dispute."""
 
+from receivables.models.account_note import AccountNote
 from receivables.models.bank_file import BankFile, BankRow, BankStatement, CsvMapping
 from receivables.models.book_export import AccountMapping, BookExport, ExportedDocument
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
@@ -29,6 +30,7 @@ from receivables.models.write_off import WriteOff
 
 __all__ = [
     "AccountMapping",
+    "AccountNote",
     "Allocation",
     "BankAccount",
     "BankFile",

@@ -1,0 +1,110 @@
+"""A customer's account: what is open, unbilled and unapplied, the latest invoices, payments and emails, and notes."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.timezone import now
+
+from billing_engine.core.access.pages import needs
+from billing_engine.core.admin_kit.cells import address_of, chip, instant, list_of, page_of
+from billing_engine.core.admin_kit.menu import page_at
+from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.money import in_words, price_in_words
+from invoices.admin.invoice.page import STATE_COLOURS
+from invoices.models import Invoice
+from leads.models import Customer
+from receivables.admin.account.note import WRITE
+from receivables.admin.ageing.items import row_of
+from receivables.admin.asked import Asked
+from receivables.domain.ledger.open_items import Basis, Narrowed, Scope, open_items
+from receivables.queries.account import Account, account_of
+from receivables.queries.ageing import BALANCE, OUTSTANDING, OVERDUE, Bucket, CurrencyTotal, ageing
+
+MAY_SEE = ("receivables.view_ledgerdocument", "leads.view_customer", "invoices.view_invoice")
+PAGE, ITEMS = "admin:receivables_account", "admin:receivables_open_items"
+OPEN_SHOWN = 12
+
+
+@needs(*MAY_SEE)
+def account_page(request: HttpRequest, customer: int) -> HttpResponse:
+    """Show the account as of the customer's today."""
+    found = get_object_or_404(Customer, pk=customer)
+    basis = Basis(found.day_of(now()))
+    scope = Scope([found.pk])
+    account = account_of(found)
+    items = list(open_items(basis, scope, Narrowed(most=OPEN_SHOWN + 1)))
+    asked = Asked(basis, scope, {"as_of": str(basis.day), "basis": str(basis.question)})
+    page: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": f"Account of {found}",
+        "customer": found,
+        "customer_address": address_of(found),
+        "day": day_in_words(basis.day),
+        "currencies": [
+            (total.currency, _cards(total, found, asked)) for total in ageing(basis, scope, most=0).totals
+        ],
+        "unbilled": _unbilled(account, found),
+        "items": [row_of(item, basis.day, found) for item in items[:OPEN_SHOWN]],
+        "has_more": len(items) > OPEN_SHOWN,
+        "more": asked.link(reverse(ITEMS), currency=found.currency, customer=found.pk, bucket=BALANCE),
+        "statement": f"{reverse('admin:receivables_statement')}?customer={found.pk}",
+        "ledger": list_of("receivables.ledgerdocument", customer__id__exact=found.pk),
+        "invoices": [_invoice(invoice, left) for invoice, left in account.invoices],
+        "all_invoices": list_of("invoices.invoice", customer__id__exact=found.pk),
+        "payments": [
+            (address_of(each), each.reference, day_in_words(each.posted_on), in_words(each.amount, each.currency),
+             in_words(each.left, each.currency))
+            for each in account.payments
+        ],
+        "mails": [
+            (page_of("invoices.invoicemail", each.pk), each.subject, ", ".join(each.to), each.get_state_display(),
+             instant(each.requested_at, found.zone))
+            for each in account.mails
+        ],
+        "notes": [(each.text, each.written_by, instant(each.written_at, found.zone)) for each in account.notes],
+        "write_note": reverse("admin:leads_customer_write_note", args=[found.pk]) if request.user.has_perm(WRITE) else "",
+        "activity": f"{reverse('admin:reports_explorer')}?customer={found.code}",
+    }  # fmt: skip
+    return TemplateResponse(request, "receivables/account.html", page)
+
+
+def _cards(total: CurrencyTotal, customer: Customer, asked: Asked) -> list[tuple[str, str, str, str]]:
+    sums, currency = total.sums, total.currency
+
+    def items(bucket: str) -> str:
+        return asked.link(reverse(ITEMS), currency=currency, customer=customer.pk, bucket=bucket)
+
+    return [
+        ("Open", in_words(sums.outstanding, currency), items(OUTSTANDING), "what documents have left"),
+        ("Overdue", in_words(sums.overdue, currency), items(OVERDUE), ""),
+        ("Unapplied", in_words(-sums.unapplied, currency), items(Bucket.UNAPPLIED), "payments and credit not matched"),
+        ("Balance", in_words(sums.balance, currency), items(BALANCE), "open and unapplied"),
+    ]
+
+
+def _unbilled(account: Account, customer: Customer) -> list[tuple[str, str, str, str]]:
+    periods = list_of("leads.billingperiod", customer__id__exact=customer.pk, state__exact="open")
+    drafts = list_of("invoices.invoice", customer__id__exact=customer.pk, issued="no")
+    return [
+        ("Unbilled now", price_in_words(account.unbilled, customer.currency), periods, "exact charges of open periods"),
+        ("Not issued yet", f"{account.drafts:,}", drafts if account.drafts else "", "drafts and approved invoices"),
+    ]
+
+
+def _invoice(invoice: Invoice, left: Any) -> tuple[str, str, str, str, str, str, str]:
+    return (
+        address_of(invoice),
+        str(invoice),
+        invoice.period.in_words,
+        day_in_words(invoice.due_on) if invoice.due_on else "–",
+        in_words(invoice.total, invoice.currency),
+        "–" if left is None else in_words(left, invoice.currency),
+        chip(invoice.get_state_display(), STATE_COLOURS[Invoice.State(invoice.state)]),
+    )
+
+
+page_at("receivables/account/<int:customer>/", account_page, name="receivables_account")
