@@ -274,7 +274,7 @@ class WebhookEndpointAdmin(ReadOnlyPage[WebhookEndpoint]):
 def secret_page(page: Any, request: HttpRequest, endpoint: WebhookEndpoint, plaintext: str) -> HttpResponse:
     """Show a new secret, for the only time."""
     old = endpoint.secrets.filter(expires_at__gt=now()).order_by("-pk").first()
-    shown = {"title": f"The secret of {endpoint}", "plaintext": plaintext, "label": "Secret"}
+    shown: dict[str, Any] = {"title": f"The secret of {endpoint}", "plaintext": plaintext, "label": "Secret"}
     shown |= {"old": f"{old.hint}…", "until": old.expires_at} if old else {}
     return dialog_page(page, request, endpoint, shown, template="leads/new_key.html")
 
