@@ -118,7 +118,6 @@ GRANTS = {
     "receivables_disputestep": "INSERT",
     "receivables_disputefile": "INSERT",
     "receivables_accountnote": "INSERT",
-    "receivables_reason": READ_ONLY,
     # Credit notes: drafts are deleted; triggers keep what is approved and issued.
     "receivables_creditnote": (
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"

@@ -113,7 +113,7 @@ def undecided(dispute: Dispute) -> bool:
 
 
 def outcome_of(dispute: Dispute) -> Done:
-    """Say what became of it."""
+    """Say whether it is decided, or needs a second person."""
     if dispute.proposed:
         return Done("A second person has to approve the decision.")
     return Done(f"{dispute.get_state_display()}.")

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from billing_engine.core import money
 from leads.models import Company, Customer
+from receivables.domain.disputes.disputed import set_aside
 from receivables.domain.ledger.items import with_left
 from receivables.models import Allocation, LedgerDocument, Reminder, ReminderItem, ReminderPause, ReminderSchedule
 
@@ -92,7 +93,7 @@ def _of_some(
     for document in found.order_by("due", "pk"):
         invoices[document.customer_id].append(document)
     credit = _credit(seller, of)
-    disputed = dict[int, Decimal]()
+    disputed = set_aside(list(customers), at=at)
     told = _levels_told([each.pk for some in invoices.values() for each in some])
     paused = _paused(customers, at)
     for pk, customer in customers.items():
