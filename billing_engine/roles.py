@@ -51,6 +51,8 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_dispute", "change_dispute",  # change: decide
         "add_reason", "change_reason",
         "add_accountnote",
+        "add_creditnote", "change_creditnote",  # change: approve, issue, send back, discard
+        "add_papermail",
         "add_bookexport",
         "add_accountmapping", "change_accountmapping",
         "add_webhookendpoint", "change_webhookendpoint",

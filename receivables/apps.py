@@ -11,14 +11,15 @@ class ReceivablesConfig(AppConfig):
     def ready(self) -> None:
         """Register the ledger and electronic invoices with the invoices, which don't know them."""
         from billing_engine.core.approvals import kinds  # noqa: PLC0415 -- models are not loaded earlier
-        from invoices.domain.document.electronic import make_electronic  # noqa: PLC0415 -- models are not loaded earlier
+        from invoices.domain.document.electronic import make_electronic  # noqa: PLC0415 -- as above
         from invoices.domain.lines.books import keep_books  # noqa: PLC0415 -- as above
-        from receivables.domain.disputes.deciding import KIND  # noqa: PLC0415 -- as above
+        from receivables.domain.credit_notes import approvals  # noqa: PLC0415 -- as above
+        from receivables.domain.disputes import deciding  # noqa: PLC0415 -- as above
         from receivables.domain.einvoices.factur_x import FacturX  # noqa: PLC0415 -- as above
         from receivables.domain.ledger.books import LedgerBooks  # noqa: PLC0415 -- as above
-        from receivables.domain.write_offs.write_off import APPROVAL  # noqa: PLC0415 -- as above
+        from receivables.domain.write_offs import write_off  # noqa: PLC0415 -- as above
 
         keep_books(LedgerBooks())
         make_electronic(FacturX())
-        kinds.register(APPROVAL)
-        kinds.register(KIND)
+        for kind in (approvals.KIND, deciding.KIND, write_off.KIND):
+            kinds.register(kind)

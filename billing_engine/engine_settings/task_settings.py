@@ -41,7 +41,7 @@ SWEEPS = {
     "do what reports have left": _every(5.0, "reports.sweep"),
     "do what receivables have left": _every(5.0, "receivables.sweep"),
     "bill what a run has left": _every(5.0, "invoices.sweep"),
-    "find unrated actions that others are told of": _every(300.0, "receivables.tell_of_unrated"),
+    "find actions that are unrated for too long": _every(300.0, "receivables.tell_of_unrated"),
     "mail new requests for approval": _every(15.0, "core.mail_approvals"),
     "find what people are alerted to": _every(900.0, "reports.evaluate_alerts"),
     "chain the deeds": _every(5.0, "core.seal_deeds"),

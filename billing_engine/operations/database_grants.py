@@ -184,7 +184,9 @@ GRANTS = {
     "invoices_billingrun": "INSERT, UPDATE (finished_at, paused_at, paused_by_id)",
     "invoices_billingrunitem": "INSERT, UPDATE (attempts, state, invoice_id, code, message, settled_at)",
     "invoices_billingschedule": "UPDATE (is_active, grace_days)",
-    "invoices_billingcycle": "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id)",
+    "invoices_billingcycle": (
+        "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id, bulk_issued_on)"
+    ),
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",
     "reports_forecastbasis": "INSERT, DELETE",

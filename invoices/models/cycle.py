@@ -28,6 +28,9 @@ class BillingCycle(WorkPass):
     bulk_action = models.CharField(
         max_length=7, choices=BulkAction.choices, blank=True, help_text="The bulk action in progress on its invoices."
     )
+    bulk_issued_on = models.DateField(
+        null=True, blank=True, help_text="For issuing: the date of the invoices. Empty: the day each is issued."
+    )
     bulk_action_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -1,31 +1,51 @@
 """Finance's pages of what customers owe; each module registers its own."""
 
-from receivables.admin import at_a_glance, books, einvoices
+from receivables.admin import at_a_glance, books, einvoices, menu, payments_menu
 from receivables.admin.account import note
 from receivables.admin.account import page as account_page
 from receivables.admin.ageing import items, page
+from receivables.admin.bank_files import account_admin, file_admin, row_admin
+from receivables.admin.credit_notes import crediting, invoice_panel, late_voids, note_admin
 from receivables.admin.disputes import dispute_admin, figures_page, line_links, open_page, reason_admin
 from receivables.admin.ledger import document_admin, trial_balance
+from receivables.admin.payments import payment_admin, write_off_admin
+from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin
 from receivables.admin.statements import page as statement_page
 from receivables.admin.webhooks import by_email, delivery_admin, endpoint_admin
 
 __all__ = [
+    "account_admin",
     "account_page",
     "at_a_glance",
     "books",
     "by_email",
+    "crediting",
     "delivery_admin",
     "dispute_admin",
     "document_admin",
     "einvoices",
     "endpoint_admin",
     "figures_page",
+    "file_admin",
+    "invoice_panel",
     "items",
+    "late_voids",
+    "level_admin",
     "line_links",
+    "menu",
     "note",
+    "note_admin",
     "open_page",
     "page",
+    "pause_admin",
+    "payment_admin",
+    "payments_menu",
+    "preview",
     "reason_admin",
+    "reminder_admin",
+    "row_admin",
+    "run_admin",
     "statement_page",
     "trial_balance",
+    "write_off_admin",
 ]

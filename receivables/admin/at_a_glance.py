@@ -12,11 +12,11 @@ from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.charts.bars import stacked_bars
-from billing_engine.core.charts.chart import Bar, Measure, Point, RankChart, Row, Series, TimeChart, money
+from billing_engine.core.charts.chart import Bar, Measure, Point, RankChart, Row, Series, TimeChart
 from billing_engine.core.charts.ranking import ranked_bars
 from billing_engine.core.charts.role import Role
 from billing_engine.core.charts.time_axis import Step
-from billing_engine.core.money import in_words
+from billing_engine.core.money import in_words, whole_in_words
 from receivables.admin.ageing.page import MAY_SEE
 from receivables.admin.ageing.table import row_of
 from receivables.admin.asked import Asked, company_names
@@ -90,8 +90,12 @@ def _by_age(sums: Sums, currency: str, asked: Asked) -> str:
         )
         for bucket in BUCKETS
     )
-    chart = RankChart(f"Owed by age, {currency}", money(currency), (("", Role.CHARGED),), rows)
+    chart = RankChart(f"Owed by age, {currency}", _whole(currency), (("", Role.CHARGED),), rows)
     return ranked_bars(chart, width=WIDE)
+
+
+def _whole(currency: str) -> Measure:
+    return Measure(*(lambda value: whole_in_words(value, currency),) * 2)
 
 
 def _age_title(bucket: Bucket) -> str:

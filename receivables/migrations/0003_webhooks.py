@@ -580,5 +580,5 @@ class Migration(migrations.Migration):
                 name="an_endpoint_has_one_current_secret",
             ),
         ),
-        InstallSql("receivables", "models/sql/events_are_written_with_what_happened.sql", "b07053ae1776"),
+        InstallSql("receivables", "models/sql/events_are_written_with_what_happened.sql", "ce6884805a48"),
     ]

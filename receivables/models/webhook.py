@@ -36,7 +36,7 @@ TEST = "webhook.test"  # the kind of a test delivery
 
 
 class WebhookEndpoint(LeasedItem):
-    """An address of another system that is told of events, of every customer or of one."""
+    """An address of another system that receives events, of every customer or of one."""
 
     name = models.CharField(max_length=100, unique=True)
     url = models.URLField("address", max_length=MAX_ADDRESS)
@@ -223,7 +223,7 @@ class WebhookDelivery(models.Model):
 
 
 class EventSubscription(models.Model):
-    """A person's choice to be told of one kind of event by email, of every customer or of one."""
+    """A person's choice to get emails about one kind of event, of every customer or of one."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="event_subscriptions")
     kind = models.CharField(max_length=30, choices=EventKind.choices)

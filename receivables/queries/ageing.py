@@ -1,4 +1,4 @@
-"""Ageing: what is open by days past due, per customer, company and currency, and what is unapplied, apart."""
+"""Ageing: what is open by how long it is overdue, per customer, company and currency, and what is unapplied, apart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,6 @@ class Bucket(StrEnum):
     OVER_90 = "over_90"
     UNAPPLIED = "unapplied"
 
-    @property
-    def title(self) -> str:
-        """`Not due`, `1–30`."""
-        return {"not_due": "Not due", "over_90": "Over 90", "unapplied": "Unapplied"}.get(self, self.replace("-", "–"))
-
 
 # The least and the most days past due; None: no limit.
 AGES: Mapping[str, tuple[int | None, int | None]] = {
@@ -41,8 +36,13 @@ AGES: Mapping[str, tuple[int | None, int | None]] = {
 BUCKETS = tuple(Bucket(each) for each in AGES)
 # Sums of several buckets, which lists of items show, too.
 OUTSTANDING, OVERDUE, BALANCE = "outstanding", "overdue", "balance"
-TITLES = {
-    **{str(each): each.title for each in Bucket},
+TITLES: Mapping[str, str] = {
+    Bucket.NOT_DUE: "Not due",
+    Bucket.TO_30: "1–30",
+    Bucket.TO_60: "31–60",
+    Bucket.TO_90: "61–90",
+    Bucket.OVER_90: "Over 90",
+    Bucket.UNAPPLIED: "Unapplied",
     OUTSTANDING: "Outstanding",
     OVERDUE: "Overdue",
     BALANCE: "Balance",

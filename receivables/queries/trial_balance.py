@@ -76,4 +76,4 @@ def receivable_account(basis: Basis, scope: Scope) -> dict[str, Decimal]:
          WHERE posting.account = 'receivable' AND {basis.counts("item")} AND {scope.any_side()}
          GROUP BY 1
     """  # noqa: S608 -- conditions of our own
-    return dict(rows_of(sql, basis.parameters | scope.parameters))  # type: ignore[arg-type]  # two columns
+    return dict(rows_of(sql, basis.parameters | scope.parameters))

@@ -21,8 +21,9 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
 from leads.models import Customer
+from receivables.domain.credit_notes.issuing import approve
 from receivables.domain.ledger.allocations import Match, match
-from receivables.models import LedgerDocument
+from receivables.models import CreditNote, LedgerDocument
 from reports.models import ReportSchedule
 from tests.factories.approvals import ApprovalRequestFactory, ApprovalThresholdFactory
 from tests.factories.books import AccountMappingFactory, BookExportFactory
@@ -63,8 +64,15 @@ from tests.factories.pricing import (
     UnratedActionFactory,
 )
 from tests.factories.receivables import DisputeFactory, ReasonFactory
+from tests.factories.reminders import (
+    ReminderFactory,
+    ReminderPauseFactory,
+    ReminderRunFactory,
+    ReminderScheduleFactory,
+)
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
+from tests.receivables.credit_notes.made import a_draft_note, an_issued_invoice
 from tests.receivables.made import a_document
 
 Make = Callable[..., Any]
@@ -126,6 +134,12 @@ def a_task() -> PeriodicTask:
     return PeriodicTask.objects.create(name=f"task {next(numbers)}", task="invoices.sweep", crontab=hourly)
 
 
+def a_credit_note() -> CreditNote:
+    by = UserFactory.create()
+    note = a_draft_note(by, an_issued_invoice(by, {"Ash": "5.00"}), {"Ash": "5.00"})
+    return approve(note, by=UserFactory.create(), at=NOW)
+
+
 def a_schedule() -> BillingSchedule:
     """Each kind has one; those beyond the three only add rows."""
     taken = set(BillingSchedule.objects.values_list("cycle", flat=True))
@@ -175,6 +189,10 @@ ROWS: dict[str, Make] = {
     "pricing.Simulation": lambda: SimulatedSumFactory.create().simulation,
     "pricing.UnratedAction": UnratedActionFactory.create,
     "invoices.BillingCycle": BillingCycleFactory.create,
+    "receivables.Reminder": ReminderFactory.create,
+    "receivables.ReminderPause": ReminderPauseFactory.create,
+    "receivables.ReminderRun": ReminderRunFactory.create,
+    "receivables.ReminderSchedule": ReminderScheduleFactory.create,
     "receivables.Dispute": DisputeFactory.create,
     "receivables.Reason": ReasonFactory.create,
     "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
@@ -192,6 +210,7 @@ ROWS: dict[str, Make] = {
     "invoices.InvoiceLine": lambda: InvoiceLineFactory.create(product=ProductFactory.create()),
     "receivables.AccountMapping": AccountMappingFactory.create,
     "receivables.BookExport": BookExportFactory.create,
+    "receivables.CreditNote": a_credit_note,
     "reports.Export": ExportFactory.create,
     "reports.SavedReport": lambda: ReportScheduleFactory.create(report__is_shared=True).report,
     "reports.ReportSchedule": a_mailed_schedule,

@@ -10,6 +10,7 @@ from unfold.widgets import (
 )
 
 from billing_engine.core import money
+from billing_engine.core.admin_kit.fields import DayWidget
 from invoices.domain.month_lock import why_locked
 from invoices.models import Invoice, InvoiceLine
 
@@ -22,6 +23,19 @@ class OptionalReasonForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text="Required if actions were voided after the invoice was drafted.",
+    )
+
+
+class IssueForm(forms.Form):
+    """The date of the invoice."""
+
+    issued_on = forms.DateField(
+        label="Invoice date",
+        required=False,
+        widget=DayWidget,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": "Choose a day."},
+        help_text="Also its day in the books. Empty: today. Not in the future, and not in a locked or closed month.",
     )
 
 

@@ -18,6 +18,7 @@ from billing_engine.core.models.deed import DeedQuerySet
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
     AdjustmentForm,
+    IssueForm,
     OptionalReasonForm,
     WithdrawalForm,
     adjustments_of,
@@ -143,10 +144,11 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
         asks=Dialog(
             title=lambda invoice: f"Issue {customer_and_total(invoice)}?",
             says="The invoice gets its number and can no longer be changed.",
+            form=IssueForm,
         ),
     )
     def issue(self, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
-        return Done(f"Issued as {issue(invoice, by=person(request), at=now()).number}.")
+        return Done(f"Issued as {issue(invoice, by=person(request), at=now(), **answers).number}.")
 
     @button(
         "Send back",

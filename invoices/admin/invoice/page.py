@@ -1,5 +1,6 @@
 """The page of one invoice: its content, its history, and links to the charges behind each line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,34 @@ class LateVoidsPanel:
     is_issued: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PanelFact:
+    """A labeled value, and perhaps the row that it comes from with its address."""
+
+    label: str
+    value: str
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel beside an invoice that an app above adds."""
+
+    title: str
+    facts: list[PanelFact]
+
+
+Adds = Callable[[Invoice], Panel | None]
+_panels: list[Adds] = []
+
+
+def in_panel(add: Adds) -> Adds:
+    """Register a panel beside every invoice; None is not shown."""
+    _panels.append(add)
+    return add
+
+
 def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """Show the invoice with the buttons that its state allows."""
     found = model_admin.get_actions_detail(request, str(invoice.pk))
@@ -58,6 +87,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "timeline": timeline_of(request, invoice, deeds=deeds_of(invoice), zone=invoice.customer.zone),
         "flags": flags_of([invoice]).get(invoice.pk, []),
+        "panels": [panel for panel in (add(invoice) for add in _panels) if panel],
         "late_voids": late_voids_panel(invoice),
         "approvals": notices_about(invoice) + notices_about(invoice.period),
         "places": [

@@ -17,6 +17,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.counts import names_in_words
 from billing_engine.core.errors import Refused
+from invoices.admin.invoice.dialogs import IssueForm
 from invoices.admin.month_close.bridge import bridge
 from invoices.admin.month_close.form import OptionalReasonForm
 from invoices.admin.month_close.page import cycle_page
@@ -184,10 +185,11 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         asks=Dialog(
             title=lambda cycle: f"Issue {waiting_in_words(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each invoice gets its number and can no longer be changed. You can stop this, but not undo it.",
+            form=IssueForm,
         ),
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Issuing {start_bulk_action(cycle, BulkAction.ISSUE, by=person(request), at=now()):,}.")
+        return Done(f"Issuing {start_bulk_action(cycle, BulkAction.ISSUE, by=person(request), at=now(), **answers):,}.")
 
     @button(
         "Send all",

@@ -24,12 +24,13 @@ class TaxedLine:
     amount: Decimal
     taxes: Mapping[str, Decimal]
     product: int | None = None
+    line: int = 0  # the invoice's line
 
     @property
     def turned(self) -> "TaxedLine":
         """The same line with the opposite sign."""
         taxes = {tax: -amount for tax, amount in self.taxes.items()}
-        return TaxedLine(self.description, -self.amount, taxes, self.product)
+        return TaxedLine(self.description, -self.amount, taxes, self.product, self.line)
 
 
 def taxed_lines_of(invoices: set[int]) -> dict[int, list[TaxedLine]]:
@@ -53,7 +54,7 @@ def _lines_of(invoice: Invoice) -> list[TaxedLine]:
         for place, share in zip(on, _shares([lines[place].amount for place in on], tax, invoice.currency), strict=True):
             shares[place][str(tax)] = share
     return [
-        TaxedLine(in_words(line, invoice.currency), line.amount, its, line.product_id)
+        TaxedLine(in_words(line, invoice.currency), line.amount, its, line.product_id, line.pk)
         for line, its in zip(lines, shares, strict=True)
     ]
 

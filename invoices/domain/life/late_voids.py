@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
+from invoices.domain.lines.books import books
 from invoices.models import Invoice
 from leads.models import Action
 
@@ -72,4 +73,4 @@ def check_late_voids(invoice: Invoice, found: LateVoids | None, *, known: int = 
 
 
 def _charged() -> "QuerySet[Action]":
-    return Action.objects.voided_after_close().filter(charge__reason="")
+    return books().uncredited(Action.objects.voided_after_close().filter(charge__reason=""))

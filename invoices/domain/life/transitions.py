@@ -1,7 +1,7 @@
 """draft → approved → issued → sent. Voiding and reopening are in `reopen`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from django.contrib.auth.models import User
@@ -28,6 +28,7 @@ from invoices.domain.life.deeds import (
     total_of,
     touched_by,
 )
+from invoices.domain.life.issue_date import check_issue_date, hold_month
 from invoices.domain.life.late_voids import LateVoids, check_late_voids, late_voids_in
 from invoices.domain.life.numbers import give_numbers, prefix_of
 from invoices.domain.life.review_flags import check_not_flagged, flags_of
@@ -119,23 +120,26 @@ def to_draft(invoice: Invoice) -> Invoice:
     return invoice
 
 
-def issue(invoice: Invoice, *, by: User, at: datetime) -> Invoice:
+def issue(invoice: Invoice, *, by: User, at: datetime, issued_on: date | None = None) -> Invoice:
     """Give the invoice its number and freeze it; its PDF is rendered after the commit.
 
-    From then on the database refuses every change. Raises ActionsVoided if actions were voided after the approval.
+    `issued_on` is its date, and its day in the books; None: today. From then on the database refuses every change.
+    Raises WrongIssueDate, NotExpressible, or ActionsVoided if actions were voided after the approval.
     """
-    return issue_all([invoice], by=by, at=at).only()
+    return issue_all([invoice], by=by, at=at, issued_on=issued_on).only()
 
 
 @transaction.atomic
-def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime) -> Batch:
+def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime, issued_on: date | None = None) -> Batch:
     """Issue approved invoices, each by its own rules, and number them in this order."""
+    month = hold_month(issued_on)
     batch, claimed = Batch(invoices, State.APPROVED), cache(claim)
+    batch.check(lambda invoice: check_issue_date(invoice, issued_on, month, at=at))
     prefetch_related_objects(batch.passing, SELLERS)
     late = late_voids_in(batch.periods)
     batch.check(lambda invoice: check_late_voids(invoice, late.get(invoice.period_id), known=invoice.approved_over))
     for invoice in batch.passing:
-        _freeze(invoice, by=by, at=at)
+        _freeze(invoice, by=by, at=at, day=issued_on or invoice.period.customer.day_of(at))
     batch.check(lambda invoice: claimed(prefix_of(invoice), seller=invoice.period.customer_terms.seller))
     why = why_not_expressible(batch.passing)
     batch.check(lambda invoice: check_expressible(why.get(invoice.pk)))
@@ -150,11 +154,11 @@ def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime) -> Batch:
     return batch
 
 
-def _freeze(invoice: Invoice, *, by: User, at: datetime) -> None:
+def _freeze(invoice: Invoice, *, by: User, at: datetime, day: date) -> None:
     """Set all that an issued invoice keeps, except its number."""
     period = invoice.period
     invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
-    invoice.issued_on = day = period.customer.day_of(at)
+    invoice.issued_on = day
     invoice.due_on = day + timedelta(days=period.customer_terms.payment_terms_days)
     invoice.seller, invoice.bill_to = seller_of(invoice, on=day), bill_to(invoice, on=day)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from invoices.models import Invoice
-from leads.models import Customer
+from leads.models import Action, Customer
 
 Balances = Mapping[tuple[int, str], Decimal]  # by customer and currency
 
@@ -24,6 +24,10 @@ class Books(ABC):
     @abstractmethod
     def check_voidable(self, invoice: Invoice) -> None:
         """Refuse a void that the books can't follow, such as one of an invoice that is credited in part."""
+
+    @abstractmethod
+    def uncredited(self, actions: "QuerySet[Action]") -> "QuerySet[Action]":
+        """Return those of the charged actions that no issued credit note names."""
 
     @abstractmethod
     def voided(self, invoice: Invoice, *, at: datetime) -> None:

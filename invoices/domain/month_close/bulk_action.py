@@ -4,7 +4,7 @@ The action is stored on the month until it is done or stopped.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from django.contrib.auth.models import User
@@ -18,6 +18,7 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.passes import PassQueue
 from invoices.domain.life.batch import Batch
+from invoices.domain.life.issue_date import check_some_date
 from invoices.domain.life.transitions import approve_all, issue_all
 from invoices.domain.mail.request import send_all_once
 from invoices.domain.month_history import record_step
@@ -62,18 +63,27 @@ class NoLongerAllowed(Refused):
 
 
 @transaction.atomic
-def start_bulk_action(cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime) -> int:
-    """Start a bulk action; return the number of invoices, or raise NothingToDo or BulkActionInProgress."""
+def start_bulk_action(
+    cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime, issued_on: date | None = None
+) -> int:
+    """Start a bulk action; return the number of invoices.
+
+    `issued_on` is the date of the invoices to issue; None: the day each is issued. Raises NothingToDo, WrongIssueDate
+    if no invoice can have the date, or BulkActionInProgress.
+    """
     count = count_waiting(cycle, action)
     if not count:
         raise NothingToDo
+    check_some_date(_waiting(cycle, action), issued_on, at=at)
     if not BillingCycle.objects.filter(pk=cycle.pk, bulk_action="").update(
-        bulk_action=action, bulk_action_by=by, trying=0, attempts=0, one_by_one=0
+        bulk_action=action, bulk_action_by=by, bulk_issued_on=issued_on, trying=0, attempts=0, one_by_one=0
     ):
         cycle.refresh_from_db()
         raise BulkActionInProgress(f"{cycle.get_bulk_action_display()} is in progress. Wait for it, or stop it.")
     record_step(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
-    record(STARTED[action], on=cycle, by=by, after={"invoices": count})
+    record(
+        STARTED[action], on=cycle, by=by, after={"invoices": count} | ({"invoice_date": issued_on} if issued_on else {})
+    )
     BULK_ACTIONS.ask(item_id=cycle.pk)
     return count
 
@@ -84,7 +94,7 @@ def stop_bulk_action(cycle: BillingCycle, *, by: User) -> None:
     found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
     if not found.bulk_action:
         return
-    BillingCycle.objects.filter(pk=cycle.pk).update(bulk_action="")
+    BillingCycle.objects.filter(pk=cycle.pk).update(bulk_action="", bulk_issued_on=None)
     record(BULK_ACTION_STOPPED, on=cycle, by=by, before={"bulk_action": found.get_bulk_action_display()})
 
 
@@ -125,7 +135,8 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
     def act(self, cycle: BillingCycle, invoices: Sequence[Invoice], *, at: datetime) -> Mapping[int, Failure]:
         _check_allowed(cycle.bulk_action_by, BulkAction(cycle.bulk_action))
         with transaction.atomic():
-            batch = ACTS[BulkAction(cycle.bulk_action)](invoices, by=cycle.bulk_action_by, at=at)
+            chosen = {"issued_on": cycle.bulk_issued_on} if cycle.bulk_issued_on else {}
+            batch = ACTS[BulkAction(cycle.bulk_action)](invoices, by=cycle.bulk_action_by, at=at, **chosen)
         CycleStep.objects.filter(pk=_step_of(cycle).pk).update(done=F("done") + len(batch.passing))
         return {pk: Failure(refusal.code, str(refusal)) for pk, refusal in batch.refused.items()}
 
@@ -140,7 +151,7 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
         )
 
     def finish(self, cycle: BillingCycle, *, at: datetime) -> None:
-        cycle.bulk_action = ""
+        cycle.bulk_action, cycle.bulk_issued_on = "", None
 
 
 BULK_ACTIONS = BulkActions()

@@ -5,8 +5,9 @@ from datetime import date
 
 from django import forms
 from django.conf import settings
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
+from billing_engine.core.admin_kit.fields import DayWidget
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.wording import month_in_words
 from leads.models import Company
@@ -15,12 +16,6 @@ from receivables.models import BookExport
 
 MONTHS = 24
 OURS = str(settings.SELLER["name"])
-
-
-class DayWidget(UnfoldAdminTextInputWidget):
-    """The browser's own calendar."""
-
-    input_type = "date"
 
 
 class ExportForm(forms.Form):

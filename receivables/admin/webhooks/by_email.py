@@ -1,4 +1,4 @@
-"""Which events a person is told of by email."""
+"""Which events a person gets emails about."""
 
 from typing import Any
 

@@ -106,7 +106,7 @@ class WebhookEndpointAdmin(ReadOnlyPage[WebhookEndpoint]):
     search_help_text = "Name or address"
     related = ("customer", "created_by")
     ordering = ("name",)
-    nothing_yet = "No other system is told of anything yet. Add an endpoint to send events to it."
+    nothing_yet = "No endpoints yet. Add one to send events to another system."
     actions_list: Any = ("new_endpoint", "by_email")
     actions_detail: Any = ("send_test", "switch_on", "edit", "rotate", "send_failed", "switch_off")
     fieldsets = (

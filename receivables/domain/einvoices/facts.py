@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,10 +13,12 @@ from invoices.domain.document.parties import bill_to, day_of_paper, seller_of
 from invoices.domain.document.taxed_lines import TaxedLine, taxed_lines_of
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice
+from receivables.domain.credit_notes.taxed_lines import credited_lines_of
+from receivables.models import CreditNote
 
 Facts = dict[str, Any]
 
-INVOICE, PIECE = "380", "C62"
+INVOICE, CREDIT_NOTE, PIECE = "380", "381", "C62"
 LONGEST_NAME = 200
 STANDARD, ZERO, EXEMPT, REVERSE_CHARGE = "S", "Z", "E", "AE"
 
@@ -72,6 +74,7 @@ class Electronic:
     buyer: Party
     lines: Sequence[TaxedLine]
     rates: Mapping[str, Decimal]  # the percentage of each tax by its name on the lines
+    note: CreditNote | None = None  # what is expressed, if not the invoice itself
 
     @property
     def exemption(self) -> str:
@@ -110,37 +113,60 @@ def read(invoices: Sequence[Invoice]) -> list[Electronic]:
     return found
 
 
+def read_note(note: CreditNote) -> Electronic:
+    """Read an issued credit note; it is between the parties of its invoice, as they stood on that."""
+    [invoice] = read([note.invoice])
+    lines = credited_lines_of([note.document_id])[note.document_id] if note.document_id else []
+    rates = {str(tax): tax.rate for tax in note.taxes.all()}
+    return replace(invoice, lines=lines, rates=rates, note=note)
+
+
 def facts_of(one: Electronic) -> Facts:
-    """The invoice for the library; money as text, so that it is written digit for digit."""
-    invoice, period = one.invoice, one.invoice.period
-    zone = period.customer.zone
-    shown = _Amounts(invoice.currency)
+    """The document for the library; money as text, so that it is written digit for digit."""
+    invoice, period, document = one.invoice, one.invoice.period, one.note or one.invoice
+    zone, shown = period.customer.zone, _Amounts(invoice.currency)
     last_day = (period.end_at.astimezone(zone) - timedelta(microseconds=1)).date()
     facts: Facts = {
-        "BT-1": invoice.number,
-        "BT-2": invoice.issued_on,
-        "BT-3": INVOICE,
+        "BT-1": document.number,
+        "BT-2": document.issued_on,
         "BT-5": invoice.currency,
-        "BT-9": invoice.due_on,
-        "BT-20": clean(invoice.seller.get("pay_to", "")) or None,
         "BT-72": last_day,
         "BT-73": period.start_at.astimezone(zone).date(),
         "BT-74": last_day,
         "BG-4": one.seller.as_facts(),
         "BG-7": one.buyer.as_facts(),
-        "BT-106": shown(invoice.subtotal),
-        "BT-109": shown(invoice.subtotal),
-        "BT-110": shown(invoice.tax),
-        "BT-112": shown(invoice.subtotal + invoice.tax),
-        "BT-115": shown(invoice.total),
+        "BT-106": shown(document.subtotal),
+        "BT-109": shown(document.subtotal),
+        "BT-110": shown(document.tax),
+        "BT-112": shown(document.subtotal + document.tax),
+        "BT-115": shown(document.total),
         "BG-23": [_tax(one, rate, *sums, shown) for rate, sums in one.taxes().items()],
         "BG-25": [_line(one, place, line, shown) for place, line in enumerate(one.lines, start=1)],
+        **(_of_note(one.note) if one.note else _of_invoice(invoice, shown)),
     }
     if order := clean(invoice.bill_to.get("purchase_order", "")):
         facts |= {"BT-13": order, "BT-10": order}
-    if invoice.credit:
-        facts["BT-113"] = shown(-invoice.credit)
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def _of_invoice(invoice: Invoice, shown: "_Amounts") -> Facts:
+    """What only an invoice has: when and how it is paid, and the credit that it used."""
+    return {
+        "BT-3": INVOICE,
+        "BT-9": invoice.due_on,
+        "BT-20": clean(invoice.seller.get("pay_to", "")) or None,
+        "BT-113": shown(-invoice.credit) if invoice.credit else None,
+    }
+
+
+def _of_note(note: CreditNote) -> Facts:
+    """What only a credit note has: its invoice, and why; its amounts are positive."""
+    return {
+        "BT-3": CREDIT_NOTE,
+        "BT-9": note.issued_on,
+        "BG-1": [{"BT-22": clean(note.sentence)}],
+        "BG-3": [{"BT-25": note.invoice.number, "BT-26": note.invoice.issued_on}],
+    }
 
 
 class _Amounts:

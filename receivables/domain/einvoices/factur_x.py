@@ -12,7 +12,8 @@ from billing_engine.core.errors import Refused
 from invoices.domain.document.electronic import Electronic, NotExpressible, is_electronic
 from invoices.models import Invoice
 from receivables.domain.einvoices.expressible import refusals, why_not
-from receivables.domain.einvoices.facts import facts_of, read
+from receivables.domain.einvoices.facts import facts_of, read, read_note
+from receivables.models import CreditNote
 
 LEVEL = "en16931"
 CII: Literal["factur-x"] = "factur-x"
@@ -56,6 +57,16 @@ class FacturX(Electronic):
 def xml_of(invoice: Invoice, flavor: Literal["factur-x", "ubl-2.1"]) -> bytes:
     """Return the data of an issued invoice. Raises NotExpressible."""
     [one] = read([invoice])
+    if words := why_not(one):
+        raise NotExpressible(words)
+    return written(facts_of(one), flavor)
+
+
+def xml_of_note(note: CreditNote, flavor: Literal["factur-x", "ubl-2.1"]) -> bytes:
+    """Return the data of an issued credit note, a document of type 381. Raises NotElectronic or NotExpressible."""
+    if note.number is None or not is_electronic(note.invoice):
+        raise NotElectronic
+    one = read_note(note)
     if words := why_not(one):
         raise NotExpressible(words)
     return written(facts_of(one), flavor)

@@ -2,11 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core.calendar.edges import FARTHEST_WEST
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
@@ -22,7 +23,6 @@ State = BookExport.State
 EXPORT_ASKED = Verb("books_exported", "Export to the books requested")
 EXPORT_DOWNLOADED = Verb("books_downloaded", "Export to the books downloaded")
 
-FARTHEST = timedelta(hours=12)  # a day ends so much later than in UTC, at most
 NOT_READY = {
     State.WAITING: "This file has not been started yet.",
     State.RUNNING: "This file is still being written.",
@@ -130,7 +130,7 @@ def download(export: BookExport, *, by: User) -> bytes:
 
 def _check_over(export: BookExport, at: datetime) -> None:
     if export.as_of is not None:
-        if (at - FARTHEST).date() <= export.as_of:
+        if (at - FARTHEST_WEST).date() <= export.as_of:
             raise NotYetOver("The day of an accrual must be over in every time zone.")
     elif Month.parse(export.month).first > at.date():
         raise NotYetOver(f"{export.month} has not started.")

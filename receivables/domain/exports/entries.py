@@ -13,6 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.document.taxed_lines import TaxedLine, taxed_lines_of
 from invoices.domain.wording import clean
+from receivables.domain.credit_notes.taxed_lines import credited_lines_of
 from receivables.domain.exports.accounts import Accounts
 from receivables.domain.exports.file import Cell, number
 from receivables.models import LedgerDocument, Posting
@@ -57,10 +58,16 @@ def entries_of(documents: Iterable[LedgerDocument]) -> list[Entry]:
     for posting in Posting.objects.filter(document__in=found).order_by("pk"):
         postings[posting.document_id].append(posting)
     lines = taxed_lines_of({each.invoice_id for each in found if each.invoice_id})
-    return [_entry(each, postings[each.pk], lines) for each in found]
+    credited = credited_lines_of({each.pk for each in found if each.kind == LedgerDocument.Kind.CREDIT_NOTE})
+    return [_entry(each, postings[each.pk], lines, credited) for each in found]
 
 
-def _entry(document: LedgerDocument, postings: Sequence[Posting], lines: Mapping[int, Sequence[TaxedLine]]) -> Entry:
+def _entry(
+    document: LedgerDocument,
+    postings: Sequence[Posting],
+    lines: Mapping[int, Sequence[TaxedLine]],
+    credited: Mapping[int, Sequence[TaxedLine]],
+) -> Entry:
     entry = Entry(document, postings)
     if document.kind not in SALES:
         return entry
@@ -70,7 +77,7 @@ def _entry(document: LedgerDocument, postings: Sequence[Posting], lines: Mapping
         is_below_zero = (document.kind == LedgerDocument.Kind.INVOICE) != (document.side == LedgerDocument.Side.DEBIT)
         its = [line.turned for line in its] if is_below_zero else its
     else:
-        its = [_whole(entry)]
+        its = credited.get(document.pk) or [_whole(entry)]
     entry = Entry(document, postings, its)
     _check(entry)
     return entry

@@ -21,6 +21,7 @@ HEADER = (
     *("Net", "Tax", "Total", "State", "Void since"),
 )
 NAMED = 5
+INVOICE = "Invoice"
 
 
 class NumbersMissing(Refused):
@@ -57,7 +58,8 @@ def numbers_of(seller: Company | None, month: str) -> list[Numbered]:
     Raises NumbersMissing if a series of the month's year has a gap.
     """
     asked = Month.parse(month)
-    _check_series(NumberSeries.objects.filter(_of(seller), year=asked.first.year).first())
+    for series in NumberSeries.objects.filter(_of(seller), year=asked.first.year):
+        _check_series(series)
     invoices = Invoice.objects.filter(
         Q(series__seller=seller) if seller else Q(series__seller=None), issued_on__range=(asked.first, asked.last)
     ).exclude(number=None)
@@ -65,7 +67,9 @@ def numbers_of(seller: Company | None, month: str) -> list[Numbered]:
     notes = LedgerDocument.objects.filter(
         _of(seller), kind=LedgerDocument.Kind.CREDIT_NOTE, posted_on__range=(asked.first, asked.last)
     )
-    with_postings = notes.select_related("customer").prefetch_related("postings").order_by("reference", "pk")
+    with_postings = (
+        notes.select_related("customer", "credit_note").prefetch_related("postings").order_by("reference", "pk")
+    )
     found += [_note(each) for each in with_postings]
     numbers = [each.number for each in found]
     if len(set(numbers)) < len(numbers):
@@ -78,7 +82,7 @@ def sums_of(found: Sequence[Numbered]) -> dict[str, Decimal]:
     """The total of the invoices, less the credit notes, by currency."""
     sums = defaultdict[str, Decimal](Decimal)
     for each in found:
-        sums[each.currency] += (each.net + each.tax) * (1 if each.place is not None else -1)
+        sums[each.currency] += (each.net + each.tax) * (1 if each.kind == INVOICE else -1)
     return dict(sorted(sums.items()))
 
 
@@ -96,13 +100,12 @@ def _of(seller: Company | None) -> Q:
     return Q(seller=seller) if seller else Q(seller=None)
 
 
-def _check_series(series: NumberSeries | None) -> None:
-    if series is None:
-        return
-    missing = set(range(1, series.last + 1)) - set(series.invoices.values_list("serial", flat=True))
+def _check_series(series: NumberSeries) -> None:
+    given = series.invoices if series.kind == NumberSeries.Kind.INVOICE else series.credit_notes
+    missing = set(range(1, series.last + 1)) - set(given.values_list("serial", flat=True))
     if missing:
         named = ", ".join(str(each) for each in sorted(missing)[:NAMED])
-        raise NumbersMissing(f"The series of {series} has a gap at {named}.")
+        raise NumbersMissing(f"The series of {series} ({series.get_kind_display().lower()}) has a gap at {named}.")
 
 
 def _invoice(invoice: Invoice) -> Numbered:
@@ -111,7 +114,7 @@ def _invoice(invoice: Invoice) -> Numbered:
     return Numbered(
         number=str(invoice.number),
         place=invoice.serial,
-        kind="Invoice",
+        kind=INVOICE,
         on=invoice.issued_on,
         customer_code=customer.code,
         customer=customer.name,
@@ -124,11 +127,12 @@ def _invoice(invoice: Invoice) -> Numbered:
 
 def _note(document: LedgerDocument) -> Numbered:
     sums = defaultdict[str, Decimal](lambda: money.ZERO)
+    note = getattr(document, "credit_note", None)
     for posting in document.postings.all():
         sums[posting.account] += posting.amount
     return Numbered(
         number=document.reference,
-        place=None,
+        place=note.serial if note else None,
         kind=document.get_kind_display(),
         on=document.posted_on,
         customer_code=document.customer.code,

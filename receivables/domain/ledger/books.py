@@ -13,12 +13,12 @@ from billing_engine.core.errors import Refused
 from invoices.domain.life.credit import CreditIsGone
 from invoices.domain.lines.books import Balances, Books
 from invoices.models import Invoice, InvoiceTax
-from leads.models import Customer
+from leads.models import Action, Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.domain.ledger.write_off_reversal import post_reversal
-from receivables.models import Allocation, CreditNote, LedgerDocument, Reason
+from receivables.models import Allocation, CreditedCharge, CreditNote, LedgerDocument, Reason
 
 Kind = LedgerDocument.Kind
 # What an invoice may use by itself; money that was paid waits for a person to match it.
@@ -47,6 +47,10 @@ class LedgerBooks(Books):
         notes = CreditNote.objects.issued().filter(invoice=invoice).order_by("pk").values_list("number", flat=True)
         if numbers := ", ".join(filter(None, notes)):
             raise IsCredited(f"{invoice} is credited by {numbers}, which stands. Credit what is left of it instead.")
+
+    def uncredited(self, actions: QuerySet[Action]) -> QuerySet[Action]:
+        issued = CreditedCharge.objects.filter(action=OuterRef("pk"), line__note__state=CreditNote.State.ISSUED)
+        return actions.filter(~Exists(issued))
 
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
         issued = invoice.ledger_documents.get(kind=Kind.INVOICE)
@@ -90,7 +94,9 @@ class LedgerBooks(Books):
             raise CreditIsGone
         document.left = document.amount  # nothing is matched to it yet
         planned = oldest_first(found, [document], -invoice.credit)
-        match(planned, on=document.posted_on, at=at, reason=f"used by {invoice}")
+        # Credit that is younger than a chosen date is used on its own day, not before it was there.
+        on = max(document.posted_on, *(each.credit.posted_on for each in planned), document.posted_on)
+        match(planned, on=on, at=at, reason=f"used by {invoice}")
 
 
 def _issued(invoice: Invoice, taxes: Sequence[InvoiceTax], at: datetime) -> tuple[LedgerDocument, list[Part]]:

@@ -77,7 +77,7 @@ class Scope:
         return f"{item}.side <> '' AND {self.any_side(item)}"
 
     def any_side(self, item: str = "item") -> str:
-        """Return the SQL condition that a document is in the scope, also one that is no item."""
+        """Return the SQL condition that a document is in the scope, also one without an open item."""
         parts = ["TRUE"]
         if self.customers is not None:
             parts.append(f"{item}.customer_id = ANY(%(customers)s)")

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from billing_engine.core import money
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
-from billing_engine.core.errors import FieldFault, HasFaults
+from billing_engine.core.errors import FieldFault, HasFaults, Refused
 from leads.models import Company, Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first
 from receivables.domain.ledger.items import with_left
@@ -31,6 +31,12 @@ class PaymentHasFaults(HasFaults):
     """A payment that can't be recorded."""
 
     code = "payment_has_faults"
+
+
+class UnknownItems(Refused):
+    """The customer owes nothing with such a number."""
+
+    code = "unknown_items"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,18 @@ def open_debits(customer: int, currency: str) -> QuerySet[LedgerDocument]:
     """What a customer owes in a currency, oldest due first."""
     items = LedgerDocument.objects.filter(customer=customer, currency=currency, side=LedgerDocument.Side.DEBIT)
     return with_left(items, open_only=True).order_by("due_on", "posted_on", "pk")
+
+
+def items_named(text: str, customer: Customer, currency: str) -> list[LedgerDocument] | None:
+    """The open items with these numbers, separated by spaces or commas, in their order; None without any.
+
+    Raises UnknownItems.
+    """
+    numbers = text.replace(",", " ").split()
+    found = {item.reference: item for item in open_debits(customer.pk, currency)} if numbers else {}
+    if missing := [number for number in numbers if number not in found]:
+        raise UnknownItems(f"Nothing open of {customer} in {currency} has the number {', '.join(missing)}.")
+    return [found[number] for number in numbers] or None
 
 
 def plan(document: LedgerDocument, debits: Sequence[LedgerDocument]) -> list[Match]:

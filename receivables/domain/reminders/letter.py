@@ -40,7 +40,7 @@ LATER = ("Reminder: {total}, {days} days overdue", f"Hello {{customer}},\n\n{STI
 
 
 class BadReminderText(Refused):
-    """A text has an unknown placeholder."""
+    """The text has an unknown placeholder."""
 
     code = "bad_reminder_text"
     http_status = 422
@@ -63,7 +63,7 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
 
 
 def letter_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> tuple[str, str]:
-    """Return the subject and message, in the customer's language if there is a text in it."""
+    """Return the subject and message, in the customer's language if the level has one in it."""
     terms = owed.customer.terms.on(owed.customer.day_of(at))
     texts = {text.language: text for text in schedule.texts.all()}
     found = texts.get(terms.locale[:2]) or texts.get(DEFAULT)

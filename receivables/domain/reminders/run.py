@@ -33,7 +33,7 @@ class RanToday(Refused):
 
 
 class NoLevels(Refused):
-    """Without a schedule nobody is reminded."""
+    """Without a schedule no one is reminded."""
 
     code = "reminders_no_levels"
     message = "This company has no schedule of reminders. Set one first."

@@ -1,6 +1,6 @@
 """Send reminders: what a customer owes is read again under the claim, just before the email leaves.
 
-A claim that never ended is not repeated by itself: nobody knows whether the email arrived, so it shows as perhaps sent,
+A claim that never ended is not repeated by itself: no one knows whether the email arrived, so it shows as perhaps sent,
 with its Message-ID, and a person decides.
 """
 
@@ -27,7 +27,7 @@ REMINDER_NOT_SENT = Verb("reminder_not_sent", "Reminder not sent")
 
 LEASE = timedelta(minutes=5)  # longer than the task's own limit, so that its worker has ended by then
 AFTER_A_STOP = timedelta(minutes=15)
-NOTHING_OWED = "Nothing to remind of any more: it was paid, credited, disputed or paused."
+NOTHING_OWED = "Nothing to remind of: it was paid, credited, disputed or paused."
 NO_CONTACT = "The customer has no billing contacts."
 IN_DOUBT = "The worker or the connection ended when the server may already have had the email."
 

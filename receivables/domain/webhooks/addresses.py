@@ -21,7 +21,7 @@ class BadAddress(Refused):
 
 
 class AddressNotPublic(Refused):
-    """The name of an endpoint leads to an address that is not public; what is there is told to nobody."""
+    """The name of an endpoint leads to an address that is not public; what is there is never shown."""
 
     code = "webhook_address_not_public"
     http_status = 422

@@ -34,7 +34,7 @@ GONE = "It answered 410 (gone): it wants no more deliveries."
 
 @dataclass(slots=True)
 class Pass:
-    """What came of the deliveries of one pass."""
+    """The outcome of the deliveries of one pass."""
 
     succeeded: bool = False
     tested: bool = False  # a test delivery arrived
@@ -67,7 +67,7 @@ class Endpoints(LeasedQueue[WebhookEndpoint, Pass]):
         return WebhookEndpoint.objects.filter(next_attempt_at__isnull=False)
 
     def locked(self, items: QuerySet[WebhookEndpoint]) -> QuerySet[WebhookEndpoint]:
-        """Wait for whoever adds deliveries to the endpoint: that takes moments."""
+        """Wait while deliveries are added to the endpoint: that takes moments."""
         return items.select_for_update(of=("self",), no_key=True)
 
     def tidy(self, *, at: datetime) -> None:

@@ -40,7 +40,7 @@ class NameTaken(Refused):
 
 
 class NothingChosen(Refused):
-    """An endpoint is told of something."""
+    """An endpoint gets at least one kind of event."""
 
     code = "webhook_nothing_chosen"
     message = "Choose at least one event."

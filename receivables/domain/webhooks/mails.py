@@ -110,7 +110,7 @@ def _about_endpoint(mail: EventMail) -> tuple[str, str]:
     assert endpoint is not None, "the caller checked"  # noqa: S101 -- for mypy
     page = reverse("admin:receivables_webhookendpoint_change", args=[endpoint.pk])
     body = (
-        f"The engine sends nothing to {endpoint} any more.\n{endpoint.off_reason or 'It is on again.'}\n\n"
+        f"The engine no longer sends anything to {endpoint}.\n{endpoint.off_reason or 'It is on again.'}\n\n"
         "What happens meanwhile waits for up to 30 days. Correct the receiver, then choose Send a test on its page: if the"
         f" test arrives, the endpoint is on again.\n{page}\n"
     )

@@ -41,7 +41,8 @@ def tell(
 ) -> bool:
     """Write an event that no trigger writes, in the transaction of what happened; return whether it is new.
 
-    `data` has IDs and sums. An event with the same `cause` is written once. Nothing is written while nobody is told.
+    `data` has IDs and sums. An event with the same `cause` is written once. Nothing is written while there is no endpoint
+    and no subscription.
     """
     if not (WebhookEndpoint.objects.exists() or EventSubscription.objects.exists()):
         return False

@@ -33,7 +33,7 @@ REDIRECTS = range(300, 400)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one attempt: the receiver's answer, or why there was none."""
+    """The outcome of one attempt: the receiver's answer, or why there was none."""
 
     status: int | None = None
     body: str = ""
@@ -123,7 +123,7 @@ def _posted(url: str, body: bytes, headers: dict[str, str], *, at: datetime) -> 
 
 
 def _start_of(response: Response) -> bytes:
-    """What came of the body; the status stands, even if the rest never comes."""
+    """The start of the body; the status stands, even if the rest never comes."""
     found = b""
     with suppress(HTTPError, OSError):
         while len(found) < MOST_BYTES and (part := response.raw.read1(MOST_BYTES - len(found))):

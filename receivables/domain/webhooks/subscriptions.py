@@ -1,4 +1,4 @@
-"""Which events a person is told of by email."""
+"""Which events a person gets emails about."""
 
 from collections.abc import Collection
 from datetime import datetime

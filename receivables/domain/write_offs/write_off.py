@@ -71,7 +71,7 @@ def propose(proposed: WriteOff, *, by: User, at: datetime) -> ApprovalRequest:
         WRITE_OFF_PROPOSED, on=proposed, by=by, reason=proposed.sentence, also=[proposed.item], after={"amount": words}
     )
     differences = [("Written off", "", words), ("Why", "", proposed.get_reason_display())]
-    return ask(APPROVAL, on=proposed, by=by, at=at, reason=proposed.sentence, differences=differences)
+    return ask(KIND, on=proposed, by=by, at=at, reason=proposed.sentence, differences=differences)
 
 
 @transaction.atomic
@@ -142,7 +142,7 @@ def _fault(field: str, words: str) -> WriteOffHasFaults:
     return WriteOffHasFaults([FieldFault(field, "write_off", words)])
 
 
-APPROVAL = ApprovalKind(
+KIND = ApprovalKind(
     code="write_off",
     words="Write-off",
     model=WriteOff,

@@ -1,5 +1,5 @@
 -- The outbox: an event stands in the transaction of what it tells, so nothing is told that was rolled back. The apps below
--- do not know it. Nothing is written while nobody would be told. IDs and sums only.
+-- do not know it. Nothing is written while there is no endpoint and no subscription. IDs and sums only.
 CREATE OR REPLACE FUNCTION tell_others(kind text, customer bigint, subject text, data jsonb) RETURNS void LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN

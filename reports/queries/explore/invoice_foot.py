@@ -120,4 +120,4 @@ def foot_of(customers: Collection[int] | None, labels: Collection[str]) -> list[
         "currencies": currencies,
         "minors": [minor_unit(currency) for currency in currencies],
     }
-    return [Foot(*row[:-1], tuple(row[-1])) for row in few_rows_of(FEET, asked)]
+    return [Foot(*(*row[:-1], tuple(row[-1]))) for row in few_rows_of(FEET, asked)]

@@ -91,7 +91,7 @@ def first_charges(pieces: list[Piece], days: Days) -> dict[str, Latency]:
 
 
 def _of_newest(statement: str, pieces: list[Piece], days: Days, more: Mapping[str, Any]) -> dict[str, Latency]:
-    asked = asked_of(pieces, days) | more
+    asked = {**asked_of(pieces, days), **more}
     newest = few_rows_of(NEWEST, asked | {"latest": LATEST, "sampled": SAMPLED})
     if not newest:
         return {}

@@ -260,4 +260,17 @@ HOSTS = Bench(
     ),
     needs_redis=True,
 )
-BENCHES = (RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, EXPORTS, GROWING, HOSTS)
+RECEIVABLES = Bench(
+    "receivables",
+    "Receivables",
+    "tests.bench.receivables.measure:measure_receivables",
+    (
+        Line("Ageing, first page, p95", "ms", at_most=300),
+        Line("Ageing dated up to a day 200 days ago, p95", "ms", "floor", at_most=2, of="× today"),
+        Line("Ageing known on a day 200 days ago, p95", "ms", "floor", at_most=2, of="× today"),
+        Line("Statement, p95", "ms", at_most=300),
+        Line("Statement of a day 200 days ago, p95", "ms", at_most=300),
+        Line("Memory of the process that showed them", "MB", at_most=MEMORY_MB),
+    ),
+)
+BENCHES = (RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, EXPORTS, RECEIVABLES, GROWING, HOSTS)

@@ -92,3 +92,14 @@ def test_only_finance_writes_notes(client: Client):
     refused = client.post(reverse("admin:leads_customer_write_note", args=[customer.pk]), {"text": "x"})
 
     assert (refused.status_code, AccountNote.objects.count()) == (403, 0)
+
+
+def test_an_invoice_leads_to_its_documents_in_the_ledger(client: Client, invoice: Invoice):
+    client.force_login(with_role("Finance"))
+    page = client.get(reverse("admin:invoices_invoice_change", args=[invoice.pk])).content.decode()
+    [address] = re.findall(r'href="([^"]*ledgerdocument[^"]*)"[^>]*>Ledger</a></li>', page)
+
+    text = text_of(client.get(unescape(address)).content.decode())
+
+    assert f"Invoice {invoice.number} Acme $250.00 $250.00" in text
+    assert "WIRE 7" not in text

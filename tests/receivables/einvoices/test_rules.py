@@ -11,12 +11,13 @@ from lxml import etree
 
 from invoices.domain.life.adjustments import adjust
 from invoices.models import Invoice
-from receivables.domain.einvoices.facts import facts_of, read
-from receivables.domain.einvoices.factur_x import CII, UBL, written
-from receivables.models import LedgerDocument
+from receivables.domain.einvoices.facts import facts_of, read, read_note
+from receivables.domain.einvoices.factur_x import CII, UBL, written, xml_of_note
+from receivables.models import CreditNote, LedgerDocument
 from tests.factories.leads import ProductFactory, agree
 from tests.factories.people import with_role
 from tests.invoices.made import NOVEMBER_3, a_price, an_open_period, billed, issued, received
+from tests.receivables.credit_notes.made import an_issued_note
 from tests.receivables.einvoices.made import (
     BUYER,
     CII_RULES,
@@ -89,6 +90,12 @@ SHAPES: dict[str, Callable[[User], Invoice]] = {
 }
 
 
+def credit_note(frank: User) -> CreditNote:
+    invoice = negative_line(frank)
+    note = an_issued_note(frank, invoice, {"Product 1": "33.33", "Rebate": "-2.50"})
+    return CreditNote.objects.select_related("invoice__period__customer").get(pk=note.pk)
+
+
 def facts_for(invoice: Invoice) -> dict[str, Any]:
     found = Invoice.objects.select_related("period__customer").get(pk=invoice.pk)
     return facts_of(read([found])[0])
@@ -100,6 +107,8 @@ def test_every_shape_of_invoice_keeps_schema_and_rules_and_what_breaks_them_is_n
 
     cii = {name: written(facts, CII) for name, facts in made.items()}  # XSD inside
     ubl = {name: written(facts, UBL) for name, facts in made.items()}
+    note = credit_note(frank)
+    cii["credit_note"], ubl["credit_note"] = xml_of_note(note, CII), xml_of_note(note, UBL)
     wrong = {
         "unit": cii["plain"].replace(b'unitCode="C62"', b'unitCode="XXX"'),
         "category": cii["plain"].replace(b"<ram:CategoryCode>S<", b"<ram:CategoryCode>Q<"),
@@ -116,8 +125,8 @@ def test_every_shape_of_invoice_keeps_schema_and_rules_and_what_breaks_them_is_n
     of_cii = broken(CII_RULES, cii | {f"wrong_{name}": xml for name, xml in wrong.items()}, tmp_path)
     of_ubl = broken(UBL_RULES, ubl | {f"wrong_{name}": xml for name, xml in wrong_ubl.items()}, tmp_path)
     for answers in (of_cii, of_ubl):
-        kept = {name: failed for name, failed in answers.items() if name in SHAPES}
-        assert kept == {name: [] for name in SHAPES}
+        kept = {name: failed for name, failed in answers.items() if not name.startswith("wrong_")}
+        assert kept == {name: [] for name in (*SHAPES, "credit_note")}
         assert [name for name, failed in answers.items() if name.startswith("wrong_") and not failed] == []
     with pytest.raises(NoResult):
         broken(tmp_path / "missing.xslt", {"plain": cii["plain"]}, tmp_path)
@@ -168,3 +177,17 @@ def test_yen_have_no_decimal_places_and_a_price_of_six_is_in_the_words() -> None
     [line] = facts_for(six_places(frank))["BG-25"]
     assert "7,000" in line["BT-153"]
     assert "0.164875" in line["BT-153"]
+
+
+def test_a_credit_note_is_a_381_with_positive_amounts_that_names_its_invoice() -> None:
+    note = credit_note(with_role("Finance"))
+
+    root = etree.fromstring(xml_of_note(note, UBL))
+
+    assert etree.QName(root).localname == "CreditNote"
+    named = {etree.QName(each).localname: each.text for each in root.iter() if each.text and each.text.strip()}
+    assert named["CreditNoteTypeCode"] == "381"
+    facts = facts_of(read_note(note))
+    assert facts["BG-3"] == [{"BT-25": note.invoice.number, "BT-26": note.invoice.issued_on}]
+    assert (facts["BT-109"], facts["BT-110"], facts["BT-115"]) == ("30.83", "5.86", "36.69")
+    assert [line["BT-131"] for line in facts["BG-25"]] == ["33.33", "-2.50"]

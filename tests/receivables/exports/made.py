@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -50,3 +51,11 @@ def rows_of(export: BookExport) -> list[dict[str, Any]]:
     """The rows, read by a CSV reader of its own."""
     assert export.content is not None, export.reason
     return list(csv.DictReader(io.StringIO(bytes(export.content).decode())))
+
+
+def by_account(export: BookExport) -> dict[tuple[str, str], Decimal]:
+    sums = dict[tuple[str, str], Decimal]()
+    for row in rows_of(export):
+        key = row["Currency"], row["Account"]
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(row["Debit"] or 0) - Decimal(row["Credit"] or 0)
+    return sums

@@ -32,7 +32,7 @@ from receivables.models import AccountMapping, BookExport, ExportedDocument, Led
 from tests.factories.leads import ActionTypeFactory, CompanyFactory
 from tests.factories.people import with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, a_price, an_open_period, billed, issued, received
-from tests.receivables.exports.made import DECEMBER_2, Kind, exported, rows_of, with_accounts
+from tests.receivables.exports.made import DECEMBER_2, Kind, by_account, exported, rows_of, with_accounts
 from tests.receivables.made import a_document
 
 pytestmark = pytest.mark.django_db
@@ -51,14 +51,6 @@ def three_lines(frank: User, *, rate: str = "15", **customer: object) -> Invoice
         a_price(price, customer=period.customer, action_type=ActionTypeFactory.create(code=f"kind{place}"))
         received(period, 1, product=f"Product {place}", kind=f"kind{place}")
     return issued(billed(period), frank)
-
-
-def by_account(export: BookExport) -> dict[tuple[str, str], Decimal]:
-    sums = dict[tuple[str, str], Decimal]()
-    for row in rows_of(export):
-        key = row["Currency"], row["Account"]
-        sums[key] = sums.get(key, Decimal(0)) + Decimal(row["Debit"] or 0) - Decimal(row["Credit"] or 0)
-    return sums
 
 
 def test_the_general_ledger_of_a_month_balances_and_has_every_posting_once(frank: User) -> None:

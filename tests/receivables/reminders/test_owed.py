@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from receivables.domain.disputes.deciding import reject
 from receivables.domain.ledger.allocations import standing, take_back
 from receivables.domain.payments.returning import refund, return_payment
 from receivables.domain.reminders.owed import owed_by
@@ -21,6 +22,7 @@ from receivables.domain.reminders.schedule import (
 from receivables.models import LedgerDocument, ReminderPause, ReminderSchedule
 from tests.factories.people import with_role
 from tests.invoices.post import PostOffice
+from tests.receivables.disputes.made import a_dispute
 from tests.receivables.made import a_document
 from tests.receivables.reminders.made import a_schedule, an_invoice, another_invoice, at_day, paid, run_at
 
@@ -138,3 +140,17 @@ def test_levels_come_one_after_the_other_and_one_that_is_left_out_is_off() -> No
             set_levels(None, wrong, by=by)
     assert [each.days for each in set_levels(None, {1: 5, 2: 10}, by=by)] == [5, 10]
     assert ReminderSchedule.objects.get(level=3).is_active is False
+
+
+def test_what_is_disputed_is_not_reminded_and_holds_up_nothing_else() -> None:
+    a_schedule()
+    first, other = an_invoice(4), an_invoice(6, name="Birch")
+    assert first.invoice is not None
+    another_invoice(first, 8)
+    dispute = a_dispute(first.invoice)
+    assert owed(8) == [("Ash", 2, [Decimal(20)]), ("Birch", 2, [Decimal(15)])]
+
+    reject(dispute, words="They were reached.", by=with_role("Finance"), at=at_day(9))
+    assert owed(22)[0] == ("Ash", 2, [Decimal(20)])
+    assert owed(23)[0] == ("Ash", 2, [Decimal(10), Decimal(20)])
+    assert other.customer.name == "Birch"

@@ -171,13 +171,13 @@ def test_a_person_counts_it_as_sent_and_the_level_is_not_told_again(post_office:
 def test_a_level_has_a_text_in_the_customers_language(post_office: PostOffice) -> None:
     a_schedule()
     by, level = with_role("Finance"), ReminderSchedule.objects.get(level=2)
-    save_text(level, "de", "Offen: {total}", "Guten Tag {customer},\n\n{invoices}", by=by)
+    save_text(level, "de", "Rechnung: {total}", "Guten Tag {customer},\n\n{invoices}", by=by)
     an_invoice(name="Ash")
     an_invoice(name="Birke", locale="de_DE")
     run_at(at_day(8))
 
     subjects = sorted(str(mail["Subject"]) for mail in post_office.arrived)
-    assert subjects == ["Offen: $10.00", "Overdue since December 3, 2026: $10.00"]
+    assert subjects == ["Overdue since December 3, 2026: $10.00", "Rechnung: $10.00"]
 
 
 @pytest.mark.parametrize("words", ["{fee}", "{total", "}"])

@@ -1,4 +1,4 @@
-"""Events: what is told, written with what happened, thin, and only while somebody is told."""
+"""Events: what is told, written with what happened, thin, and only while someone is told."""
 
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from billing_engine.core.models import Deed
 from invoices.domain.life.reopen import void
 from leads.models import BillingPeriod
 from pricing.domain.rate.rate import rate
+from receivables.domain.disputes.deciding import reject
 from receivables.domain.ledger.allocations import Match, match
 from receivables.domain.webhooks.outbox import distribute
 from receivables.domain.webhooks.unrated import tell_of_unrated
@@ -16,6 +17,7 @@ from receivables.models import LedgerDocument, WebhookDelivery, WebhookEvent
 from tests.factories.leads import ActionFactory, CustomerFactory
 from tests.factories.people import with_role
 from tests.invoices.made import NOVEMBER_3, a_draft, issued
+from tests.receivables.disputes.made import NOVEMBER_10, a_dispute
 from tests.receivables.made import a_document
 from tests.receivables.webhooks.made import NOON, a_payment, an_endpoint
 
@@ -191,3 +193,20 @@ def test_no_deed_holds_a_secret() -> None:
     deed = Deed.objects.get(verb="webhook_endpoint_saved")
     assert secret not in str(deed.after)
     assert deed.after["name"] == "Books"
+
+
+def test_a_dispute_is_told_when_it_is_opened_and_when_it_is_decided() -> None:
+    an_endpoint(URL)
+    invoice = an_invoice().invoice
+    assert invoice is not None
+    dispute = a_dispute(invoice)
+    reject(dispute, words="They were reached.", by=with_role("Finance"), at=NOVEMBER_10)
+
+    told_of = {"dispute": dispute.pk, "invoice": invoice.pk}
+    found = [each for each in told() if each[0].startswith("dispute")]
+    assert [(kind, subject) for kind, subject, _ in found] == [
+        ("dispute.opened", f"receivables.dispute:{dispute.pk}"),
+        ("dispute.decided", f"receivables.dispute:{dispute.pk}"),
+    ]
+    assert [{name: data[name] for name in told_of} for *_, data in found] == [told_of] * 2
+    assert found[1][2]["state"] == "rejected"

@@ -1,4 +1,4 @@
-"""A worker that is killed while it sends: the delivery is sent at least once, with the same ID, and a mail once."""
+"""A worker that is killed while it sends: the delivery is sent at least once, with the same ID."""
 
 import os
 import signal

@@ -63,7 +63,7 @@ def test_an_endpoint_is_added_and_its_secret_is_shown_once(frank: User, client: 
         ({"url": "https://169.254.169.254/"}, "The address is not public."),
         ({"url": "http://receiver.example/"}, "The address must start with https://."),
         ({"kinds": []}, "This field is required."),
-        ({"customer": "NOBODY"}, "No customer has the code NOBODY."),
+        ({"customer": "UNKNOWN"}, "No customer has the code UNKNOWN."),
     ],
 )
 def test_what_is_wrong_is_told_beside_the_form_and_nothing_is_stored(

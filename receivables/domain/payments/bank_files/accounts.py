@@ -28,18 +28,29 @@ class SettingHasFaults(HasFaults):
 @transaction.atomic
 def save_account(account: BankAccount, *, by: User) -> BankAccount:
     """Store an account of ours. Raises SettingHasFaults."""
-    account.number = re.sub(r"[\s-]", "", account.number).upper()
-    faults = row_faults(account)
-    if IBAN.match(account.number) and not has_right_check_digits(account.number):
-        faults.append(FieldFault("number", "wrong_check_digits", "The check digits of this IBAN are wrong."))
-    if not money.is_currency(account.currency):
-        faults.append(FieldFault("currency", "no_such_currency", "Choose a currency in force."))
+    account.number = plain_number(account.number)
+    faults = row_faults(account) + account_faults(account)
     if faults:
         raise SettingHasFaults(faults)
     stored = BankAccount.objects.filter(pk=account.pk).first()
     save_changes(account)
     record_saved(ACCOUNT_SAVED, on=account, stored=stored, by=by)
     return account
+
+
+def plain_number(number: str) -> str:
+    """An IBAN or account number without spaces and dashes."""
+    return re.sub(r"[\s-]", "", number).upper()
+
+
+def account_faults(account: BankAccount) -> list[FieldFault]:
+    """What is wrong with its number and currency."""
+    faults = list[FieldFault]()
+    if IBAN.match(account.number) and not has_right_check_digits(account.number):
+        faults.append(FieldFault("number", "wrong_check_digits", "The check digits of this IBAN are wrong."))
+    if not money.is_currency(account.currency):
+        faults.append(FieldFault("currency", "no_such_currency", "Choose a currency in force."))
+    return faults
 
 
 @transaction.atomic

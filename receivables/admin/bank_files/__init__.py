@@ -1,0 +1,1 @@
+"""The pages of bank files, their rows, our accounts and mappings."""

@@ -1,0 +1,1 @@
+"""The pages of credit notes, and the buttons that draft them."""

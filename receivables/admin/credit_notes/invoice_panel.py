@@ -1,0 +1,35 @@
+"""What an issued invoice's page says of its account: credited, otherwise settled, and outstanding."""
+
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+
+from billing_engine.core import money
+from billing_engine.core.admin_kit.cells import address_of
+from invoices.admin.invoice.page import Panel, PanelFact, in_panel
+from invoices.models import Invoice
+from receivables.domain.ledger.items import with_left
+from receivables.models import Allocation, CreditNote, LedgerDocument
+
+
+@in_panel
+def account_of(invoice: Invoice) -> Panel | None:
+    """Return the invoice's credit notes and what is left of its open item; None if it was never issued."""
+    notes = list(CreditNote.objects.filter(invoice=invoice).order_by("pk"))
+    item = with_left(LedgerDocument.objects.filter(invoice=invoice, kind="invoice", side="debit")).first()
+    if item is None:
+        return None
+
+    def said(words: str, amount: Decimal, note: CreditNote | None = None) -> PanelFact:
+        told = money.in_words(amount, invoice.currency)
+        return PanelFact(words, told, str(note or ""), address_of(note) if note else "")
+
+    matched = Allocation.objects.filter(debit=item).order_by()
+    by_notes = Q(credit__kind=LedgerDocument.Kind.CREDIT_NOTE, credit__credit_note__invoice=invoice)
+    credited = matched.filter(by_notes).aggregate(sum=Sum("amount"))["sum"] or money.ZERO
+    settled = item.amount - item.left - credited
+    facts = [said("Issued for", item.amount)]
+    facts += [said("Credited" if note.document_id else note.get_state_display(), note.total, note) for note in notes]
+    if settled:
+        facts.append(said("Otherwise settled", settled))
+    return Panel("Account", [*facts, said("Outstanding", item.left)])

@@ -1,0 +1,303 @@
+"""The list of credit notes, and the page of each with its buttons."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from billing_engine.core import money
+from billing_engine.core.admin_kit.bulk import for_each
+from billing_engine.core.admin_kit.cells import NOTHING, Colour, address_of, chip, day, instant, link, list_of, total
+from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.errors import Refused
+from invoices.admin.invoice.sending import MailForm
+from invoices.domain.document.queue import ready
+from receivables.domain.credit_notes.approvals import request_approval
+from receivables.domain.credit_notes.drafting import discard
+from receivables.domain.credit_notes.issuing import approve, check_may_approve, issue, send_back
+from receivables.domain.credit_notes.sending import check_may_be_sent, contacts_of, send_note, text_of
+from receivables.models import CreditNote
+
+State = CreditNote.State
+DECIDE, SEND = "receivables.change_creditnote", "receivables.add_papermail"
+COLOURS: dict[CreditNote.State, Colour] = {State.DRAFT: "orange", State.APPROVED: "blue", State.ISSUED: "green"}
+
+
+def is_in(*states: CreditNote.State) -> Callable[[CreditNote], bool]:
+    """Return a check whether a note is in one of the states."""
+    return lambda note: note.state in states
+
+
+def what_and_whose(note: CreditNote) -> str:
+    """Return the note's total, invoice and customer, for dialogs."""
+    return f"{money.in_words(note.total, note.currency)} of {note.invoice}, {note.invoice.customer}"
+
+
+def may_be_sent(note: CreditNote) -> bool:
+    """Return whether sending the note would be allowed."""
+    try:
+        check_may_be_sent(note)
+    except Refused:
+        return False
+    return True
+
+
+def mail_of(note: CreditNote) -> dict[str, Any]:
+    """Return the initial values of the dialog."""
+    subject, body = text_of(note)
+    return {"to": ", ".join(contacts_of(note)), "subject": subject, "body": body, "request": uuid4()}
+
+
+def credited_lines(note: CreditNote) -> SafeString:
+    """Show each line with its charges, then the taxes and the total."""
+    currency = note.currency
+    rows = list[tuple[str, str, str]]()
+    for line in note.lines.select_related("line").order_by("line__position"):
+        words = f"Line {line.line.position}: {line.line.description}"
+        rows.append(("", words, money.in_words(line.amount, currency)))
+        charges = line.charges.select_related("action__lead").order_by("action__occurred_at", "pk")
+        rows += [
+            ("lb-quiet", f"Action {each.action.external_id} of lead {each.action.lead.external_id}",
+             money.in_words(each.amount, currency))
+            for each in charges
+        ]  # fmt: skip
+    rows.append(("", "Before tax", money.in_words(note.subtotal, currency)))
+    for tax in note.taxes.order_by("position"):
+        rows.append(("", f"{tax} of {money.in_words(tax.base, currency)}", money.in_words(tax.amount, currency)))
+    rows.append(("font-semibold", "Total credited", money.in_words(note.total, currency)))
+    shown = format_html_join("", '<tr class="{}"><td>{}</td><td class="lb-number">{}</td></tr>', rows)
+    return format_html('<table class="lb-table credit-lines lb-wide">{}</table>', shown)
+
+
+@admin.register(CreditNote)
+class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
+    is_large = True
+    nothing_yet = "There are no credit notes yet. Open an issued invoice and press Credit."
+    list_display = (
+        "shown_number",
+        "shown_customer",
+        "shown_invoice",
+        "shown_reason",
+        "shown_total",
+        "shown_on",
+        "shown_state",
+    )
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("reason", RelatedDropdownFilter),
+        ("invoice__customer", AutocompleteSelectFilter),
+    )
+    related = ("invoice__customer", "reason", "drafted_by", "approved_by", "issued_by", "paper")
+    search_fields = ("number__istartswith", "invoice__number__istartswith")
+    search_help_text = "Number of the note or its invoice"
+    ordering = ("-pk",)
+    actions = ("approve_chosen", "issue_chosen", "send_chosen")
+    actions_detail: Any = (
+        *("approve", "ask_to_approve", "issue", "send", "send_back", "discard"),
+        "download_pdf",
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("shown_invoice", "shown_customer"),
+                    ("shown_state", "shown_on"),
+                    ("shown_reason", "shown_origin"),
+                    "shown_sentence",
+                    ("shown_drafter", "shown_approver", "shown_issuer"),
+                )
+            },
+        ),
+        ("What it credits", {"fields": ("shown_lines",)}),
+        ("PDF and emails", {"fields": (("shown_paper", "shown_mails"),)}),
+    )
+
+    shown_number = column(str, title="number")
+    shown_invoice = column(link, "invoice", title="invoice")
+    shown_customer = column(link, "invoice.customer", title="customer")
+    shown_reason = column(str, "reason", title="reason")
+    shown_origin = column(str, "origin", title="regarding", empty=NOTHING)
+    shown_sentence = column(str, "sentence", title="what the customer reads")
+    shown_total = column(total, "total", "currency", title="total")
+    shown_on = column(day, "issued_on", title="issued", empty=NOTHING)
+    shown_state = column(
+        lambda note: chip(note.get_state_display(), COLOURS[State(note.state)]), title="state", order="state"
+    )
+    shown_drafter = column(
+        lambda who: who.get_full_name() or str(who), "drafted_by", title="drafted by", empty="The engine"
+    )
+    shown_approver = column(
+        lambda who: who.get_full_name() or str(who), "approved_by", title="approved by", empty=NOTHING
+    )
+    shown_issuer = column(lambda who: who.get_full_name() or str(who), "issued_by", title="issued by", empty=NOTHING)
+    shown_lines = column(credited_lines, title="lines")
+    shown_paper = column(
+        lambda paper: f"{paper}, {paper.get_state_display().lower()}", "paper", title="PDF", empty=NOTHING
+    )
+
+    class Media:
+        css = {"all": ["receivables/credit_notes.css"]}
+
+    @admin.display(description="emails")
+    def shown_mails(self, note: CreditNote) -> str | SafeString:
+        mails = note.paper.mails.order_by("-pk") if note.paper else ()
+        rows = [
+            (instant(mail.requested_at, note.invoice.customer.zone), ", ".join(mail.to), mail.outcome) for mail in mails
+        ]
+        return format_html_join("", "<div>{} to {}: {}</div>", rows) or NOTHING
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user can approve and issue credit notes."""
+        return request.user.has_perm(DECIDE)
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user can send credit notes."""
+        return request.user.has_perm(SEND)
+
+    @admin.action(description="Approve", permissions=["decide"])
+    def approve_chosen(self, request: HttpRequest, rows: QuerySet[CreditNote]) -> None:
+        for_each(request, rows, lambda note: approve(note, by=person(request), at=now()), done="Approved")
+
+    @admin.action(description="Issue", permissions=["decide"])
+    def issue_chosen(self, request: HttpRequest, rows: QuerySet[CreditNote]) -> None:
+        in_order = rows.order_by("invoice__customer__name", "pk")
+        for_each(request, in_order, lambda note: issue(note, by=person(request), at=now()), done="Issued")
+
+    @admin.action(description="Send", permissions=["send"])
+    def send_chosen(self, request: HttpRequest, rows: QuerySet[CreditNote]) -> None:
+        for_each(request, rows, lambda note: send_note(note, by=person(request), at=now()), done="On their way")
+
+    @button(
+        "Approve",
+        permission=DECIDE,
+        icon="check",
+        variant=ActionVariant.PRIMARY,
+        offered=is_in(State.DRAFT),
+        guard=check_may_approve,
+        asks=Dialog(title=lambda note: f"Approve a credit of {what_and_whose(note)}?"),
+    )
+    def approve(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
+        approve(note, by=person(request), at=now())
+        return Done("Approved. It can be issued now.")
+
+    @button(
+        "Ask for approval",
+        permission=DECIDE,
+        icon="how_to_reg",
+        variant=ActionVariant.PRIMARY,
+        offered=is_in(State.DRAFT),
+        instead_of=check_may_approve,
+        asks=Dialog(
+            title=lambda note: f"Ask for approval of a credit of {what_and_whose(note)}?",
+            says="Another person sees what is credited, and approves it or sends it back.",
+            form=WithReason,
+        ),
+    )
+    def ask_to_approve(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
+        request_approval(note, by=person(request), at=now(), reason=answers["reason"])
+        return Done("Approval requested. A second person finds it under Approvals.")
+
+    @button(
+        "Issue",
+        permission=DECIDE,
+        icon="send",
+        variant=ActionVariant.PRIMARY,
+        offered=is_in(State.APPROVED),
+        needs_recent_login=True,
+        asks=Dialog(
+            title=lambda note: f"Issue a credit of {what_and_whose(note)}?",
+            says="The credit note gets its number and can no longer be changed. It settles what is open of its invoice;"
+            " the rest is credit for the next invoices.",
+        ),
+    )
+    def issue(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
+        return Done(f"Issued as {issue(note, by=person(request), at=now()).number}.")
+
+    @button(
+        "Send",
+        permission=SEND,
+        icon="mail",
+        variant=ActionVariant.PRIMARY,
+        offered=may_be_sent,
+        asks=Dialog(
+            title=lambda note: f"Send {note}",
+            says=lambda note: f"{note.paper} is attached.",
+            form=MailForm,
+            first=mail_of,
+        ),
+    )
+    def send(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
+        to = re.split(r"[,;\s]+", answers["to"])
+        text = answers["subject"], answers["body"]
+        mail = send_note(note, by=person(request), at=now(), to=to, text=text, request=answers["request"])
+        return Done(f"On its way to {', '.join(mail.to)}. This page shows the outcome.")
+
+    @button(
+        "Send back",
+        permission=DECIDE,
+        icon="undo",
+        offered=is_in(State.APPROVED),
+        asks=Dialog(title="Send this credit note back to draft?", form=WithReason),
+    )
+    def send_back(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
+        send_back(note, by=person(request), reason=answers["reason"])
+        return Done("Sent back to draft.")
+
+    @button(
+        "Discard",
+        permission=DECIDE,
+        icon="delete",
+        offered=is_in(State.DRAFT),
+        asks=Dialog(
+            title="Discard this draft?",
+            says="What it would have credited is left again.",
+            form=WithReason,
+            is_dangerous=True,
+        ),
+    )
+    def discard(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
+        discard(note, by=person(request), reason=answers["reason"])
+        return Done("Draft discarded.", address=list_of("receivables.creditnote"))
+
+    @action(description="Download PDF", permissions=["view"], icon="download")
+    def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the PDF, or go back to the page with the reason why there is none."""
+        note: CreditNote = self.found(request, object_id)
+        try:
+            paper = ready(note.paper)
+        except Refused as refusal:
+            messages.warning(request, str(refusal))
+            return HttpResponseRedirect(address_of(note))
+        return HttpResponse(
+            bytes(paper.content or b""),
+            content_type="application/pdf",
+            headers={
+                "Content-Disposition": f'attachment; filename="{paper.file_name}"',
+                "Cache-Control": "private, no-store",
+            },
+        )
+
+    download_pdf.offered = is_in(State.ISSUED)
+
+    def found(self, request: HttpRequest, object_id: str) -> CreditNote:
+        """Return the issued note of an address; raise Http404 or PermissionDenied."""
+        note = self.get_object(request, object_id)
+        if note is None or note.paper is None:
+            raise Http404
+        if not self.has_view_permission(request, note):
+            raise PermissionDenied
+        return note

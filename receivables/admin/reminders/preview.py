@@ -1,0 +1,102 @@
+"""Who would be reminded of what today, and the button that starts it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+
+from billing_engine.core.access.pages import needs
+from billing_engine.core.admin_kit.cells import address_of, link
+from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.menu import page_at
+from billing_engine.core.errors import Refused
+from billing_engine.core.money import in_words
+from receivables.admin.reminders.forms import SellerForm
+from receivables.domain.reminders.owed import Owed
+from receivables.domain.reminders.run import preview, start
+
+PAGE = "admin:receivables_reminder_preview"
+START = "receivables.add_reminderrun"
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A customer in the table."""
+
+    customer: SafeString | str
+    level: int
+    invoices: str
+    days: int
+    total: str
+    left_out: str
+
+
+def row_of(owed: Owed) -> Row:
+    """Return the row of one email."""
+    aside = defaultdict[str, Decimal](Decimal)
+    for item in owed.items:
+        aside[item.document.currency] += item.disputed + item.credit
+    left_out = [in_words(amount, currency) for currency, amount in aside.items() if amount]
+    return Row(
+        link(owed.customer, owed.customer.name),
+        owed.level,
+        ", ".join(item.document.reference for item in owed.items),
+        max(item.days for item in owed.items),
+        " and ".join(in_words(amount, currency) for currency, amount in owed.totals().items()),
+        " and ".join(left_out),
+    )
+
+
+@needs("receivables.view_reminderrun")
+def preview_page(request: HttpRequest) -> HttpResponse:
+    """Show who would get what; start by POST."""
+    asked = request.POST if request.method == "POST" else request.GET
+    form = SellerForm(data=asked if "seller" in asked else {"seller": "0"})
+    seller = form.cleaned_data["seller"] if form.is_valid() else None
+    if request.method == "POST" and form.is_valid():
+        return _started(request, seller)
+    owed = preview(seller, at=now())
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Preview of reminders",
+        "form": form,
+        "rows": [row_of(each) for each in owed[:MOST_ROWS]],
+        "more": max(len(owed) - MOST_ROWS, 0),
+        "totals": _totals(owed),
+        "count": len(owed),
+        "may_start": request.user.has_perm(START) and owed,
+        "back": reverse("admin:receivables_reminderrun_changelist"),
+    }
+    return render(request, "receivables/reminder_preview.html", context)
+
+
+def _started(request: HttpRequest, seller: Any) -> HttpResponse:
+    if not request.user.has_perm(START):
+        raise PermissionDenied
+    try:
+        run = start(seller, by=person(request), at=now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse(PAGE))
+    messages.success(request, "Started. The workers send the emails.")
+    return HttpResponseRedirect(address_of(run))
+
+
+def _totals(owed: list[Owed]) -> str:
+    sums = defaultdict[str, Decimal](Decimal)
+    for each in owed:
+        for currency, amount in each.totals().items():
+            sums[currency] += amount
+    return " and ".join(in_words(amount, currency) for currency, amount in sorted(sums.items()))
+
+
+page_at("receivables/reminders/preview/", preview_page, name="receivables_reminder_preview")

@@ -1,0 +1,1 @@
+"""Ageing and statements of many customers."""
