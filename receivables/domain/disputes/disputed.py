@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q, Sum
 
@@ -68,8 +69,8 @@ def _due_again(of: Q) -> Iterator[tuple[int, int, DueAgain]]:
     accepted = Sum("charges__amount", filter=Q(charges__is_accepted=True), default=money.ZERO)
     rows = Dispute.objects.filter(rejected, ON_AN_ISSUED_INVOICE, of)
     rows = rows.select_related("customer").annotate(accepted=accepted).order_by("decided_at", "pk")
-    for dispute in rows.annotate(of=F("period__invoices"), was_due=F("period__invoices__due_on")):
-        assert dispute.decided_at is not None  # noqa: S101 -- for mypy: a constraint says so
+    found: Any = rows.annotate(of=F("period__invoices"), was_due=F("period__invoices__due_on"))
+    for dispute in found:
         again = dispute.customer.day_of(dispute.decided_at) + timedelta(days=AFTER_A_REJECTION)
         if again > dispute.was_due:
             yield dispute.of, dispute.customer_id, DueAgain(_rejected(dispute, dispute.accepted), again)
