@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                             ("rejected", "Rejected"),
                             ("withdrawn", "Withdrawn"),
                         ],
-                        help_text="The decision that waits for a second person.",
+                        help_text="The pending decision, which a second person must approve.",
                         max_length=11,
                     ),
                 ),

@@ -77,7 +77,10 @@ class Dispute(models.Model):
     waits_since = models.DateTimeField(null=True, blank=True)
     second_look_at = models.DateTimeField(null=True, blank=True, help_text="When a second look was asked for, once.")
     proposed = models.CharField(
-        max_length=11, choices=State.choices, blank=True, help_text="The decision that waits for a second person."
+        max_length=11,
+        choices=State.choices,
+        blank=True,
+        help_text="The pending decision, which a second person must approve.",
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(

@@ -65,12 +65,12 @@ class InPart(Words):
 
     field_order = ("accepted", "words")
 
-    def __init__(self, *args: Any, initial: dict[str, Any] | None = None, **more: Any) -> None:
-        super().__init__(*args, initial=initial, **more)
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
         self.fields["accepted"] = forms.TypedMultipleChoiceField(
             label="Accept these charges",
             coerce=int,
-            choices=(initial or {}).get("charges", []),
+            choices=(self.initial or {}).get("charges", []),
             widget=forms.CheckboxSelectMultiple,
         )
         self.order_fields(self.field_order)
@@ -113,7 +113,7 @@ def undecided(dispute: Dispute) -> bool:
 
 
 def outcome_of(dispute: Dispute) -> Done:
-    """Say what became of it."""
+    """Say whether it is decided, or needs a second person."""
     if dispute.proposed:
         return Done("A second person has to approve the decision.")
     return Done(f"{dispute.get_state_display()}.")

@@ -33,7 +33,7 @@ class ReasonAdmin(Page[Reason]):
     shown_window = column(lambda days: f"{days} days", "window_days", title="window", empty="The customer's own")
     shown_clock = column(lambda days: f"{days} working days", "decide_within_days", title="decided within")
     shown_alone = column(number, "decided_alone_up_to", title="alone up to", empty="Any sum")
-    shown_source = column(flag("Source", "Nobody"), "source_answers_for_it", title="answers for it")
+    shown_source = column(flag("Source", "Not the source"), "source_answers_for_it", title="answers for it")
     shown_active = column(active, "is_active", title="state", empty=NOTHING)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reason | None = None) -> tuple[str, ...]:

@@ -1,15 +1,17 @@
 """What is disputed of invoices, and when rejected amounts fall due again: for ageing, statements and reminders."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q, Sum
 
 from billing_engine.core import money
 from invoices.models import Invoice
+from leads.models import Customer
 from receivables.models import Dispute
 
 AFTER_A_REJECTION = 14  # days
@@ -40,22 +42,38 @@ def to_pay(outstanding: Decimal, disputed: Decimal) -> Decimal:
     return max(outstanding - disputed, min(outstanding, money.ZERO))
 
 
+def set_aside(customers: Collection[int], *, at: datetime) -> dict[int, Decimal]:
+    """Return what is not reminded of each invoice: what is disputed, and what was rejected and is not due again yet."""
+    found = defaultdict[int, Decimal](Decimal, disputed_of(customers=customers))
+    today = {customer.pk: customer.day_of(at) for customer in Customer.objects.filter(pk__in=customers)}
+    for dispute_of, customer, again in _due_again(Q(customer__in=customers)):
+        if again.due_on > today[customer]:
+            found[dispute_of] += again.amount
+    return dict(found)
+
+
 def due_of(invoices: Collection[int]) -> dict[int, list[DueAgain]]:
     """Return what of each invoice falls due later than its due day, because it was disputed and rejected; in one query.
 
     It falls due at the invoice's due day or 14 days after the decision, whichever is later.
     """
+    found = defaultdict[int, list[DueAgain]](list)
+    for invoice, _, again in _due_again(Q(period__invoices__in=invoices)):
+        found[invoice].append(again)
+    return dict(found)
+
+
+def _due_again(of: Q) -> Iterator[tuple[int, int, DueAgain]]:
+    """The invoice, its customer, and what of it falls due later than its due day."""
     rejected = Q(state__in=[Dispute.State.REJECTED, Dispute.State.ACCEPTED_IN_PART])
     accepted = Sum("charges__amount", filter=Q(charges__is_accepted=True), default=money.ZERO)
-    rows = Dispute.objects.filter(rejected, ON_AN_ISSUED_INVOICE, period__invoices__in=invoices)
+    rows = Dispute.objects.filter(rejected, ON_AN_ISSUED_INVOICE, of)
     rows = rows.select_related("customer").annotate(accepted=accepted).order_by("decided_at", "pk")
-    found = defaultdict[int, list[DueAgain]](list)
-    for dispute in rows.annotate(of=F("period__invoices"), was_due=F("period__invoices__due_on")):
-        assert dispute.decided_at is not None  # noqa: S101 -- for mypy: a constraint says so
+    found: Any = rows.annotate(of=F("period__invoices"), was_due=F("period__invoices__due_on"))
+    for dispute in found:
         again = dispute.customer.day_of(dispute.decided_at) + timedelta(days=AFTER_A_REJECTION)
         if again > dispute.was_due:
-            found[dispute.of].append(DueAgain(_rejected(dispute, dispute.accepted), again))
-    return dict(found)
+            yield dispute.of, dispute.customer_id, DueAgain(_rejected(dispute, dispute.accepted), again)
 
 
 def _rejected(dispute: Dispute, accepted: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -65,7 +66,12 @@ def settle(dispute: Dispute, settlement: Settlement, *, words: str, by: User, at
         exclude_disputed(actions, note=note[:NOTE_LENGTH], person=by, at=at)
         return
     invoice, why = settlement.invoice, words.strip() or f"We accepted your dispute: {dispute.reason}."
-    common = {"reason": dispute.reason, "sentence": why[:SENTENCE_LENGTH], "by": by, "origin": dispute.number}
+    common: dict[str, Any] = {
+        "reason": dispute.reason,
+        "sentence": why[:SENTENCE_LENGTH],
+        "by": by,
+        "origin": dispute.number,
+    }
     if settlement.accepted:
         charges = Charge.objects.filter(pk__in=settlement.accepted)
         draft_for_charges(invoice, list(charges), **common)

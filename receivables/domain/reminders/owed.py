@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from billing_engine.core import money
 from leads.models import Company, Customer
-from receivables.domain.disputes.disputed import disputed_of, due_of
+from receivables.domain.disputes.disputed import set_aside
 from receivables.domain.ledger.items import with_left
 from receivables.models import Allocation, LedgerDocument, Reminder, ReminderItem, ReminderPause, ReminderSchedule
 
@@ -93,9 +93,7 @@ def _of_some(
     for document in found.order_by("due", "pk"):
         invoices[document.customer_id].append(document)
     credit = _credit(seller, of)
-    disputed = _set_aside(
-        [each.invoice_id for some in invoices.values() for each in some if each.invoice_id], at.date()
-    )
+    disputed = set_aside(list(customers), at=at)
     told = _levels_told([each.pk for some in invoices.values() for each in some])
     paused = _paused(customers, at)
     for pk, customer in customers.items():
@@ -156,11 +154,3 @@ def _paused(customers: Mapping[int, Customer], at: datetime) -> dict[int, set[in
         if pause.until is None or customers[pause.customer_id].day_of(at) <= pause.until:
             paused[pause.customer_id].add(pause.document_id)
     return paused
-
-
-def _set_aside(invoices: Collection[int], on: date) -> Mapping[int, Decimal]:
-    """What of each invoice is not asked for today: it is disputed, or was rejected and falls due again later."""
-    aside = defaultdict[int, Decimal](Decimal, disputed_of(invoices=invoices))
-    for invoice, parts in due_of(invoices).items():
-        aside[invoice] += sum((part.amount for part in parts if part.due_on > on), money.ZERO)
-    return aside

@@ -25,7 +25,7 @@ from receivables.domain.disputes.conversation import (
     withdraw,
 )
 from receivables.domain.disputes.deciding import SecondLookByTheSame, WrongCharges, accept, accept_in_part, reject
-from receivables.domain.disputes.disputed import DueAgain, disputed_of, due_of, to_pay
+from receivables.domain.disputes.disputed import DueAgain, disputed_of, due_of, set_aside, to_pay
 from receivables.domain.disputes.settling import InvoiceIsBeingMade
 from receivables.domain.disputes.subject import subject_of_line
 from receivables.models import Dispute, DisputedCharge, DisputeStep
@@ -275,6 +275,10 @@ def test_what_is_rejected_falls_due_again_at_its_due_day_or_14_days_later(
     reject(a_dispute(invoice), words="It works.", by=frank, at=decided)
 
     assert due_of([invoice.pk]) == ({invoice.pk: again} if again else {})
+    # Reminders leave it out until then.
+    left_out = {invoice.pk: again[0].amount} if again else {}
+    for day, aside in ((3, left_out), (4, {})):
+        assert set_aside([invoice.customer_id], at=datetime(2026, 12, day, 12, tzinfo=UTC)) == aside
 
 
 def test_a_line_of_no_charges_is_disputed_as_a_whole(frank: User) -> None:

@@ -41,8 +41,8 @@ def test_before_it_is_opened_the_page_shows_amounts_windows_quota_and_clock(fina
     period = an_open_period(tax_rate=7, dispute_quota=Decimal(50))
     a_price()
     received(period, 4)
-    line = line_of(issued(billed(period), frank))
     a_reason(window_days=7)
+    line = line_of(issued(billed(period), frank))
 
     page = finance.get(f"{OPEN}?line={line.pk}").content.decode()
 
