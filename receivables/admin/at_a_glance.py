@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from billing_engine.core.access.pages import needs
+from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.charts.bars import stacked_bars
@@ -20,9 +21,10 @@ from billing_engine.core.money import in_words, whole_in_words
 from receivables.admin.ageing.page import MAY_SEE
 from receivables.admin.ageing.table import row_of
 from receivables.admin.asked import Asked, company_names
+from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.open_items import Basis, Scope
 from receivables.queries.ageing import BUCKETS, OUTSTANDING, OVERDUE, TITLES, Bucket, Order, Sums, ageing
-from receivables.queries.at_a_glance import DEFINITION, MonthEnd, month_ends
+from receivables.queries.at_a_glance import DEFINITION, MonthEnd, disputed_in, month_ends
 
 PAGE, ITEMS = "admin:receivables_at_a_glance", "admin:receivables_open_items"
 MONTHS, CUSTOMERS, WIDE = 12, 8, 520
@@ -66,13 +68,20 @@ def _cards(sums: Sums, currency: str, asked: Asked, ends: list[MonthEnd]) -> lis
     share = f"{sums.overdue * 100 / sums.outstanding:.0f}% of what is owed" if sums.outstanding else ""
     old = sums.of(Bucket.TO_90) + sums.of(Bucket.OVER_90)
     over_60 = f"of it {in_words(old, currency)} for more than 60 days" if old else share
+    disputed = disputed_in(currency)
     full = [each for each in ends[:-1] if each.sales_outstanding is not None]
     days = full[-1] if full else None
     return [
         ("Owed", in_words(sums.outstanding, currency), items(OUTSTANDING), "what invoices have left"),
-        ("Not due", in_words(sums.of(Bucket.NOT_DUE), currency), items(Bucket.NOT_DUE), ""),
+        ("To pay", in_words(to_pay(sums.outstanding, disputed), currency), "", "owed without what is disputed"),
         ("Overdue", in_words(sums.overdue, currency), items(OVERDUE), over_60),
         ("Unapplied", in_words(-sums.unapplied, currency), items(Bucket.UNAPPLIED), "payments and credit not matched"),
+        (
+            "Disputed",
+            in_words(disputed, currency),
+            list_of("receivables.dispute") if disputed else "",
+            "of issued invoices, undecided",
+        ),
         (
             "Days sales outstanding",
             f"{days.sales_outstanding:f}" if days else "–",

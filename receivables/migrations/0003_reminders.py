@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="reminderschedule",
             constraint=models.CheckConstraint(
-                condition=models.Q(("level__gte", 1), ("level__lte", 9)), name="a_reminder_level_is_from_1_to_9"
+                condition=models.Q(("level__gte", 1), ("level__lte", 9)), name="a_reminder_level_is_one_digit_above_zero"
             ),
         ),
         migrations.AddConstraint(

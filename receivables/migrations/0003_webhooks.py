@@ -343,6 +343,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "webhook deliveries",
                 "default_permissions": ("view",),
             },
         ),

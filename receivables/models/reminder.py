@@ -43,7 +43,7 @@ class ReminderSchedule(models.Model):
             models.UniqueConstraint(
                 name="a_company_has_each_reminder_level_once", fields=["seller", "level"], nulls_distinct=False
             ),
-            models.CheckConstraint(name="a_reminder_level_is_from_1_to_9", condition=Q(level__gte=1, level__lte=9)),
+            models.CheckConstraint(name="a_reminder_level_is_one_digit_above_zero", condition=Q(level__gte=1, level__lte=9)),
         ]
 
     def __str__(self) -> str:

@@ -192,6 +192,7 @@ class WebhookDelivery(models.Model):
     objects = WebhookDeliveryQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "webhook deliveries"
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(name="an_endpoint_is_told_of_an_event_once", fields=["endpoint", "event"]),

@@ -1,14 +1,18 @@
-"""Days sales outstanding by month: how many days of sales are not paid at a month's end."""
+"""What is disputed, and days sales outstanding by month: how many days of sales are not paid at a month's end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.db.models import F, Sum
+
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.money import ZERO
 from billing_engine.core.read_replica import rows_of
+from receivables.domain.disputes.disputed import ON_AN_ISSUED_INVOICE
 from receivables.domain.ledger.open_items import Basis, Scope
+from receivables.models import Dispute
 
 MONTHS_OF_SALES = 3
 DEFINITION = (
@@ -64,3 +68,11 @@ def _with_days(before: Sequence[MonthEnd], end: MonthEnd) -> MonthEnd:
         return end
     outstanding = (end.balance * days / sales).quantize(TENTH, rounding=ROUND_HALF_UP)
     return MonthEnd(end.month, end.days, end.balance, end.invoiced, max(outstanding, ZERO))
+
+
+def disputed_in(currency: str, *, customers: Collection[int] | None = None) -> Decimal:
+    """Return what is disputed of issued invoices now, with tax, in one currency: of all customers, or of some."""
+    found = Dispute.objects.undecided().filter(ON_AN_ISSUED_INVOICE, period__invoices__currency=currency)
+    if customers is not None:
+        found = found.filter(customer__in=customers)
+    return found.aggregate(sum=Sum(F("amount") + F("tax")))["sum"] or ZERO

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value, When
 
 from billing_engine.core import money
-from receivables.domain.ledger.items import with_left
+from receivables.domain.ledger.items import LEFT, with_left
 from receivables.models import Allocation, BankFile, BankRow, LedgerDocument, Payment
 
 SURE = ("certain", "likely", "possible", "")
@@ -25,17 +25,16 @@ class Matched:
 
 def with_unapplied(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """The payments, each with what its document has `left`."""
-    items = with_left(LedgerDocument.objects.filter(pk=OuterRef("document"))).values("left")
+    items = with_left(LedgerDocument.objects.filter(pk=OuterRef("document"))).values(LEFT)
     return payments.annotate(left=Subquery(items))
 
 
 def matches_of(document: LedgerDocument) -> list[Matched]:
     """Every allocation of an item, latest first, with those that were taken back."""
     is_credit = document.side == LedgerDocument.Side.CREDIT
-    made = (
-        Allocation.objects.filter(**{document.side: document}, takes_back=None).order_by("-pk") if document.side else ()
-    )
-    found = made.select_related("credit__invoice", "debit__invoice", "taken_back_by") if document.side else ()
+    side = {"credit" if is_credit else "debit": document}
+    related = ("credit__invoice", "credit__payment", "debit__invoice", "debit__payment", "taken_back_by")
+    found = Allocation.objects.filter(**side, takes_back=None).order_by("-pk").select_related(*related)
     return [
         Matched(
             each.pk,

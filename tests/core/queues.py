@@ -159,19 +159,11 @@ def a_paper() -> None:
     an_issued_note(frank, an_issued_invoice(frank, {"Ash": "5.00"}), {"Ash": "5.00"}, at=NOVEMBER_3)
 
 
-def papers() -> Any:
-    return list(Paper.objects.values_list("kind", "state", "reason"))
-
-
 def a_paper_to_mail() -> None:
     a_paper()
     paper = Paper.objects.get()
     PAPERS.work(paper.pk, attempt=paper.attempts, at=NOVEMBER_3)
     send_paper(paper, to=["books@ash.example"], text=("Credit note", "Attached."), by=None, at=NOVEMBER_3)
-
-
-def paper_mails() -> Any:
-    return list(PaperMail.objects.values_list("state", "accepted", "reason"))
 
 
 def a_mail() -> None:
@@ -380,13 +372,13 @@ CASES: dict[str, Case] = {
     ),
     "receivables.render": Case(
         make=a_paper,
-        facts=papers,
+        facts=lambda: list(Paper.objects.values_list("kind", "state", "reason")),
         done=[("credit_note", "kept", "")],
         given_up=[("credit_note", "failed", "3 workers ended while making it.")],
     ),
     "receivables.mail": Case(
         make=a_paper_to_mail,
-        facts=paper_mails,
+        facts=lambda: list(PaperMail.objects.values_list("state", "accepted", "reason")),
         done=[("sent", ["books@ash.example"], "")],
         given_up=[("failed", [], "5 workers ended while sending it.")],
         deaths=5,

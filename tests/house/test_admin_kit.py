@@ -42,6 +42,8 @@ MENU = [
             "Ledger",
             "Trial balance",
             "Disputes",
+            "Credit notes",
+            "Voided after billing",
             "Reminders",
             "Reminder levels",
             "Reminder pauses",
@@ -52,6 +54,7 @@ MENU = [
             "Webhooks",
         ],
     ),
+    ("Receivables", ["Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"]),
     ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]

@@ -74,6 +74,7 @@ from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportSc
 from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.receivables.credit_notes.made import a_draft_note, an_issued_invoice
 from tests.receivables.made import a_document
+from tests.receivables.payments import banks
 
 Make = Callable[..., Any]
 numbers = iter(range(1, 10_000))
@@ -198,6 +199,12 @@ ROWS: dict[str, Make] = {
     "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
     "receivables.WebhookEndpoint": WebhookEndpointFactory.create,
     "receivables.LedgerDocument": a_matched_payment,
+    "receivables.BankAccount": lambda: banks.a_booked_row().statement.account,
+    "receivables.BankFile": lambda: banks.a_booked_row().statement.file,
+    "receivables.BankRow": banks.a_booked_row,
+    "receivables.CsvMapping": lambda: banks.a_mapping(name=f"Mapping {next(numbers)}"),
+    "receivables.Payment": banks.a_payment,
+    "receivables.WriteOff": banks.a_write_off,
     "reports.Alert": AlertFactory.create,
     "django_celery_beat.CrontabSchedule": lambda: a_task().crontab,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=next(numbers), period="days"),

@@ -1,6 +1,5 @@
 """The page of one invoice: its content, its history, and links to the charges behind each line."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
+from billing_engine.core.admin_kit.panels import panels_of
 from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of
 from billing_engine.core.money import price_in_words
@@ -41,34 +41,6 @@ class LateVoidsPanel:
     is_issued: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PanelFact:
-    """A labeled value, and perhaps the row that it comes from with its address."""
-
-    label: str
-    value: str
-    name: str = ""
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A panel beside an invoice that an app above adds."""
-
-    title: str
-    facts: list[PanelFact]
-
-
-Adds = Callable[[Invoice], Panel | None]
-_panels: list[Adds] = []
-
-
-def in_panel(add: Adds) -> Adds:
-    """Register a panel beside every invoice; None is not shown."""
-    _panels.append(add)
-    return add
-
-
 def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """Show the invoice with the buttons that its state allows."""
     found = model_admin.get_actions_detail(request, str(invoice.pk))
@@ -87,7 +59,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "timeline": timeline_of(request, invoice, deeds=deeds_of(invoice), zone=invoice.customer.zone),
         "flags": flags_of([invoice]).get(invoice.pk, []),
-        "panels": [panel for panel in (add(invoice) for add in _panels) if panel],
+        "panels": panels_of(invoice),
         "late_voids": late_voids_panel(invoice),
         "approvals": notices_about(invoice) + notices_about(invoice.period),
         "places": [

@@ -20,9 +20,11 @@ from leads.models import Customer
 from receivables.admin.account.note import WRITE
 from receivables.admin.ageing.items import row_of
 from receivables.admin.asked import Asked
+from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.open_items import Basis, Narrowed, Scope, open_items
 from receivables.queries.account import Account, account_of
 from receivables.queries.ageing import BALANCE, OUTSTANDING, OVERDUE, Bucket, CurrencyTotal, ageing
+from receivables.queries.at_a_glance import disputed_in
 
 MAY_SEE = ("receivables.view_ledgerdocument", "leads.view_customer", "invoices.view_invoice")
 PAGE, ITEMS = "admin:receivables_account", "admin:receivables_open_items"
@@ -74,6 +76,7 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
 
 def _cards(total: CurrencyTotal, customer: Customer, asked: Asked) -> list[tuple[str, str, str, str]]:
     sums, currency = total.sums, total.currency
+    disputed = disputed_in(currency, customers=[customer.pk])
 
     def items(bucket: str) -> str:
         return asked.link(reverse(ITEMS), currency=currency, customer=customer.pk, bucket=bucket)
@@ -82,6 +85,13 @@ def _cards(total: CurrencyTotal, customer: Customer, asked: Asked) -> list[tuple
         ("Open", in_words(sums.outstanding, currency), items(OUTSTANDING), "what documents have left"),
         ("Overdue", in_words(sums.overdue, currency), items(OVERDUE), ""),
         ("Unapplied", in_words(-sums.unapplied, currency), items(Bucket.UNAPPLIED), "payments and credit not matched"),
+        ("To pay", in_words(to_pay(sums.outstanding, disputed), currency), "", "open without what is disputed"),
+        (
+            "Disputed",
+            in_words(disputed, currency),
+            list_of("receivables.dispute", customer__id__exact=customer.pk) if disputed else "",
+            "undecided",
+        ),
         ("Balance", in_words(sums.balance, currency), items(BALANCE), "open and unapplied"),
     ]
 

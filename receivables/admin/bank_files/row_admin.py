@@ -112,7 +112,7 @@ class BankRowAdmin(ReadOnlyPage[BankRow]):
         permission=CHANGE,
         icon="block",
         offered=lambda row: row.state == State.OPEN,
-        asks=Dialog(title="Set this row aside?", says="It is no payment of a customer.", form=WithReason),
+        asks=Dialog(title="Set this row aside?", says="No customer paid it.", form=WithReason),
     )
     def set_aside(self, request: HttpRequest, row: BankRow, answers: dict[str, Any]) -> Done:
         set_aside(row, by=person(request), reason=answers["reason"])

@@ -6,13 +6,13 @@ from django.db.models import Q, Sum
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import address_of
-from invoices.admin.invoice.page import Panel, PanelFact, in_panel
+from billing_engine.core.admin_kit.panels import Panel, PanelFact, in_panel
 from invoices.models import Invoice
 from receivables.domain.ledger.items import with_left
 from receivables.models import Allocation, CreditNote, LedgerDocument
 
 
-@in_panel
+@in_panel("invoices.invoice")
 def account_of(invoice: Invoice) -> Panel | None:
     """Return the invoice's credit notes and what is left of its open item; None if it was never issued."""
     notes = list(CreditNote.objects.filter(invoice=invoice).order_by("pk"))

@@ -28,7 +28,7 @@ NAME = "receivables_late_voids"
 @needs("receivables.view_creditnote")
 def late_voids_page(request: HttpRequest) -> HttpResponse:
     """List the invoices that wait, each with the note that would be drafted: a dry run of the button below."""
-    found = waiting(invoices_waiting()[:AT_A_TIME])
+    found = waiting(list(invoices_waiting()[:AT_A_TIME]))
     sums = defaultdict[str, Decimal](Decimal)
     for each in found:
         if each.proposal:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -23,13 +22,13 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
-from invoices.admin.invoice.sending import MailForm
 from invoices.domain.document.queue import ready
+from receivables.admin.credit_notes.sending import NoteMailForm, mail_of, may_be_sent
 from receivables.domain.credit_notes.approvals import request_approval
 from receivables.domain.credit_notes.drafting import discard
 from receivables.domain.credit_notes.issuing import approve, check_may_approve, issue, send_back
-from receivables.domain.credit_notes.sending import check_may_be_sent, contacts_of, send_note, text_of
-from receivables.models import CreditNote
+from receivables.domain.credit_notes.sending import send_note
+from receivables.models import CreditNote, Paper
 
 State = CreditNote.State
 DECIDE, SEND = "receivables.change_creditnote", "receivables.add_papermail"
@@ -46,19 +45,11 @@ def what_and_whose(note: CreditNote) -> str:
     return f"{money.in_words(note.total, note.currency)} of {note.invoice}, {note.invoice.customer}"
 
 
-def may_be_sent(note: CreditNote) -> bool:
-    """Return whether sending the note would be allowed."""
-    try:
-        check_may_be_sent(note)
-    except Refused:
-        return False
-    return True
-
-
-def mail_of(note: CreditNote) -> dict[str, Any]:
-    """Return the initial values of the dialog."""
-    subject, body = text_of(note)
-    return {"to": ", ".join(contacts_of(note)), "subject": subject, "body": body, "request": uuid4()}
+def paper_of(note: CreditNote) -> Paper:
+    """Return the stored PDF of an issued note; raise DocumentIsBeingMade or DocumentFailed."""
+    if note.paper is None:
+        raise Http404
+    return ready(note.paper)
 
 
 def credited_lines(note: CreditNote) -> SafeString:
@@ -80,6 +71,14 @@ def credited_lines(note: CreditNote) -> SafeString:
     rows.append(("font-semibold", "Total credited", money.in_words(note.total, currency)))
     shown = format_html_join("", '<tr class="{}"><td>{}</td><td class="lb-number">{}</td></tr>', rows)
     return format_html('<table class="lb-table credit-lines lb-wide">{}</table>', shown)
+
+
+def emails_of(note: CreditNote) -> str | SafeString:
+    """Show each email with its outcome."""
+    mails = note.paper.mails.order_by("-pk") if note.paper else ()
+    zone = note.invoice.customer.zone
+    rows = [(instant(mail.requested_at, zone), ", ".join(mail.to), mail.outcome) for mail in mails]
+    return format_html_join("", "<div>{} to {}: {}</div>", rows) or NOTHING
 
 
 @admin.register(CreditNote)
@@ -149,16 +148,10 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
         lambda paper: f"{paper}, {paper.get_state_display().lower()}", "paper", title="PDF", empty=NOTHING
     )
 
+    shown_mails = column(emails_of, title="emails")
+
     class Media:
         css = {"all": ["receivables/credit_notes.css"]}
-
-    @admin.display(description="emails")
-    def shown_mails(self, note: CreditNote) -> str | SafeString:
-        mails = note.paper.mails.order_by("-pk") if note.paper else ()
-        rows = [
-            (instant(mail.requested_at, note.invoice.customer.zone), ", ".join(mail.to), mail.outcome) for mail in mails
-        ]
-        return format_html_join("", "<div>{} to {}: {}</div>", rows) or NOTHING
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the user can approve and issue credit notes."""
@@ -236,7 +229,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
         asks=Dialog(
             title=lambda note: f"Send {note}",
             says=lambda note: f"{note.paper} is attached.",
-            form=MailForm,
+            form=NoteMailForm,
             first=mail_of,
         ),
     )
@@ -278,7 +271,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
         """Return the PDF, or go back to the page with the reason why there is none."""
         note: CreditNote = self.found(request, object_id)
         try:
-            paper = ready(note.paper)
+            paper = paper_of(note)
         except Refused as refusal:
             messages.warning(request, str(refusal))
             return HttpResponseRedirect(address_of(note))
@@ -296,7 +289,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     def found(self, request: HttpRequest, object_id: str) -> CreditNote:
         """Return the issued note of an address; raise Http404 or PermissionDenied."""
         note = self.get_object(request, object_id)
-        if note is None or note.paper is None:
+        if note is None:
             raise Http404
         if not self.has_view_permission(request, note):
             raise PermissionDenied

@@ -14,7 +14,7 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.admin_kit.task_cards import shown_person
-from invoices.admin.invoice.invoice_admin import REQUESTED, InvoiceAdmin
+from invoices.admin.invoice.invoice_admin import InvoiceAdmin
 from invoices.models import Invoice
 from receivables.admin.payments.forms import WriteOffForm
 from receivables.domain.ledger.items import with_left
@@ -127,7 +127,7 @@ def write_it_off(_: Any, request: HttpRequest, invoice: Invoice, answers: dict[s
 )  # fmt: skip
 def ask_to_write_it_off(_: Any, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
     propose(_proposed(invoice, answers), by=person(request), at=now())
-    return Done(REQUESTED)
+    return Done("Approval requested. A second person finds it under Approvals.")
 
 
 InvoiceAdmin.extend_buttons(write_it_off, ask_to_write_it_off, before="make_pdf_again")

@@ -6,8 +6,9 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
-from billing_engine.core.admin_kit.cells import NOTHING, block, chip
+from billing_engine.core.admin_kit.cells import NOTHING, chip
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
@@ -27,12 +28,17 @@ def seller_of(row: Any) -> str:
     return row.seller.name if row.seller else seller_choices()[0][1]
 
 
+def lines_of(text: str) -> SafeString:
+    """Return the lines of an email, which wrap."""
+    return format_html_join("", "<div>{}</div>", ((line or "\u00a0",) for line in text.splitlines()))
+
+
 def texts_of(level: ReminderSchedule) -> Any:
     """Return what the level says in each language, or the standard wording."""
     texts = [(each.language, each.subject, each.body) for each in level.texts.order_by("language")]
     shown = texts or [("Standard, in English", *standard(level))]
     return format_html_join(
-        "", "<p><b>{}</b>: {}</p>{}", ((name, subject, block(body)) for name, subject, body in shown)
+        "", "<p><b>{}</b>: {}</p>{}", ((name, subject, lines_of(body)) for name, subject, body in shown)
     )
 
 

@@ -7,10 +7,11 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from billing_engine.core.admin_kit.cells import NOTHING, Colour, block, chip, code, instant, link, number, total
+from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, code, instant, link, number, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
+from receivables.admin.reminders.level_admin import lines_of
 from receivables.domain.reminders.run import check_in_doubt, check_may_be_sent_again, count_as_sent, send_again
 from receivables.models import Reminder, ReminderItem
 
@@ -79,7 +80,7 @@ class ReminderAdmin(ReadOnlyPage[Reminder]):
     shown_decider = column(str, "decided_by", title="decided by", empty=NOTHING)
     shown_to = column(", ".join, "addresses", title="to", empty=NOTHING)
     shown_message_id = column(code, "message_id", title="Message-ID")
-    shown_body = column(block, "body", title="message", empty=NOTHING)
+    shown_body = column(lines_of, "body", title="message", empty=NOTHING)
 
     @button(
         "It arrived",

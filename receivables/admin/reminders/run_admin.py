@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.cells import chip, instant, link_to, list_of, number
+from billing_engine.core.admin_kit.cells import chip, instant, link_to, list_of
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
@@ -40,7 +40,7 @@ def counted(state: Reminder.State) -> Any:
     def shown(run: Any) -> SafeString | str:
         count = getattr(run, f"{state.value}_count")
         address = list_of("receivables.reminder", run__id__exact=run.pk, state__exact=state.value)
-        return link_to(address, number(count)) if count else "0"
+        return link_to(address, f"{count:,}") if count else "0"
 
     return column(shown, title=state.label.partition(":")[0].lower() if state != State.DROPPED else "nothing owed")
 
@@ -62,9 +62,10 @@ class ReminderRunAdmin(ReadOnlyPage[ReminderRun]):
             {
                 "fields": (
                     ("shown_day", "shown_seller", "shown_state"),
-                    ("waiting", "sent", "partly", "perhaps"),
-                    ("dropped", "failed", "written"),
-                    ("started", "shown_by", "shown_log"),
+                    ("waiting", "sent", "partly"),
+                    ("perhaps", "dropped", "failed"),
+                    ("written", "shown_by", "shown_log"),
+                    "started",
                 )
             },
         ),

@@ -22,7 +22,6 @@ from billing_engine.core.admin_kit.cells import (
     link,
     link_to,
     list_of,
-    number,
     shortened,
 )
 from billing_engine.core.admin_kit.columns import column
@@ -89,7 +88,7 @@ def failed_of(endpoint: WebhookEndpoint) -> SafeString | str:
 def _count(endpoint: WebhookEndpoint, state: WebhookDelivery.State) -> SafeString | str:
     count = endpoint.deliveries.filter(state=state).count()
     address = list_of("receivables.webhookdelivery", endpoint__id__exact=endpoint.pk, state__exact=state.value)
-    return link_to(address, number(count)) if count else "0"
+    return link_to(address, f"{count:,}") if count else "0"
 
 
 def log_of(endpoint: WebhookEndpoint) -> SafeString:
@@ -126,7 +125,7 @@ class WebhookEndpointAdmin(ReadOnlyPage[WebhookEndpoint]):
     )
 
     shown_name = column(shortened, "name", title="endpoint", order="name")
-    short_url = column(lambda url: code(shortened(url, fits=60)), "url", title="address")
+    short_url = column(lambda url: shortened(url, fits=60), "url", title="address")
     shown_customer = column(link, "customer", title="customer", empty="Every customer")
     shown_events = column(events_of, title="events")
     shown_state = column(state_of, title="state", order="is_active")
@@ -275,7 +274,7 @@ class WebhookEndpointAdmin(ReadOnlyPage[WebhookEndpoint]):
 def secret_page(page: Any, request: HttpRequest, endpoint: WebhookEndpoint, plaintext: str) -> HttpResponse:
     """Show a new secret, for the only time."""
     old = endpoint.secrets.filter(expires_at__gt=now()).order_by("-pk").first()
-    shown = {"title": f"The secret of {endpoint}", "plaintext": plaintext, "label": "Secret"}
+    shown: dict[str, Any] = {"title": f"The secret of {endpoint}", "plaintext": plaintext, "label": "Secret"}
     shown |= {"old": f"{old.hint}…", "until": old.expires_at} if old else {}
     return dialog_page(page, request, endpoint, shown, template="leads/new_key.html")
 

@@ -1,6 +1,6 @@
 """Factur-X and UBL by the library factur-x; its check of the rules is off, because it asks a server on this machine.
 
-It would pass if no one answers, and send the invoice to whoever listens. Tests check against the published rules.
+It passes if no server answers, and any program that listens there would get the invoice. Tests check against the published rules.
 """
 
 from collections.abc import Mapping, Sequence

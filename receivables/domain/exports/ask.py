@@ -12,9 +12,9 @@ from billing_engine.core.calendar.spans import Month
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.tasks import after_commit
 from leads.models import Company
 from receivables.domain.exports.pending import Pending, pending
-from receivables.domain.exports.write import BOOKS
 from receivables.models import BookExport
 
 Kind = BookExport.Kind
@@ -111,7 +111,7 @@ def ask(asked: Asked, *, by: User, at: datetime) -> BookExport:
     export.asked_by, export.asked_at, export.next_attempt_at = by, at, at
     export.save(force_insert=True)
     record(EXPORT_ASKED, on=export, by=by, after={"kind": export.get_kind_display(), "month": export.month})
-    BOOKS.ask_for(export)
+    after_commit("receivables.export_books", item_id=export.pk, attempt=export.attempts)
     return export
 
 

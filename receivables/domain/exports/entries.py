@@ -19,9 +19,8 @@ from receivables.domain.exports.file import Cell, number
 from receivables.models import LedgerDocument, Posting
 
 Account = Posting.Account
-INVOICES = (LedgerDocument.Kind.INVOICE, LedgerDocument.Kind.VOID)
 # What QuickBooks, Xero and NetSuite take as an invoice or a credit note.
-SALES = (*INVOICES, LedgerDocument.Kind.CREDIT_NOTE)
+SALES = (LedgerDocument.Kind.INVOICE, LedgerDocument.Kind.VOID, LedgerDocument.Kind.CREDIT_NOTE)
 
 
 class BooksDiffer(Refused):

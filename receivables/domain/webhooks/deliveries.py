@@ -122,7 +122,7 @@ def _begun(endpoint: WebhookEndpoint, *, at: datetime) -> WebhookDelivery | None
     """The next delivery that is due, its attempt counted; None if there is none."""
     due = free_of(endpoint).filter(next_attempt_at__lte=at)
     if endpoint.not_before and endpoint.not_before > at:
-        due = due.tests()
+        due = due.filter(number=None)
     tests_first = F("number").asc(nulls_first=True)
     for delivery in due.select_related("event", "customer").order_by(tests_first, "pk")[:MOST_ATTEMPTS]:
         if delivery.attempts >= MOST_ATTEMPTS and delivery.number is not None:
@@ -175,7 +175,7 @@ def _next_time(endpoint: WebhookEndpoint) -> datetime | None:
     """When its next delivery is due; a test waits for nothing."""
     due = free_of(endpoint).order_by("next_attempt_at")
     first = due.values_list("next_attempt_at", flat=True).first()
-    if first is None or endpoint.not_before is None or free_of(endpoint).tests().exists():
+    if first is None or endpoint.not_before is None or free_of(endpoint).filter(number=None).exists():
         return first
     return max(first, endpoint.not_before)
 

@@ -164,7 +164,7 @@ class _Watch:
             ConnectionCls = Sealed
 
         for adapter in session.adapters.values():
-            adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SealedPool}  # type: ignore[attr-defined]  # of every HTTPAdapter
+            adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SealedPool}
 
     def __enter__(self) -> Self:
         self._timer.start()

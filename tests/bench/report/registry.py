@@ -189,9 +189,15 @@ REPORTS = Bench(
         ),
         Line("Front page, Finance", "ms", at_most=300),
         Line("Front page, Operations", "ms", at_most=300),
-        Line("Forecast of all customers", "ms", at_most=300),
-        Line("Source quality of a year", "ms", at_most=300),
-        Line("Foot of a year of invoices", "ms", at_most=300),
+    ),
+)
+SUMMARIES = Bench(
+    "summaries",
+    "Summaries",
+    "tests.bench.reports.summaries:measure_summaries",
+    tuple(
+        Line(f"{work}, median", "ms", at_most=300)
+        for work in ("Forecast of all customers", "Source quality of a year", "Foot of a year of invoices")
     ),
 )
 EXPORTS = Bench(
@@ -273,4 +279,7 @@ RECEIVABLES = Bench(
         Line("Memory of the process that showed them", "MB", at_most=MEMORY_MB),
     ),
 )
-BENCHES = (RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, EXPORTS, RECEIVABLES, GROWING, HOSTS)
+BENCHES = (
+    *(RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, SUMMARIES, EXPORTS, RECEIVABLES),
+    *(GROWING, HOSTS),
+)

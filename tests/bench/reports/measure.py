@@ -9,13 +9,8 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from reports.domain.forecast.prepare import prepare
 from reports.domain.question.question import Question
 from reports.queries.explore.answer import answer_of
-from reports.queries.explore.invoice_foot import foot_of
-from reports.queries.forecast import forecasts
-from reports.queries.source_quality.days import Days
-from reports.queries.source_quality.quality import quality_of
 from tests.bench.lists.measure import PLAIN_FILES
 from tests.bench.measure import say
 from tests.bench.report.lines import Measured, Outcome
@@ -28,7 +23,6 @@ from tests.factories.people import with_role
 LENGTHS = ("month", "year")
 SHOWN = 5  # the slowest of each kind, in the notes
 ROLES = ("Finance", "Operations")
-IN_ALL = ("Forecast of all customers", "Source quality of a year", "Foot of a year of invoices")
 
 
 @dataclass
@@ -40,7 +34,6 @@ class Figures:
     leads: dict[str, dict[Asked, list[Took]]] = field(default_factory=dict)
     pages: dict[str, dict[Asked, list[Took]]] = field(default_factory=dict)
     desks: dict[str, list[Took]] = field(default_factory=dict)
-    in_all: dict[str, list[Took]] = field(default_factory=dict)
 
 
 def measure_reports(size: Size) -> Outcome:
@@ -61,7 +54,6 @@ def _measured(charges: int, rounds: int) -> Figures:
         say(f"asking about a {length}")
         found.asked[length] = _each(questions(length), rounds, _answered)
         found.leads[length] = _each(questions_about_leads(length), rounds, _answered)
-    found.in_all = _in_all(rounds)
     with override_settings(ALLOWED_HOSTS=["*"], STORAGES=settings.STORAGES | PLAIN_FILES):
         for role in ROLES:
             say(f"opening the front page of {role}")
@@ -98,19 +90,6 @@ def _usual(length: str) -> list[float]:
     return [1_000 * usual.seconds_of(Question(group=(group,), days=days)) for group in usual.KEYS]
 
 
-def _in_all(rounds: int) -> dict[str, list[Took]]:
-    """What reads all customers, sources or invoices at once."""
-    say("forecasting, rating sources, adding up invoices")
-    prepare(at=world.AT)
-    labels, year = [str(month) for month in world.MONTHS[-12:]], Days(*REACHES["year"][1].on(world.AT.date()))
-    asks: tuple[Callable[[], object], ...] = (
-        lambda: forecasts(world.AT),
-        lambda: quality_of(year),
-        lambda: foot_of(None, labels),
-    )
-    return {name: [timed(ask) for _ in range(rounds)] for name, ask in zip(IN_ALL, asks, strict=True)}
-
-
 def _times(found: dict[Asked, list[Took]]) -> list[float]:
     return [one.ms for took in found.values() for one in took]
 
@@ -133,7 +112,6 @@ def _outcome(few: Figures, many: Figures, grouped: dict[str, list[float]]) -> Ou
         }
     for role, took in many.desks.items():
         measured[f"Front page, {role}"] = Measured(p95([one.ms for one in took]))
-    measured |= {name: Measured(median(one.ms for one in took)) for name, took in many.in_all.items()}
     return Outcome(_size(few, many), measured, _notes(many))
 
 

@@ -10,10 +10,11 @@ from billing_engine.core.calendar.spans import Month
 from leads.models import BillingPeriod, Customer
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
 from receivables.domain.payments.bank_files.queue import BANK_FILES
+from receivables.domain.payments.bank_files.rows import Booking, book_row
 from receivables.domain.payments.bank_files.upload import upload
-from receivables.models import BankAccount, BankFile, BankRow, CsvMapping, LedgerDocument
+from receivables.models import BankAccount, BankFile, BankRow, CsvMapping, LedgerDocument, Payment, WriteOff
 from tests.factories.invoices import InvoiceFactory
-from tests.factories.leads import BillingPeriodFactory
+from tests.factories.leads import BillingPeriodFactory, CustomerFactory
 from tests.factories.people import UserFactory
 from tests.receivables.made import AT
 
@@ -102,3 +103,29 @@ def worked(file: BankFile) -> BankFile:
 def rows_of(file: BankFile) -> list[BankRow]:
     """Its rows in their order."""
     return list(BankRow.objects.filter(statement__file=file).order_by("statement", "place"))
+
+
+def a_booked_row() -> BankRow:
+    """A row that was booked for a customer, with all that it refers to."""
+    number = BankFile.objects.count()
+    account = an_account(name=f"Harbor {number}", number=f"ACCOUNT{number}")
+    content = camt(entry("5", "thanks", payer="Ash"), closing="5", iban=account.number)
+    [row] = rows_of(uploaded(content, name=f"{number}.xml"))
+    book_row(row, Booking(CustomerFactory.create(), row.booked_on), by=UserFactory.create(), at=NOON)
+    row.refresh_from_db()
+    return row
+
+
+def a_payment() -> Payment:
+    """A payment from a bank file."""
+    return Payment.objects.get(row=a_booked_row())
+
+
+def a_write_off() -> WriteOff:
+    """A proposed write-off of an invoice."""
+    item = an_invoice(f"INV-{LedgerDocument.objects.count()}", 5, CustomerFactory.create())
+    reason = WriteOff.Reason.SMALL
+    proposed = WriteOff(item=item, amount=Decimal(5), reason=reason, sentence="Small.", written_by=UserFactory.create())
+    proposed.written_at = NOON
+    proposed.save()
+    return proposed

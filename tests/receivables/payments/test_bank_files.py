@@ -260,7 +260,7 @@ def test_a_person_books_a_row_sets_one_aside_and_undoes(customer: Customer):
     assert left(item, document) == [0, 5]
     with pytest.raises(RowNotOpen, match="This row is booked"):
         book_row(first, Booking(customer, first.booked_on), by=by, at=NOON)
-    with pytest.raises(RowNotOpen, match="Money that went out"):
+    with pytest.raises(RowNotOpen, match="This money went out"):
         book_row(third, Booking(customer, first.booked_on), by=by, at=NOON)
 
     set_aside(second, by=by, reason="interest")

@@ -139,7 +139,7 @@ def _post(
 
 
 def _why_not_certain(row: BankRow, items: dict[int, LedgerDocument]) -> str:
-    """Why it is not certain any more: what it pays was paid, voided or written off since. Takes what it pays."""
+    """Why it is no longer certain: what it pays was paid, voided or written off since. Takes what it pays."""
     found = [items[pk] for pk in row.items]
     if sum((each.left for each in found), money.ZERO) != row.amount or any(not each.left for each in found):
         return "What it names was settled or changed since the dry run"

@@ -9,8 +9,17 @@ from typing import Any
 from lxml import etree
 
 from billing_engine.core import money
-from receivables.domain.payments.bank_files.camt_details import details_of
-from receivables.domain.payments.bank_files.statement import NUMBER_LENGTH, NotAStatement, Row, Statement
+from receivables.domain.payments.bank_files.statement import (
+    ACCOUNT_LENGTH,
+    BANK_REFERENCE_LENGTH,
+    NAME_LENGTH,
+    NUMBER_LENGTH,
+    REFERENCE_LENGTH,
+    NotAStatement,
+    Row,
+    Statement,
+)
+from receivables.models import BankRow
 
 NAMESPACE = re.compile(r"^urn:iso:std:iso:20022:tech:xsd:camt\.(\d{3})\.001\.(\d{2})$")
 VERSIONS = ("02", "04", "08")
@@ -18,6 +27,8 @@ OTHER_MESSAGES = {
     "052": "This is a camt.052, a report during the day that is not final. Upload the statement, camt.053.",
     "054": "This is a camt.054, a notification without balances. Upload the statement, camt.053.",
 }
+Kind = BankRow.Kind
+AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt")
 OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 
 
@@ -46,7 +57,8 @@ def _parsed(content: bytes) -> Any:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotAStatement(f"The file is not well-formed XML: {_one_line(error)}.") from error
-    if root.getroottree().docinfo.doctype:
+    info: Any = root.getroottree().docinfo
+    if info.doctype:
         raise NotAStatement("The file declares a document type, which bank statements don't have.")
     return root
 
@@ -97,7 +109,82 @@ def _rows(entry: Any, where: str, place: int, currency: str) -> Iterator[Row]:
     where = f"{where}, entry {place}"
     if currency_of(entry) != currency:
         raise NotAStatement(f"{where} is in {currency_of(entry)}, the account in {currency}.")
-    yield from details_of(entry, signed(entry, where), _day(entry, where), currency)
+    yield from _details(entry, signed(entry, where), _day(entry, where), currency)
+
+
+def _details(entry: Any, amount: Decimal, day: date, currency: str) -> Iterator[Row]:
+    """The rows of a booked entry."""
+    details = entry.findall("NtryDtls/TxDtls")
+    amounts = [_amount(each, amount, currency) for each in details]
+    if len(details) == 1 and amounts[0] is None:
+        amounts = [amount]
+    rest = amount - sum((each for each in amounts if each is not None), money.ZERO)
+    is_whole = bool(details) and None not in amounts and (not rest or abs(rest) == _charges(entry, currency))
+    if not is_whole:
+        yield _detail_row(entry, details[0] if len(details) == 1 else None, amount, day)
+        return
+    for each, part in zip(details, amounts, strict=True):
+        yield _detail_row(entry, each, part or money.ZERO, day)
+    if rest:
+        text = f"Charges of {text_at(entry, 'AcctSvcrRef') or 'the entry before'}"
+        yield Row(booked_on=day, amount=rest, kind=Kind.CHARGE, text=text)
+
+
+def _amount(detail: Any, entry: Decimal, currency: str) -> Decimal | None:
+    """The signed amount of a detail in the account's currency; None if it does not say it."""
+    for path in AMOUNTS:
+        found = detail.find(path)
+        if found is not None and found.get("Ccy") == currency:
+            try:
+                amount = Decimal((found.text or "").strip())
+            except InvalidOperation:
+                return None
+            indicator = text_at(detail, "CdtDbtInd") or ("CRDT" if entry >= 0 else "DBIT")
+            return amount if indicator == "CRDT" else -amount
+    return None
+
+
+def _charges(entry: Any, currency: str) -> Decimal | None:
+    """What the bank says it kept; None if it says nothing."""
+    found = [
+        *entry.iterfind("Chrgs/Rcrd/Amt"), *entry.iterfind("NtryDtls/TxDtls/Chrgs/Rcrd/Amt"),
+        *entry.iterfind("Chrgs/Amt"), *entry.iterfind("NtryDtls/TxDtls/Chrgs/Amt"),
+    ] or [*entry.iterfind("Chrgs/TtlChrgsAndTaxAmt"), *entry.iterfind("NtryDtls/TxDtls/Chrgs/TtlChrgsAndTaxAmt")]  # fmt: skip
+    try:
+        return sum((Decimal(each.text or "") for each in found if each.get("Ccy") == currency), money.ZERO) or None
+    except InvalidOperation:
+        return None
+
+
+def _detail_row(entry: Any, detail: Any, amount: Decimal, day: date) -> Row:
+    source = entry if detail is None else detail
+    party = "Dbtr" if amount >= 0 else "Cdtr"
+    name = text_at(source, f"RltdPties/{party}/Nm") or text_at(source, f"RltdPties/{party}/Pty/Nm")
+    account = f"RltdPties/{party}Acct/Id"
+    words = "".join(each.text or "" for each in source.iterfind("RmtInf/Ustrd"))  # a bank cuts it at 140 characters
+    numbers = [each.text or "" for each in source.iterfind("RmtInf/Strd/RfrdDocInf/Nb")]
+    unmatched = [text_at(source, "AddtlTxInf") if detail is not None else text_at(entry, "AddtlNtryInf")]
+    text = " ".join(part for part in (words.strip(), *numbers) if part) or " ".join(filter(None, unmatched))
+    return Row(
+        booked_on=day,
+        amount=amount,
+        kind=_kind(entry, detail, amount),
+        payer_name=name[:NAME_LENGTH],
+        payer_account=(text_at(source, f"{account}/IBAN") or text_at(source, f"{account}/Othr/Id"))[:ACCOUNT_LENGTH],
+        text=text,
+        reference=text_at(source, "RmtInf/Strd/CdtrRefInf/Ref").replace(" ", "").upper()[:REFERENCE_LENGTH],
+        bank_reference=(
+            text_at(source, "Refs/AcctSvcrRef") or text_at(entry, "AcctSvcrRef") or text_at(entry, "NtryRef")
+        )[:BANK_REFERENCE_LENGTH],
+    )
+
+
+def _kind(entry: Any, detail: Any, amount: Decimal) -> BankRow.Kind:
+    """A reversal, or money that a bank sends back, is for a person to look at, whatever its sign."""
+    is_return = detail is not None and detail.find("RtrInf") is not None
+    if is_return or text_at(entry, "RvslInd").lower() in ("true", "1"):
+        return Kind.RETURN
+    return Kind.PAYMENT if amount > 0 else Kind.OUT
 
 
 def _day(entry: Any, where: str) -> date:

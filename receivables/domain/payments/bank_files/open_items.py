@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from invoices.domain.document.payment_reference import payment_reference, references_in
 from leads.models import Customer
-from receivables.domain.ledger.items import with_left
+from receivables.domain.ledger.items import LEFT, with_left
 from receivables.models import LedgerDocument, Payment
 
 WORDS = re.compile(r"[A-Z0-9]+")
@@ -43,7 +43,7 @@ class OpenItems:
         self._by_account, self._by_name = _payers()
 
     def named_in(self, text: str, reference: str) -> list[OpenItem]:
-        """The invoices that a text names: by the printed reference first; without one, by whole numbers."""
+        """The invoices that the text names: by the printed reference first; without one, by whole numbers."""
         written = dict.fromkeys((*references_in(reference), *references_in(text)))
         found = [item for each in written for item in self.by_reference.get(each, [])]
         if not found:
@@ -58,7 +58,7 @@ class OpenItems:
 def _open_invoices() -> Iterator[OpenItem]:
     kinds = LedgerDocument.objects.filter(kind=LedgerDocument.Kind.INVOICE, side=LedgerDocument.Side.DEBIT)
     rows = with_left(kinds, open_only=True).order_by("due_on", "posted_on", "pk")
-    for row in rows.values_list("pk", "customer_id", "reference", "currency", "left"):
+    for row in rows.values_list("pk", "customer_id", "reference", "currency", LEFT):
         yield OpenItem(*row)
 
 
@@ -83,7 +83,7 @@ def _plain(text: str) -> str:
 
 
 def _numbers_in(text: str) -> Iterable[str]:
-    """Every run of whole words of a text, written together: `INV 2026-000398` has INV2026000398, and no 398."""
+    """Every run of whole words, written together: `INV 2026-000398` has INV2026000398, and no 398."""
     words = WORDS.findall(text.upper())
     for first in range(len(words)):
         written = ""

@@ -73,7 +73,7 @@ def undo_row(row: BankRow, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def set_aside(row: BankRow, *, by: User, reason: str) -> None:
-    """Say that the row is no payment of a customer. Raises RowNotOpen."""
+    """Say that no customer paid this. Raises RowNotOpen."""
     found = _locked(row)
     if found.state != State.OPEN:
         raise RowNotOpen("Only an open row can be set aside.")
@@ -99,7 +99,7 @@ def why_not_booked(row: BankRow) -> str:
         return "The file of this row is being worked on, or was given up."
     if row.state != State.OPEN:
         return f"This row is {row.get_state_display().lower()}."
-    return "" if row.amount > 0 else "Money that went out is no payment of a customer."
+    return "" if row.amount > 0 else "This money went out, so no customer paid it."
 
 
 def _locked(row: BankRow) -> BankRow:
