@@ -12,6 +12,7 @@ from billing_engine.sample.company import PRODUCTS, SOURCES
 UTC_ZONE = ZoneInfo("UTC")
 WORLD = timedelta(hours=15)  # more than any time zone's offset from UTC
 LEADS_OF_LAST_MONTH = 1_200
+EARLIER_MONTHS, LEADS_OF_AN_EARLIER_MONTH = 4, 250  # invoices of several ages
 LEADS_AT_A_TIME = 100
 WEEKEND, ON_WEEKENDS = (6, 7), 0.3  # as busy as that share of a weekday
 
@@ -51,13 +52,18 @@ def documents(*, today: datetime) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     yield from _mistakes(span.end - timedelta(days=3))
 
 
-def earlier(*, today: datetime, months: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The same for that many months before the last one, without mistakes: history for reports and measurements."""
-    month = last_month(today)
-    for _ in range(months):
-        month = month.previous()
-        span, chance = month.span(UTC_ZONE), random.Random(str(month))  # noqa: S311 -- as above
-        yield from _month(chance, span.start + WORLD, span.end - WORLD, LEADS_OF_LAST_MONTH, name=str(month))
+def earlier(month: Month) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The same for a month before the last one: fewer leads, and no mistakes."""
+    span, chance = month.span(UTC_ZONE), random.Random(str(month))  # noqa: S311 -- as above
+    yield from _month(chance, span.start + WORLD, span.end - WORLD, LEADS_OF_AN_EARLIER_MONTH, name=str(month))
+
+
+def earlier_months(today: datetime) -> list[Month]:
+    """The months before the last one in which the company was billed, oldest first."""
+    months = [last_month(today).previous()]
+    while len(months) < EARLIER_MONTHS:
+        months.append(months[-1].previous())
+    return months[::-1]
 
 
 def last_month(today: datetime) -> Month:

@@ -14,7 +14,9 @@ from urllib.request import Request, urlopen
 from django.contrib.auth.models import User
 from django.utils.timezone import now
 
-from billing_engine.sample.leads import documents, last_month
+from billing_engine.core.calendar.spans import Month
+from billing_engine.sample import receivables
+from billing_engine.sample.leads import documents, earlier, earlier_months, last_month
 from invoices.domain.run.billing_run import Progress, progress, start
 from invoices.models import BillingRun
 from leads.domain.credentials.api_keys import create_key, revoke_key
@@ -29,7 +31,8 @@ Report = Callable[[int, int], None]  # done, of
 
 def deliver(address: str, *, today: datetime, report: Report) -> Counts:
     """Post the sample leads as JSON to the running server; return the sums of the receipts' counts."""
-    requests = list(documents(today=today))
+    requests = [request for month in earlier_months(today) for request in earlier(month)]
+    requests += documents(today=today)
     counts: Counts = Counter()
     keys = _Keys()
     for done, (source, leads) in enumerate(requests, start=1):
@@ -50,9 +53,22 @@ def wait_for_rating(*, report: Report, check: Callable[[], None]) -> None:
             return
 
 
+def settle_earlier_months(*, today: datetime, report: Report, check: Callable[[], None]) -> None:
+    """Bill the months before the last one, issue their invoices, and let customers pay some of them."""
+    months = earlier_months(today)
+    for month in months:
+        _bill(month, report=report, check=check)
+    if not receivables.are_there():
+        receivables.create(months, at=now())
+
+
 def bill_last_month(*, today: datetime, report: Report, check: Callable[[], None]) -> Progress:
-    """Start last month's billing run, or find the started one, and wait until the workers have finished it."""
-    cycle = last_month(today)
+    """Bill last month, whose drafts then wait for finance."""
+    return _bill(last_month(today), report=report, check=check)
+
+
+def _bill(cycle: Month, *, report: Report, check: Callable[[], None]) -> Progress:
+    """Start the month's billing run, or find the started one, and wait until the workers have finished it."""
     run = BillingRun.objects.filter(cycle=str(cycle)).first()
     if run is None:
         run = start(cycle, by=User.objects.get(username="finance"), at=now())

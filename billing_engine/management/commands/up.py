@@ -24,7 +24,7 @@ from billing_engine.local_servers.interrupts import Interrupts
 from billing_engine.local_servers.ports import free_port
 from billing_engine.local_servers.processes import Children
 from billing_engine.sample import company, load
-from billing_engine.sample.leads import last_month
+from billing_engine.sample.leads import earlier_months
 from invoices.models import Invoice
 
 CHECKOUT: Path = settings.BASE_DIR
@@ -32,6 +32,7 @@ PYTHON = sys.executable
 PAGES_TO_SHOW = (
     ("This month at a glance", "admin/"),
     ("Last month's draft invoices", "admin/invoices/invoice/"),
+    ("What customers owe", "admin/receivables/at-a-glance/"),
     ("Unrated actions", "admin/pricing/unratedaction/"),
     ("Quarantined items", "admin/leads/quarantineditem/"),
     ("API reference", "api/docs/"),
@@ -124,7 +125,7 @@ class Command(BaseCommand):
     def _sample(self, address: str, children: Children) -> None:
         today = now()
         if not company.exists():
-            company.create(at=today, billed_from=last_month(today).first)
+            company.create(at=today, billed_from=earlier_months(today)[0].first)
             self._say("Sample company created: 8 brands, 11 sources, their price rules and people")
         if load.is_billed(today=today):
             return
@@ -140,12 +141,13 @@ class Command(BaseCommand):
 
         counts = load.deliver(address, today=today, report=bar("posting leads to the REST endpoint"))
         load.wait_for_rating(report=bar("rating by the worker, periods"), check=children.check)
+        load.settle_earlier_months(today=today, report=bar("billing runs of earlier months"), check=children.check)
         result = load.bill_last_month(
             today=today, report=bar("billing run of last month, customers"), check=children.check
         )
         return (
             f"{counts['leads_received']:,} leads with {counts['actions_received']:,} actions received; "
-            f"{Invoice.objects.count()} invoices drafted, {result.failed} waiting for a decision"
+            f"{Invoice.objects.count()} invoices, {result.failed} waiting for a decision"
         )
 
     def _ready(self, address: str) -> None:
