@@ -140,7 +140,7 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
         return request.user.has_perm("receivables.add_payment")
 
     def _record(self, request: HttpRequest) -> HttpResponse:
-        form = RecordForm(request.POST or None)
+        form = RecordForm(request.POST or None, initial=request.GET.dict())
         if request.method == "POST" and form.is_valid():
             try:
                 document = record_payment(
