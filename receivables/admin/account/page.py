@@ -14,7 +14,6 @@ from billing_engine.core.admin_kit.cells import address_of, chip, instant, list_
 from billing_engine.core.admin_kit.menu import page_at
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import in_words, price_in_words
-from invoices.admin.invoice.page import STATE_COLOURS
 from invoices.models import Invoice
 from leads.models import Customer
 from receivables.admin.account.note import WRITE
@@ -116,7 +115,7 @@ def _invoice(invoice: Invoice, left: Any) -> tuple[str, str, str, str, str, str,
         day_in_words(invoice.due_on) if invoice.due_on else "–",
         in_words(invoice.total, invoice.currency),
         "–" if left is None else in_words(left, invoice.currency),
-        chip(invoice.get_state_display(), STATE_COLOURS[Invoice.State(invoice.state)]),
+        chip(invoice.get_state_display()),
     )
 
 

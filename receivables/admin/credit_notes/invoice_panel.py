@@ -6,7 +6,7 @@ from django.db.models import Model, Q, Sum
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import address_of
-from billing_engine.core.admin_kit.panels import Panel, PanelFact, in_panel
+from billing_engine.core.admin_kit.extension import Panel, PanelFact, in_panel
 from invoices.models import Invoice
 from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.items import with_left
