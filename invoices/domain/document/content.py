@@ -201,7 +201,7 @@ def _details(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tupl
         due = f"{count_of_days(days)} after issue" if days else "On issue"
     period = stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)
     details = (
-        LabeledValue("Invoice number", invoice.number or "When issued"),
+        LabeledValue("Invoice number", "" if invoice.number else "When issued"),  # beside the title
         LabeledValue("Issue date", issue),
         LabeledValue("Due date", "" if invoice.state == Invoice.State.VOID else due),
         LabeledValue("Terms", _terms(invoice, days)),
