@@ -29,7 +29,7 @@ from receivables.admin.payments.forms import (
 from receivables.domain.ledger.allocations import standing
 from receivables.domain.ledger.items import with_left
 from receivables.domain.payments.allocate import allocate, take_allocation_back, why_not_taken_back
-from receivables.domain.payments.record import Received, items_named, record_payment
+from receivables.domain.payments.record import OtherCompany, Received, items_named, record_payment
 from receivables.domain.payments.returning import (
     come_back,
     refund,
@@ -151,6 +151,8 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
                 )
             except HasFaults as refusal:
                 tell(form, refusal.faults)
+            except OtherCompany as refusal:
+                form.add_error("invoices", str(refusal))
             else:
                 return HttpResponseRedirect(address_of(document.payment))
         says = "What is more than the customer owes stays unapplied, and can be allocated or refunded later."

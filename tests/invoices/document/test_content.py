@@ -219,5 +219,5 @@ def test_content_takes_five_queries_for_any_number_of_lines(
         received(period, 1, product=f"Product {number}")
     invoice = billed(period)
 
-    with django_assert_num_queries(5):  # one is for the windows of disputes, which a draft does not keep yet
+    with django_assert_num_queries(5):  # the fifth: a draft reads the windows of disputes
         assert len(content_of(invoice).lines) == lines
