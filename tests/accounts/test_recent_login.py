@@ -113,6 +113,7 @@ def test_these_buttons_need_a_recent_login_and_no_others() -> None:
         "Invoice: Issue",
         "Invoice: Void",
         "BillingCycle: Issue all",
+        "CreditNote: Issue",
         "Company: Change details",
         "User: Change roles",
         "User: Deactivate",
