@@ -100,7 +100,7 @@ def is_reversed(written_off: LedgerDocument) -> bool:
 def check_alone(proposed: WriteOff) -> None:
     """Raise WriteOffNeedsApproval above the sum that the company set, together with what of the item is written off already.
 
-    So nobody writes off a large item alone in small pieces.
+    So no one writes off a large item alone in small pieces.
     """
     item = proposed.item
     before = sum((each.amount for each in standing(item) if each.credit.kind == Kind.WRITE_OFF), money.ZERO)
