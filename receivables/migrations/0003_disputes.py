@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="dispute",
-            index=models.Index(fields=["customer", "-opened_at"], name="dispute_of_customer"),
+            index=models.Index(fields=["customer", "opened_at"], name="dispute_of_customer"),
         ),
         migrations.AddIndex(
             model_name="dispute",

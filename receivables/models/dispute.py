@@ -121,7 +121,7 @@ class Dispute(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="dispute_of_customer", fields=["customer", "-opened_at"]),
+            models.Index(name="dispute_of_customer", fields=["customer", "opened_at"]),
             models.Index(
                 name="dispute_undecided",
                 fields=["decide_by", "id"],

@@ -53,6 +53,7 @@ DOES = {
         "invoices.change_mailtemplate",
         "receivables.add_creditnote",
         "receivables.change_creditnote",
+        "receivables.add_accountnote",
         "receivables.add_papermail",
         "receivables.add_dispute",
         "receivables.change_dispute",

@@ -126,6 +126,18 @@ def button(
     return decorate
 
 
+def file_button(label: str, *, icon: str, when: Callable[[Any], bool]) -> Callable[[Any], Any]:
+    """Make a button that returns a file, without a dialog, to users who can see the row."""
+
+    def decorate(view: Any) -> Any:
+        made: Any = action(description=label, permissions=["view"], icon=icon)
+        made = made(view)
+        made.offered = when
+        return made
+
+    return decorate
+
+
 def why_not(method: Any, row: Model, by: User) -> str:
     """Why this user can't press a visible button, in the refusal's words; empty if they can."""
     refusal = refusal_of(getattr(method, "guard", None), row, by)

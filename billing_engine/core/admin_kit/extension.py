@@ -1,10 +1,12 @@
-"""Let an app extend the admin pages of an app below: it names the place next to which its own columns or sections go."""
+"""Let an app extend the admin pages of an app below: columns and sections next to a place that it names, and panels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
 
 from billing_engine.core.admin_kit.columns import Column
 
@@ -112,3 +114,40 @@ def _with(lines: Names, beside: str, new: str) -> Names:
         (*each, new) if isinstance(each, tuple) and beside in each else (each, new) if each == beside else each
         for each in lines
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFact:
+    """A labeled value, and perhaps the row that it comes from with its address."""
+
+    label: str
+    value: str
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A title and its facts; the last one is the result."""
+
+    title: str
+    facts: list[PanelFact]
+
+
+Adds = Callable[[Any], Panel | None]
+_panels: dict[str, list[Adds]] = {}
+
+
+def in_panel(model: str) -> Callable[[Adds], Adds]:
+    """Register a panel beside every row of a model, such as `invoices.invoice`; None is not shown."""
+
+    def decorate(add: Adds) -> Adds:
+        _panels.setdefault(model, []).append(add)
+        return add
+
+    return decorate
+
+
+def panels_of(row: Model) -> list[Panel]:
+    """Return the panels beside a row."""
+    return [panel for panel in (add(row) for add in _panels.get(row._meta.label_lower, ())) if panel]

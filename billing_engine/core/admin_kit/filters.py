@@ -54,6 +54,21 @@ def _between(at: str, start: Any, end: Any) -> Q:
     return Q(**{lookup: instant for lookup, instant in within.items() if instant})
 
 
+class CurrencyFilter(DropdownFilter):
+    """The row's currency, chosen from those of the customers, which are few."""
+
+    title = "currency"
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        customers = model_admin.model._meta.get_field("customer").remote_field.model.objects
+        codes = customers.order_by("currency").values_list("currency", flat=True).distinct()
+        return [(code, code) for code in codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(currency=value) if (value := self.value()) else queryset
+
+
 class DaysForm(forms.Form):
     """Two date inputs."""
 

@@ -8,11 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.timezone import now
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core.admin_kit.cells import page_of
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, file_button, person
 from billing_engine.core.errors import Refused
 from invoices.domain.document.queue import ready
 from invoices.domain.document.store import document_of, try_again
@@ -21,18 +20,6 @@ from invoices.models import Invoice, InvoiceDocument
 
 State = Invoice.State
 Kind = InvoiceDocument.Kind
-
-
-def file_button(label: str, *, icon: str, when: Callable[[Invoice], bool]) -> Callable[[Any], Any]:
-    """Make a button that returns a file, without a dialog, to users who can see the invoice."""
-
-    def decorate(view: Any) -> Any:
-        made: Any = action(description=label, permissions=["view"], icon=icon)
-        made = made(view)
-        made.offered = when
-        return made
-
-    return decorate
 
 
 def documents_of(invoice: Invoice) -> "QuerySet[InvoiceDocument]":

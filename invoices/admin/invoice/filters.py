@@ -100,20 +100,6 @@ class NeedsAttentionFilter(DropdownFilter):
         return queryset.filter(pk__in=turn.values("pk")) if self.value() else queryset
 
 
-class CurrencyFilter(DropdownFilter):
-    """The invoice's currency, chosen from the customers' currencies, which are few."""
-
-    title = "currency"
-    parameter_name = "currency"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        codes = Customer.objects.order_by("currency").values_list("currency", flat=True).distinct()
-        return [(code, code) for code in codes]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
-        return queryset.filter(currency=value) if (value := self.value()) else queryset
-
-
 class IssuedOn(DateFilter):
     """The issue date in the customer's time zone."""
 

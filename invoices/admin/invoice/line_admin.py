@@ -64,6 +64,11 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         """Return the invoice, which is above the line in the breadcrumbs."""
         return line.invoice
 
+    @classmethod
+    def extend_acts_on_charges(cls, label: str, address: str, permission: str) -> None:
+        """Add an act on a line and on chosen charges of it."""
+        cls.acts_on_charges = (*cls.acts_on_charges, ActOnCharges(label, address, permission))
+
     def get_urls(self) -> list[URLPattern]:
         own = (
             ("<path:object_id>/why/<int:charge>/", self.why, "invoices_invoiceline_why"),

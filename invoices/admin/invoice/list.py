@@ -13,9 +13,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import amount, chip, day, instant, link
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.filters import CurrencyFilter
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from invoices.admin.invoice.filters import (
-    CurrencyFilter,
     CutByBudgetFilter,
     DocumentFilter,
     DueFilter,

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
-from billing_engine.core.admin_kit.panels import panels_of
+from billing_engine.core.admin_kit.extension import panels_of
 from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of
 from billing_engine.core.money import price_in_words

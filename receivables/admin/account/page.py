@@ -14,7 +14,6 @@ from billing_engine.core.admin_kit.cells import address_of, chip, instant, list_
 from billing_engine.core.admin_kit.menu import page_at
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import in_words, price_in_words
-from invoices.admin.invoice.page import STATE_COLOURS
 from invoices.models import Invoice
 from leads.models import Customer
 from receivables.admin.account.note import WRITE
@@ -42,7 +41,7 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
     asked = Asked(basis, scope, {"as_of": str(basis.day), "basis": str(basis.question)})
     page: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": f"Account of {found}",
+        "title": "Account",
         "customer": found,
         "customer_address": address_of(found),
         "day": day_in_words(basis.day),
@@ -69,6 +68,9 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
         ],
         "notes": [(each.text, each.written_by, instant(each.written_at, found.zone)) for each in account.notes],
         "write_note": reverse("admin:leads_customer_write_note", args=[found.pk]) if request.user.has_perm(WRITE) else "",
+        "record_payment": f"{reverse('admin:receivables_payment_record')}?customer={found.pk}"
+        if request.user.has_perm("receivables.add_payment")
+        else "",
         "activity": f"{reverse('admin:reports_explorer')}?customer={found.code}",
     }  # fmt: skip
     return TemplateResponse(request, "receivables/account.html", page)
@@ -113,7 +115,7 @@ def _invoice(invoice: Invoice, left: Any) -> tuple[str, str, str, str, str, str,
         day_in_words(invoice.due_on) if invoice.due_on else "–",
         in_words(invoice.total, invoice.currency),
         "–" if left is None else in_words(left, invoice.currency),
-        chip(invoice.get_state_display(), STATE_COLOURS[Invoice.State(invoice.state)]),
+        chip(invoice.get_state_display()),
     )
 
 

@@ -8,15 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from invoices.admin.invoice.line_admin import ActOnCharges, InvoiceLineAdmin
+from invoices.admin.invoice.line_admin import InvoiceLineAdmin
 from pricing.admin.charges import ChargeAdmin
 from pricing.models import Charge
 from receivables.domain.disputes.subject import MOST_CHOSEN
 
-InvoiceLineAdmin.acts_on_charges = (
-    *InvoiceLineAdmin.acts_on_charges,
-    ActOnCharges("Dispute", "admin:receivables_dispute_open", "receivables.add_dispute"),
-)
+InvoiceLineAdmin.extend_acts_on_charges("Dispute", "admin:receivables_dispute_open", "receivables.add_dispute")
 
 
 def has_dispute_permission(self: Any, request: HttpRequest) -> bool:  # noqa: ARG001 -- a method

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
+from billing_engine.core.admin_kit.dialogs import file_button
 from billing_engine.core.errors import Refused
-from invoices.admin.invoice.documents import file_button
 from invoices.admin.invoice.invoice_admin import InvoiceAdmin
 from invoices.domain.document.electronic import is_electronic
 from invoices.models import Invoice

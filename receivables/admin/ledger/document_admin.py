@@ -10,12 +10,11 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, day, instant, link
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.filters import DateFilter
+from billing_engine.core.admin_kit.filters import CurrencyFilter, DateFilter
 from billing_engine.core.admin_kit.menu import in_menu, list_item
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.admin_kit.timeline import timeline_of
 from billing_engine.core.money import in_words
-from invoices.admin.invoice.filters import CurrencyFilter
 from receivables.admin.ledger.document_page import matches_of, postings_of
 from receivables.domain.ledger.items import with_left
 from receivables.models import LedgerDocument
@@ -31,10 +30,6 @@ class PostedOn(DateFilter):
     at = "posted_on"
 
 
-class OfLedger(CurrencyFilter):
-    """The currency of a document."""
-
-
 @admin.register(LedgerDocument)
 class LedgerDocumentAdmin(ReadOnlyPage[LedgerDocument]):
     is_large = True
@@ -47,7 +42,7 @@ class LedgerDocumentAdmin(ReadOnlyPage[LedgerDocument]):
         ("kind", ChoicesDropdownFilter),
         ("side", ChoicesDropdownFilter),
         ("customer", AutocompleteSelectFilter),
-        OfLedger,
+        CurrencyFilter,
         PostedOn,
     )
     related = ("customer", "invoice")

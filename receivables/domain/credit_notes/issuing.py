@@ -97,7 +97,7 @@ def check_may_approve(note: CreditNote, by: User) -> None:
 def is_above_threshold(note: CreditNote) -> bool:
     """Return whether a second person approves the note, counting what its drafter has approved alone on the invoice.
 
-    So no drafter credits a large sum alone in small pieces.
+    So no one credits a large sum alone in small pieces.
     """
     seller = note.invoice.period.customer_terms.seller
     alone = CreditNote.objects.filter(invoice=note.invoice, drafted_by=note.drafted_by, approved_by=note.drafted_by)

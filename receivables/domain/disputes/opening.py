@@ -84,21 +84,13 @@ def open_dispute(
     DisputedCharge.objects.bulk_create(
         DisputedCharge(dispute=dispute, action_id=action, amount=amount) for action, amount in subject.charges.items()
     )
+    opened = DisputeStep.Kind.OPENED
     step = DisputeStep.objects.create(
-        dispute=dispute,
-        kind=DisputeStep.Kind.OPENED,
-        at=at,
-        by=by.user,
-        contact=by.contact,
-        words=words.strip(),
+        dispute=dispute, kind=opened, at=at, by=by.user, contact=by.contact, words=words.strip()
     )
     keep(files, step)
-    after = {
-        "reason": reason,
-        "amount": money.in_words(dispute.total, dispute.currency),
-        "charges": len(subject.charges),
-        "decide_by": dispute.decide_by,
-    }
+    disputed = money.in_words(dispute.total, dispute.currency)
+    after = {"reason": reason, "amount": disputed, "charges": len(subject.charges), "decide_by": dispute.decide_by}
     record(DISPUTE_OPENED, on=dispute, by=by.actor(customer), after=after, also=about(dispute))
     return dispute
 

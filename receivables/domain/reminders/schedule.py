@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from billing_engine.core.deeds.record import deed_of, record, record_all
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.saving import save_changes
 from leads.models import Company, Customer
 from receivables.models import LedgerDocument, ReminderPause, ReminderSchedule
 from receivables.models.reminder import LONGEST
@@ -72,7 +73,7 @@ def set_levels(seller: Company | None, days: Mapping[int, int], *, by: User) -> 
         row.days, row.is_active = days.get(level, row.days), level in days
         after = {"days": row.days, "active": row.is_active}
         if before != after:
-            row.save()
+            save_changes(row)
             deeds.append(deed_of(SCHEDULE_SET, on=row, by=by, before=before, after=after))
     record_all(deeds)
     return list(ReminderSchedule.objects.filter(seller=seller, is_active=True).order_by("level"))

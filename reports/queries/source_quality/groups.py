@@ -19,6 +19,12 @@ PIECES = """
                    AS piece (source_id, key, first, after)
     )
 """
+# A delivery belongs to the piece of the day on which it was received.
+OF_PIECE = """
+       ON piece.source_id = delivery.source_id
+          AND delivery.received_at >= piece.first::timestamp AT TIME ZONE 'UTC'
+          AND delivery.received_at < piece.after::timestamp AT TIME ZONE 'UTC'
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from typing import Any
 
 from billing_engine.core.read_replica import few_rows_of
 from reports.queries.source_quality.days import Days
-from reports.queries.source_quality.groups import PIECES, Piece, asked_of
-from reports.queries.source_quality.received import OF_PIECE
+from reports.queries.source_quality.groups import OF_PIECE, PIECES, Piece, asked_of
 
 LATEST = 20  # deliveries whose actions are a source's sample
 SAMPLED = 5_000  # actions of a source's sample

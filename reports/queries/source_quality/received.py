@@ -8,17 +8,12 @@ from decimal import Decimal
 from billing_engine.core.read_replica import few_rows_of, rows_of
 from leads.models.delivery import OUTCOMES
 from reports.queries.source_quality.days import Days
-from reports.queries.source_quality.groups import PIECES, Piece, asked_of
+from reports.queries.source_quality.groups import OF_PIECE, PIECES, Piece, asked_of
 from reports.queries.source_quality.share import share
 
 _ITEMS = ", ".join(
     f"COALESCE(sum(delivery.leads_{outcome} + delivery.actions_{outcome}), 0)::bigint" for outcome in OUTCOMES
 )
-OF_PIECE = """
-       ON piece.source_id = delivery.source_id
-          AND delivery.received_at >= piece.first::timestamp AT TIME ZONE 'UTC'
-          AND delivery.received_at < piece.after::timestamp AT TIME ZONE 'UTC'
-"""
 # An index of source and time holds all counters, so that no delivery's body is touched.
 COUNTED = f"""
     WITH {PIECES}

@@ -1,7 +1,7 @@
 """Book rows as payments and undo them: many in one transaction, or one by one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -92,7 +92,7 @@ def undo_booked(files: QuerySet[BankFile], *, at: datetime) -> Outcome:
 def undo_rows(rows: Sequence[BankRow], *, by: User | None, at: datetime) -> list[str]:
     """Return the payments of booked rows, dated today, and open the rows again; return what stays, and why.
 
-    The caller records the deed on the file; each return has its own.
+    Each return has its deed, which the row shows, too.
     """
     payments = locked({row.document_id for row in rows if row.document_id})
     standing = Allocation.objects.filter(credit__in=payments, takes_back=None, taken_back_by=None)
@@ -101,7 +101,7 @@ def undo_rows(rows: Sequence[BankRow], *, by: User | None, at: datetime) -> list
     for day, of_day in by_today([each for pk, each in payments.items() if pk not in used], at).items():
         keys = {each.pk for each in of_day}
         take_back([each for each in made if each.credit_id in keys], on=day, at=at, person=by, reason=WRONGLY_BOOKED)
-        _post_returns(of_day, day, by=by, at=at)
+        _post_returns(of_day, day, rows={row.document_id: row for row in rows}, by=by, at=at)
     undone = [row for row in rows if row.document_id not in used]
     for row in undone:
         row.state, row.document = State.OPEN, None
@@ -109,14 +109,21 @@ def undo_rows(rows: Sequence[BankRow], *, by: User | None, at: datetime) -> list
     return [f"Row {row.place}: its payment was refunded or returned already" for row in rows if row.document_id in used]
 
 
-def _post_returns(payments: Sequence[LedgerDocument], day: date, *, by: User | None, at: datetime) -> None:
+def _post_returns(
+    payments: Sequence[LedgerDocument],
+    day: date,
+    *,
+    rows: Mapping[int | None, BankRow],
+    by: User | None,
+    at: datetime,
+) -> None:
     returns = post([return_from(each, day, WRONGLY_BOOKED, by=by, at=at) for each in payments])
     details = Payment.objects.in_bulk([each.pk for each in payments])
     pairs = list(zip(payments, returns, strict=True))
     Payment.objects.bulk_create(details_of_return(details[each.pk], back, WRONGLY_BOOKED) for each, back in pairs)
     match([Match(each, back, each.amount) for each, back in pairs], on=day, at=at, person=by, reason=WRONGLY_BOOKED)
     record_all(
-        deed_of(RETURNED, on=back, by=by, reason=WRONGLY_BOOKED, also=[each], after=told(back, []))
+        deed_of(RETURNED, on=back, by=by, reason=WRONGLY_BOOKED, also=[each, rows[each.pk]], after=told(back, []))
         for each, back in pairs
     )
 

@@ -16,7 +16,6 @@ from receivables.domain.payments.bank_files.documents import reference_of
 from receivables.domain.payments.record import Received, record_payment
 from receivables.models import BankFile, BankRow, LedgerDocument
 
-ROW_UNDONE = Verb("bank_row_undone", "Row undone")
 SET_ASIDE = Verb("bank_row_set_aside", "Row set aside")
 TAKEN_UP = Verb("bank_row_taken_up", "Row taken up again")
 
@@ -68,7 +67,6 @@ def undo_row(row: BankRow, *, by: User, at: datetime) -> None:
         raise RowNotOpen("This row is not booked, or its file is being worked on.")
     if left_out := undo_rows([found], by=by, at=at):
         raise RowNotOpen(f"{left_out[0]}.")
-    record(ROW_UNDONE, on=found, by=by, also=[found.statement.file])
 
 
 @transaction.atomic
