@@ -42,6 +42,13 @@ class WriteOffNeedsApproval(NeedsApproval):
     message = "Another person must approve a write-off of this sum. Ask for approval."
 
 
+class NothingOwed(Refused):
+    """An invoice that was never issued is not owed, so it can't be written off."""
+
+    code = "nothing_owed"
+    message = "This invoice is not issued, so there is nothing to write off."
+
+
 class NotReversed(Refused):
     """Only a posted write-off is reversed, and once."""
 

@@ -53,7 +53,7 @@ def measure_receivables(asked: Asked) -> Outcome:
             "Ageing known on a day 200 days ago, p95": Measured(found["Ageing known on a day 200 days ago"], now),
             "Statement, p95": Measured(found["Statement"]),
             "Statement of a day 200 days ago, p95": Measured(found["Statement of a day 200 days ago"]),
-            "Memory of the process that showed them": Measured(peak_mb()),
+            "Memory of the process that showed receivables": Measured(peak_mb()),
         },
         ["Invoices themselves are left out; their documents, postings and matches are there."],
     )

@@ -276,7 +276,7 @@ RECEIVABLES = Bench(
         Line("Ageing known on a day 200 days ago, p95", "ms", "floor", at_most=2, of="× today"),
         Line("Statement, p95", "ms", at_most=300),
         Line("Statement of a day 200 days ago, p95", "ms", at_most=300),
-        Line("Memory of the process that showed them", "MB", at_most=MEMORY_MB),
+        Line("Memory of the process that showed receivables", "MB", at_most=MEMORY_MB),
     ),
 )
 BENCHES = (
