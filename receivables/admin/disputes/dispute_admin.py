@@ -1,7 +1,6 @@
 """The desk: the queue of disputes with its clock, the page of each, and the decisions."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
@@ -81,21 +80,14 @@ class InPart(Words):
 def charges_to_choose(dispute: Dispute) -> dict[str, Any]:
     """The charges as choices."""
     rows = dispute.charges.select_related("action__action_type", "action__lead").order_by("action__occurred_at", "pk")
-    zone = dispute.customer.zone
-    return {
-        "charges": [
-            (
-                each.action_id,
-                _in_words(each, zone, dispute.currency),
-            )
-            for each in rows
-        ]
-    }
+    return {"charges": [(each.action_id, _in_words(each, dispute)) for each in rows]}
 
 
-def _in_words(charge: DisputedCharge, zone: ZoneInfo, currency: str) -> str:
-    action, amount = charge.action, money.in_words(charge.amount, currency)
-    return f"{amount}: {action.action_type}, {instant_in_words(action.occurred_at, zone)}, {action.lead}"
+def _in_words(charge: DisputedCharge, dispute: Dispute) -> str:
+    action, amount = charge.action, money.in_words(charge.amount, dispute.currency)
+    return (
+        f"{amount}: {action.action_type}, {instant_in_words(action.occurred_at, dispute.customer.zone)}, {action.lead}"
+    )
 
 
 def says(dispute: Dispute) -> str:
