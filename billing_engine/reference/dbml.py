@@ -145,9 +145,9 @@ def _indexes(model: type[Model]) -> Iterator[str]:
 
 def _index(model: type[Model], index: Any, *, unique: bool = False) -> str:
     columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
-    parts = [columns[name] for name in index.fields] + [
-        f"`{_sql(model, expression).lower()}`" for expression in index.expressions
-    ]
+    orders = getattr(index, "fields_orders", [(name, "") for name in index.fields])  # a constraint has no order
+    parts = [f"`{columns[name]} desc`" if order else columns[name] for name, order in orders]
+    parts += [f"`{_sql(model, expression).lower()}`" for expression in index.expressions]
     settings = (["unique"] if unique else []) + [f"name: {_text(index.name)}"]
     if index.condition is not None:
         settings.append(f"note: {_text('Only where ' + _condition(model, index.condition) + '.')}")

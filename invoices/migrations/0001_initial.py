@@ -88,6 +88,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "bulk_issued_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="For issuing: the date of the invoices. Empty: the day each is issued.",
+                        null=True,
+                    ),
+                ),
+                (
                     "bulk_action_by",
                     models.ForeignKey(
                         blank=True,
@@ -312,6 +320,15 @@ class Migration(migrations.Migration):
                         help_text="The year of the issue date in the customer's time zone."
                     ),
                 ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("invoice", "Invoices"), ("credit_note", "Credit notes")],
+                        db_default="invoice",
+                        default="invoice",
+                        max_length=11,
+                    ),
+                ),
                 ("last", models.PositiveIntegerField(default=0)),
                 (
                     "seller",
@@ -329,7 +346,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "number series",
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("seller", "year"), name="a_seller_has_one_number_series_a_year", nulls_distinct=False
+                        fields=("seller", "year", "kind"),
+                        name="a_seller_has_one_number_series_a_year",
+                        nulls_distinct=False,
                     )
                 ],
             },
@@ -815,12 +834,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "kind",
-                    models.CharField(
-                        choices=[("invoice", "Invoice"), ("void", "Void invoice")], default="invoice", max_length=7
-                    ),
-                ),
-                (
                     "state",
                     models.CharField(
                         choices=[("waiting", "Being made"), ("kept", "Stored"), ("failed", "Could not be made")],
@@ -830,6 +843,15 @@ class Migration(migrations.Migration):
                 ),
                 ("requested_at", models.DateTimeField()),
                 ("reason", models.TextField(blank=True, help_text="Why it could not be made.")),
+                ("content", models.BinaryField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="digest")),
+                ("rendered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("invoice", "Invoice"), ("void", "Void invoice")], default="invoice", max_length=7
+                    ),
+                ),
                 (
                     "source",
                     models.JSONField(
@@ -838,9 +860,6 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("content", models.BinaryField(null=True)),
-                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="digest")),
-                ("rendered_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "invoice",
                     models.ForeignKey(
@@ -932,42 +951,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "request",
-                    models.UUIDField(
-                        help_text="Identifies the request: repeating it sends nothing twice.", unique=True
-                    ),
-                ),
-                (
-                    "message_id",
-                    models.CharField(
-                        default="",
-                        help_text="The same for every attempt, so that email programs recognize a second copy.",
-                        max_length=320,
-                    ),
-                ),
-                (
-                    "to",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), size=None),
-                ),
-                ("subject", models.CharField(max_length=400)),
-                ("body", models.TextField(verbose_name="message")),
-                ("requested_at", models.DateTimeField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("sent", "Sent"),
-                            ("partly", "Partly sent"),
-                            ("written", "Not sent: no mail server"),
-                            ("failed", "Failed"),
-                            ("void", "Not sent: void"),
-                        ],
-                        default="waiting",
-                        max_length=7,
-                    ),
-                ),
-                (
                     "interrupted",
                     models.PositiveSmallIntegerField(
                         default=0, help_text="Attempts that ended with their worker or with an error of the program."
@@ -1003,9 +986,45 @@ class Migration(migrations.Migration):
                 ("reason", models.TextField(blank=True, help_text="Why it was not sent, or not yet.")),
                 ("via", models.CharField(blank=True, help_text="The mail server that received it.", max_length=200)),
                 (
+                    "request",
+                    models.UUIDField(
+                        help_text="Identifies the request: repeating it sends nothing twice.", unique=True
+                    ),
+                ),
+                (
+                    "message_id",
+                    models.CharField(
+                        default="",
+                        help_text="The same for every attempt, so that email programs recognize a second copy.",
+                        max_length=320,
+                    ),
+                ),
+                (
+                    "to",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), size=None),
+                ),
+                ("subject", models.CharField(max_length=400)),
+                ("body", models.TextField(verbose_name="message")),
+                ("requested_at", models.DateTimeField()),
+                (
                     "sha256",
                     models.CharField(
                         blank=True, help_text="SHA-256 of the attached PDF.", max_length=64, verbose_name="digest"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("partly", "Partly sent"),
+                            ("written", "Not sent: no mail server"),
+                            ("failed", "Failed"),
+                            ("void", "Not sent: void"),
+                        ],
+                        default="waiting",
+                        max_length=7,
                     ),
                 ),
                 (
@@ -1027,6 +1046,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "invoice email",
+                "abstract": False,
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_mail_has_a_recipient"),
                     models.CheckConstraint(
@@ -1191,7 +1211,7 @@ class Migration(migrations.Migration):
         # Reopened periods.
         InstallSql("invoices", "models/sql/a_period_that_is_issued_never_reopens.sql", "e4f0d39967bb"),
         # What was undone.
-        InstallSql("invoices", "models/sql/next_in_series.sql", "9935cc92b0b4"),
+        InstallSql("invoices", "models/sql/next_in_series.sql", "51179a78b65b"),
         InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "653f0b3e3c32"),
         InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "dfa4adb110c3"),
     ]

@@ -290,6 +290,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "dispute_quota",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Percent of a month's charges that may be disputed; above it, a second person decides. Empty: no quota.",
+                        max_digits=5,
+                        null=True,
+                        verbose_name="dispute quota",
+                    ),
+                ),
+                (
+                    "dispute_quota_sum",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The same as an amount per month, before tax. With both, the lower one counts.",
+                        max_digits=16,
+                        null=True,
+                        verbose_name="dispute quota as a sum",
+                    ),
+                ),
+                (
                     "tax_exempt_reason",
                     models.CharField(
                         blank=True,
@@ -376,6 +398,14 @@ class Migration(migrations.Migration):
                 (
                     "detail_annex",
                     models.BooleanField(default=True, help_text="End the PDF with a list of every charge."),
+                ),
+                (
+                    "electronic_invoice",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Put the invoice's data into its PDF (EN 16931, Factur-X). Addresses must end with the country.",
+                    ),
                 ),
                 (
                     "legal_name",
@@ -465,6 +495,13 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="a_hard_budget_covers_the_minimum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dispute_quota", None), ("dispute_quota__range", (0, 100)), _connector="OR"),
+                            models.Q(("dispute_quota_sum", None), ("dispute_quota_sum__gte", 0), _connector="OR"),
+                        ),
+                        name="a_dispute_quota_is_a_percentage_or_a_sum",
                     ),
                     models.CheckConstraint(
                         condition=models.Func(
@@ -586,7 +623,7 @@ class Migration(migrations.Migration):
             name="NumberPrefix",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("prefix", models.CharField(max_length=20)),
+                ("prefix", models.CharField(max_length=30)),
                 (
                     "seller",
                     models.ForeignKey(
@@ -1873,6 +1910,8 @@ class Migration(migrations.Migration):
                             ("adjusted_invoice", "Adjusted invoice"),
                             ("rule_activation", "Price rule"),
                             ("rule_retirement", "Retirement of a price rule"),
+                            ("credit_note", "Credit note"),
+                            ("write_off", "Write-off"),
                         ],
                         max_length=20,
                     ),

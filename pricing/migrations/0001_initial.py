@@ -656,6 +656,7 @@ class Migration(migrations.Migration):
                             ("not_billable", "Not a billable action type"),
                             ("test_lead", "Test lead"),
                             ("outside_contract", "Outside the contract's dates"),
+                            ("disputed", "Disputed and accepted"),
                             ("excluded_contact", "Contact on the exclusion list"),
                             ("waived", "Waived by a person"),
                             ("already_charged", "Already charged"),
@@ -769,6 +770,7 @@ class Migration(migrations.Migration):
                             ("not_billable", "Not a billable action type"),
                             ("test_lead", "Test lead"),
                             ("outside_contract", "Outside the contract's dates"),
+                            ("disputed", "Disputed and accepted"),
                             ("excluded_contact", "Contact on the exclusion list"),
                             ("waived", "Waived by a person"),
                             ("already_charged", "Already charged"),
@@ -892,6 +894,7 @@ class Migration(migrations.Migration):
                             ("not_billable", "Not a billable action type"),
                             ("test_lead", "Test lead"),
                             ("outside_contract", "Outside the contract's dates"),
+                            ("disputed", "Disputed and accepted"),
                             ("excluded_contact", "Contact on the exclusion list"),
                             ("waived", "Waived by a person"),
                             ("already_charged", "Already charged"),
@@ -1587,6 +1590,12 @@ class Migration(migrations.Migration):
                         related_name="waiver",
                         serialize=False,
                         to="leads.action",
+                    ),
+                ),
+                (
+                    "is_dispute",
+                    models.BooleanField(
+                        db_default=False, default=False, help_text="The customer disputed the action, and we accepted."
                     ),
                 ),
                 ("note", models.CharField(max_length=200, verbose_name="reason")),
