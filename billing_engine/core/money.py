@@ -20,6 +20,7 @@ MICRO = Decimal("0.000001")
 SUM_DIGITS = 40
 KEPT_DIGITS = 60
 ESTIMATED_DIGITS = 3
+LARGEST = Decimal(10) ** 16  # from here on, an amount is a mistake or an attack
 MOST_PLACES = 4  # of any currency's minor unit: CLF and UYW have four
 LOCALE = Locale("en", "US")
 REMEMBERED = 10_000  # amounts in words, a few hundred bytes each

@@ -58,6 +58,11 @@ def settle_earlier_months(*, today: datetime, report: Report, check: Callable[[]
     months = earlier_months(today)
     for month in months:
         _bill(month, report=report, check=check)
+    for month, drafts, day in receivables.days_of_issue(months, at=now()):
+        receivables.issue_all(month, drafts, on=day, at=now())
+        for _ in _patiently(check):
+            if not receivables.is_issuing(month):
+                break
     if not receivables.are_there():
         receivables.create(months, at=now())
 

@@ -1,33 +1,39 @@
 """What happened to the sample company's earlier invoices: issued, paid, in part or not at all, disputed and credited."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing_engine.core.calendar.spans import Month
-from invoices.domain.life.transitions import approve_all, issue_all
-from invoices.models import Invoice
+from billing_engine.sample.company import CUSTOMERS
+from invoices.domain.life.transitions import approve_all
+from invoices.domain.month_close.bulk_action import count_waiting, start_bulk_action
+from invoices.models import BillingCycle, Invoice
 from receivables.domain.credit_notes.drafting import draft_for_lines
 from receivables.domain.credit_notes.issuing import approve, issue
 from receivables.domain.disputes.opening import open_dispute
 from receivables.domain.disputes.speaker import Speaker
 from receivables.domain.disputes.subject import subject_of_line
+from receivables.domain.exports.accounts import save_mapping as save_account_mapping
 from receivables.domain.payments.bank_files.accounts import save_account, save_mapping
 from receivables.domain.payments.record import Received, record_payment
 from receivables.domain.reminders.schedule import set_levels
-from receivables.models import BankAccount, CsvMapping, LedgerDocument, Reason
+from receivables.models import AccountMapping, BankAccount, CsvMapping, LedgerDocument, Reason
 
-ACCOUNT = BankAccount(name="First Example Bank, checking", number="US0000000000", currency="USD")
-MAPPING = CsvMapping(
-    name="First Example Bank",
-    day="Date",
-    amount="Amount",
-    text="Details",
-    payer_name="Payer",
-    payer_account="Payer account",
-)
+ACCOUNT = {"name": "First Example Bank, checking", "number": "US0000000000", "currency": "USD"}
+MAPPING = {
+    "name": "First Example Bank",
+    "day": "Date",
+    "amount": "Amount",
+    "text": "Details",
+    "payer_name": "Payer",
+    "payer_account": "Payer account",
+}
+IN_THE_BOOKS = {"receivable": "1200", "revenue": "4000", "cash": "1000", "bad_debt": "6500", "unbilled": "1250"}
 REMINDED_AFTER = {1: 3, 2: 14, 3: 30}  # days after the due day, by level
 DAYS_TO_ISSUE, DAYS_TO_PAY = 2, 26
 ISSUED_LATE, DAYS_LATE = "KILN", 6  # still disputable
@@ -40,28 +46,43 @@ def are_there() -> bool:
     return BankAccount.objects.exists()
 
 
+def days_of_issue(months: list[Month], *, at: datetime) -> Iterator[tuple[Month, QuerySet[Invoice], date]]:
+    """The drafts of these months, and the date to issue them under: days of their time, but one customer's is recent."""
+    for month in months:
+        drafts = Invoice.objects.filter(period__label=str(month), state=Invoice.State.DRAFT).order_by("pk")
+        ending = month.next().first
+        late = drafts.filter(customer__code=ISSUED_LATE) if month == months[-1] else drafts.none()
+        yield month, drafts.exclude(pk__in=late.values("pk")), ending + timedelta(days=DAYS_TO_ISSUE)
+        yield month, late, max(_days_before(at, DAYS_LATE), ending)
+
+
+def issue_all(month: Month, drafts: QuerySet[Invoice], *, on: date, at: datetime) -> None:
+    """Approve the drafts, and ask a worker to issue them under this date."""
+    cycle, finance = BillingCycle.objects.get(label=str(month)), _finance()
+    approve_all(list(drafts), by=finance, at=at)
+    if count_waiting(cycle, BillingCycle.BulkAction.ISSUE):
+        start_bulk_action(cycle, BillingCycle.BulkAction.ISSUE, by=finance, at=at, issued_on=on)
+
+
+def is_issuing(month: Month) -> bool:
+    """Whether the worker is still at it."""
+    return BillingCycle.objects.filter(label=str(month)).exclude(bulk_action="").exists()
+
+
 @transaction.atomic
 def create(months: list[Month], *, at: datetime) -> None:
-    """Issue the drafts of these months with dates of their time, and let customers pay, dispute, and be credited."""
-    finance = User.objects.get(username="finance")
-    account = save_account(ACCOUNT, by=finance)
-    save_mapping(MAPPING, by=finance)
+    """Let customers pay, dispute, and be credited for the issued invoices of these months."""
+    finance = _finance()
+    account = save_account(BankAccount(**ACCOUNT), by=finance)
+    save_mapping(CsvMapping(**MAPPING), by=finance)
+    for name, code in IN_THE_BOOKS.items():
+        save_account_mapping(AccountMapping(account=name, code=code), by=finance)
+    for tax in _taxes():
+        save_account_mapping(AccountMapping(account="tax", tax=tax, code="2200"), by=finance)
     set_levels(None, REMINDED_AFTER, by=finance)
-    _issue(months, by=finance, at=at)
     _pay(months, account, by=finance, at=at)
     _credit("LUMEN", months[-1], by=finance, at=at)
     _dispute(ISSUED_LATE, months[-1], by=finance, at=at)
-
-
-def _issue(months: list[Month], *, by: User, at: datetime) -> None:
-    for month in months:
-        drafts = Invoice.objects.filter(period__label=str(month), state=Invoice.State.DRAFT).order_by("pk")
-        late = drafts.filter(customer__code=ISSUED_LATE) if month == months[-1] else drafts.none()
-        usual = list(drafts.exclude(pk__in=late))
-        ending = month.next().first
-        for batch, day in ((usual, ending + timedelta(days=DAYS_TO_ISSUE)), (list(late), _days_before(at, DAYS_LATE))):
-            approved = approve_all(batch, by=by, at=at).passing
-            issue_all(approved, by=by, at=at, issued_on=max(day, ending))
 
 
 def _pay(months: list[Month], account: BankAccount, *, by: User, at: datetime) -> None:
@@ -72,18 +93,18 @@ def _pay(months: list[Month], account: BankAccount, *, by: User, at: datetime) -
     _receive(part, Decimal(int(part.amount / 2)), account, by=by, at=at)
     twice = _documents("CORIUM", months[-1:])
     for owed in twice:
-        _receive(owed, owed.amount, account, by=by, at=at, words="second transfer for")
+        _receive(owed, owed.amount, account, by=by, at=at)
 
 
-def _receive(
-    owed: LedgerDocument, amount: Decimal, account: BankAccount, *, by: User, at: datetime, words: str = "Invoice"
-) -> None:
+def _receive(owed: LedgerDocument, amount: Decimal, account: BankAccount, *, by: User, at: datetime) -> None:
     """Record a transfer in dollars to our account, in another currency to none, for this invoice."""
+    on = min(owed.posted_on + timedelta(days=DAYS_TO_PAY), _days_before(at, 1))
+    number = LedgerDocument.objects.filter(kind=LedgerDocument.Kind.PAYMENT).count() + 1
     received = Received(
         customer=owed.customer,
-        on=min(owed.posted_on + timedelta(days=DAYS_TO_PAY), _days_before(at, 1)),
+        on=on,
         amount=amount,
-        reference=f"{words} {owed.reference}",
+        reference=f"ACH {on:%m%d}-{number:04}",
         account=account if owed.currency == account.currency else None,
     )
     record_payment(received, by=by, at=at, settles=[owed])
@@ -119,6 +140,15 @@ def _documents(code: str, months: list[Month]) -> list[LedgerDocument]:
 
 def _invoice(code: str, month: Month) -> Invoice:
     return Invoice.objects.get(customer__code=code, period__label=str(month), state=Invoice.State.ISSUED)
+
+
+def _finance() -> User:
+    return User.objects.get(username="finance")
+
+
+def _taxes() -> list[str]:
+    """The taxes of all customers, by the name and rate that invoices print."""
+    return sorted({str(tax) for facts in CUSTOMERS for tax in facts.get("taxes", ())})
 
 
 def _days_before(at: datetime, count: int) -> date:

@@ -27,7 +27,7 @@ from receivables.queries.ageing import BUCKETS, OUTSTANDING, OVERDUE, TITLES, Bu
 from receivables.queries.at_a_glance import DEFINITION, MonthEnd, disputed_in, month_ends
 
 PAGE, ITEMS = "admin:receivables_at_a_glance", "admin:receivables_open_items"
-MONTHS, CUSTOMERS, WIDE = 12, 8, 520
+MONTHS, CUSTOMERS, WIDE = 12, 8, 432
 
 
 @needs(MAY_SEE)

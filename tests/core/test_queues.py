@@ -13,7 +13,9 @@ from invoices.models import BillingRunItem, SkippedInvoice
 from pricing.domain.simulation.simulate import Simulations
 from pricing.models import SimulatedCustomer
 from tests.core.dying import due, work
-from tests.core.queues import NOVEMBER_3, a_bill, a_simulated_customer, two_invoices_to_issue
+from tests.core.queues.case import NOVEMBER_3
+from tests.core.queues.invoices import a_bill, two_invoices_to_issue
+from tests.core.queues.pricing import a_simulated_customer
 
 pytestmark = pytest.mark.django_db
 

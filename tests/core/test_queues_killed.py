@@ -3,7 +3,8 @@
 import pytest
 
 from tests.core.dying import QUEUES
-from tests.core.queues import CASES, MAILED, NOVEMBER_3, Case
+from tests.core.queues import CASES, MAILED
+from tests.core.queues.case import NOVEMBER_3, Case
 from tests.invoices.post import PostOffice
 from tests.processes import at_once, empty_broker
 

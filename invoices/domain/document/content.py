@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -22,6 +22,7 @@ from invoices.domain.document.content_lines import (
 )
 from invoices.domain.document.parties import SELLERS, bill_to, day_of_paper, seller_of
 from invoices.domain.document.replacement import replacement_notice, replacement_of
+from invoices.domain.lines.books import books
 from invoices.domain.wording import (
     clean,
     lines_of,
@@ -91,11 +92,15 @@ def content_of(invoice: Invoice, *, as_issued: bool = False) -> InvoiceContent:
     issued = invoice.number is not None
     day = day_of_paper(invoice)
     seller: dict[str, Any] = invoice.seller if issued else seller_of(invoice, on=day)
-    customer: dict[str, Any] = invoice.bill_to if issued else bill_to(invoice, on=day)
+    customer: dict[str, Any] = invoice.bill_to if issued else _bill_to(invoice, day)
     with money.read_in(
         customer.get("locale", str(money.LOCALE))
     ):  # invoices issued before there was a choice have none
         return _content(invoice, seller, customer)
+
+
+def _bill_to(draft: Invoice, day: date) -> dict[str, Any]:
+    return bill_to(draft, on=day, windows=books().dispute_windows())
 
 
 def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> InvoiceContent:
@@ -196,7 +201,7 @@ def _details(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tupl
         due = f"{count_of_days(days)} after issue" if days else "On issue"
     period = stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)
     details = (
-        LabeledValue("Invoice number", invoice.number or "When issued"),
+        LabeledValue("Invoice number", "" if invoice.number else "When issued"),  # beside the title
         LabeledValue("Issue date", issue),
         LabeledValue("Due date", "" if invoice.state == Invoice.State.VOID else due),
         LabeledValue("Terms", _terms(invoice, days)),

@@ -4,12 +4,12 @@ Most terms are those of the first day of the billing period. Names, addresses, c
 of issue: a letter goes to where the customer is now, and the money to the account that is open now.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 
-from invoices.domain.lines.books import books
 from invoices.models import Invoice
 
 # What `seller_of` and `bill_to` read, for lists of invoices.
@@ -40,8 +40,11 @@ def seller_of(invoice: Invoice, *, on: date) -> dict[str, Any]:
     }
 
 
-def bill_to(invoice: Invoice, *, on: date) -> dict[str, Any]:
-    """Return the customer's details as an invoice stores them."""
+def bill_to(invoice: Invoice, *, on: date, windows: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return the customer's details as an invoice stores them.
+
+    `windows` are the books' `dispute_windows`, read once for many invoices and only by who keeps or prints them.
+    """
     period = invoice.period
     customer, billed, addressed = period.customer, period.customer_terms, period.customer.terms.on(on)
     return {
@@ -57,11 +60,11 @@ def bill_to(invoice: Invoice, *, on: date) -> dict[str, Any]:
         "locale": billed.locale,
         "detail_annex": billed.detail_annex,
         "electronic_invoice": addressed.electronic_invoice,
-        **_windows(billed.dispute_days),
+        **_shorter(windows, billed.dispute_days),
     }
 
 
-def _windows(days: int) -> dict[str, Any]:
+def _shorter(windows: Iterable[Mapping[str, Any]], days: int) -> dict[str, Any]:
     """The reasons for disputes whose window is shorter than the customer's own, if there are any."""
-    shorter = [dict(each) for each in books().dispute_windows() if each["days"] < days]
+    shorter = [dict(each) for each in windows if each["days"] < days]
     return {"dispute_windows": shorter} if shorter else {}

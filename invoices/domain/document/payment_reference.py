@@ -26,7 +26,7 @@ def in_groups(reference: str) -> str:
 
 
 def references_in(text: str) -> Iterator[str]:
-    """Every reference with right check digits that stands in a text by itself, written with or without spaces."""
+    """Every reference with right check digits that stands by itself, written with or without spaces."""
     words = WORDS.findall(text.upper())
     for first, word in enumerate(words):
         if not BEGINS.match(word):

@@ -7,7 +7,7 @@ from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.life.batch import Batch, State
 from invoices.domain.lines.books import books
-from invoices.domain.lines.totals import NOT_ISSUED, balance, lock_credit
+from invoices.domain.lines.totals import NOT_ISSUED, balance, credit_key, lock_credit
 from invoices.domain.wording import month_in_words
 from invoices.models import Invoice
 
@@ -35,7 +35,7 @@ def check_credit_is_there(batch: Batch) -> None:
 
     def check(invoice: Invoice) -> None:
         if invoice.credit < 0:
-            key = invoice.customer_id, invoice.currency
+            key = credit_key(invoice)
             if left.get(key, money.ZERO) + invoice.credit < 0:
                 raise CreditIsGone
             left[key] += invoice.credit
@@ -48,7 +48,7 @@ def check_credit_is_unused(invoice: Invoice) -> None:
     if invoice.credit <= 0:
         return
     used = sum((amount for _, amount in books().users_of(invoice)), money.ZERO)
-    missing = max(invoice.credit - balance(invoice.customer, invoice.currency), used)
+    missing = max(invoice.credit - balance(invoice.customer, *credit_key(invoice)[1:]), used)
     if missing > 0:
         raise CreditIsUsed(_used_in_words(invoice, missing))
 
@@ -71,7 +71,8 @@ def _users(invoice: Invoice) -> Iterator[tuple[Invoice, Decimal]]:
         customer=invoice.customer_id, currency=invoice.currency, state__in=NOT_ISSUED, credit__lt=0
     )
     for draft in drafts.select_related("period").order_by("-pk"):
-        yield draft, -draft.credit
+        if credit_key(draft) == credit_key(invoice):
+            yield draft, -draft.credit
     yield from books().users_of(invoice)
 
 

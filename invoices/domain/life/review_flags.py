@@ -13,7 +13,8 @@ from billing_engine.core.fonts import named
 from invoices.domain.document.electronic import why_not_expressible
 from invoices.domain.document.unprintable import unprintable_on
 from invoices.domain.life.late_voids import LateVoids, late_voids_in
-from invoices.domain.lines.totals import balances
+from invoices.domain.lines.books import Balances
+from invoices.domain.lines.totals import balances, credit_key
 from invoices.models import Invoice, InvoiceLine
 from leads.models import ActionType, BillingPeriod
 from pricing.models import PeriodTally
@@ -53,7 +54,7 @@ class Comparison:
     names: Mapping[int, str]
     voided: Mapping[int, Invoice]  # the last void one of a period
     late_voids: Mapping[int, LateVoids]  # by period
-    credit: Mapping[tuple[int, str], Decimal]
+    credit: Balances
     cut: Mapping[int, Decimal]  # by hard budgets
     unprintable: Mapping[int, str]
     not_expressible: Mapping[int, str]
@@ -116,7 +117,7 @@ def _since(draft: Invoice, compared: Comparison) -> Iterable[Flag]:
     late_voids = compared.late_voids.get(draft.period_id, LateVoids())
     if late_voids.actions > draft.approved_over:
         yield Flag("actions_voided", f"{late_voids.in_words}: regenerate")
-    credit = compared.credit.get((draft.customer_id, draft.currency))
+    credit = compared.credit.get(credit_key(draft))
     if credit and draft.total:
         yield Flag("credit", f"New credit of {money.in_words(credit, draft.currency)}: regenerate")
 

@@ -1,8 +1,9 @@
 """draft → approved → issued → sent. Voiding and reopening are in `reopen`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -138,8 +139,11 @@ def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime, issued_on:
     prefetch_related_objects(batch.passing, SELLERS)
     late = late_voids_in(batch.periods)
     batch.check(lambda invoice: check_late_voids(invoice, late.get(invoice.period_id), known=invoice.approved_over))
+    windows = books().dispute_windows()
     for invoice in batch.passing:
-        _freeze(invoice, by=by, at=at, day=issued_on or invoice.period.customer.day_of(at))
+        day = issued_on or invoice.period.customer.day_of(at)
+        invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
+        _freeze(invoice, day, windows)
     batch.check(lambda invoice: claimed(prefix_of(invoice), seller=invoice.period.customer_terms.seller))
     why = why_not_expressible(batch.passing)
     batch.check(lambda invoice: check_expressible(why.get(invoice.pk)))
@@ -154,13 +158,11 @@ def issue_all(invoices: Sequence[Invoice], *, by: User, at: datetime, issued_on:
     return batch
 
 
-def _freeze(invoice: Invoice, *, by: User, at: datetime, day: date) -> None:
+def _freeze(invoice: Invoice, day: date, windows: Sequence[Mapping[str, Any]]) -> None:
     """Set all that an issued invoice keeps, except its number."""
-    period = invoice.period
-    invoice.state, invoice.issued_by, invoice.issued_at = State.ISSUED, by, at
     invoice.issued_on = day
-    invoice.due_on = day + timedelta(days=period.customer_terms.payment_terms_days)
-    invoice.seller, invoice.bill_to = seller_of(invoice, on=day), bill_to(invoice, on=day)
+    invoice.due_on = day + timedelta(days=invoice.period.customer_terms.payment_terms_days)
+    invoice.seller, invoice.bill_to = seller_of(invoice, on=day), bill_to(invoice, on=day, windows=windows)
 
 
 def _issued(invoice: Invoice, *, by: User) -> Deed:

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from invoices.models import Invoice
 from leads.models import Action, Customer
 
-Balances = Mapping[tuple[int, str], Decimal]  # by customer and currency
+CreditKey = tuple[int, str, int | None]  # a customer, a currency and a seller; None: the seller in the settings
+Balances = Mapping[CreditKey, Decimal]
 
 
 class Books(ABC):

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from billing_engine.core import money
 from invoices.domain.lines.allocation import DoesNotAddUp
-from invoices.domain.lines.books import books
+from invoices.domain.lines.books import CreditKey, books
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 from leads.models import BillingPeriod, Customer, Product, ProductRevision, Tax
 from leads.models.revision import fact_on
@@ -118,7 +118,7 @@ def total_up(drafts: Sequence[Draft]) -> list[list[InvoiceTax]]:
     credit = _locked_balances({invoice.customer_id for invoice, _ in drafts}, without=again)
     found = []
     for invoice, lines in drafts:
-        day, available = invoice.period.first_day, credit.get((invoice.customer_id, invoice.currency), money.ZERO)
+        day, available = invoice.period.first_day, credit.get(credit_key(invoice), money.ZERO)
         category_of = {line.product_id: categories.get((day, line.product_id), "") for line in lines}
         taxes = taxes_on(lines, taxes=_taxes_of(invoice), category_of=category_of, currency=invoice.currency)
         invoice.tax_exempt_reason = invoice.period.customer_terms.tax_exempt_reason
@@ -135,12 +135,17 @@ def credit_for(due: Decimal, *, balance: Decimal) -> Decimal:
     return -due if due < 0 else -min(due, balance)
 
 
-def balance(customer: Customer, currency: str) -> Decimal:
+def credit_key(invoice: Invoice) -> CreditKey:
+    """Whose credit an invoice can use: that of its customer, in its currency, with the company that sends it."""
+    return invoice.customer_id, invoice.currency, invoice.period.customer_terms.seller_id
+
+
+def balance(customer: Customer, currency: str, seller: int | None = None) -> Decimal:
     """Return the customer's available credit: drafts' credit does not count yet, credit that drafts use is already deducted.
 
     The customer is locked, so that two drafts never spend the same credit.
     """
-    return _locked_balances([customer.pk]).get((customer.pk, currency), money.ZERO)
+    return _locked_balances([customer.pk]).get((customer.pk, currency, seller), money.ZERO)
 
 
 def with_credit(customers: Collection[int]) -> QuerySet[Customer]:
@@ -155,17 +160,17 @@ def lock_credit(customers: Collection[int]) -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
-def _locked_balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[tuple[int, str], Decimal]:
+def _locked_balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[CreditKey, Decimal]:
     locked = lock_credit(customers)
     return balances(locked, without=without) if locked else {}
 
 
-def balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[tuple[int, str], Decimal]:
-    """Return the credit of many customers by currency that no draft plans to use, if any; drafts in `without` don't count."""
+def balances(customers: Collection[int], *, without: Collection[int] = ()) -> dict[CreditKey, Decimal]:
+    """Return the credit of many customers that no draft plans to use, if any; drafts in `without` don't count."""
     planning = Invoice.objects.filter(customer__in=customers, state__in=NOT_ISSUED, credit__lt=0).exclude(
         pk__in=without
     )
     found = dict(books().credit(customers))
-    for customer, currency, planned in planning.values_list("customer", "currency").annotate(Sum("credit")):
-        found[customer, currency] = found.get((customer, currency), money.ZERO) + planned
+    for draft in planning.select_related("period__customer").prefetch_related("period__customer__terms"):
+        found[credit_key(draft)] = found.get(credit_key(draft), money.ZERO) + draft.credit
     return {key: left for key, left in found.items() if left > 0}

@@ -41,7 +41,7 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
     asked = Asked(basis, scope, {"as_of": str(basis.day), "basis": str(basis.question)})
     page: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": f"Account of {found}",
+        "title": "Account",
         "customer": found,
         "customer_address": address_of(found),
         "day": day_in_words(basis.day),
@@ -68,6 +68,9 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
         ],
         "notes": [(each.text, each.written_by, instant(each.written_at, found.zone)) for each in account.notes],
         "write_note": reverse("admin:leads_customer_write_note", args=[found.pk]) if request.user.has_perm(WRITE) else "",
+        "record_payment": f"{reverse('admin:receivables_payment_record')}?customer={found.pk}"
+        if request.user.has_perm("receivables.add_payment")
+        else "",
         "activity": f"{reverse('admin:reports_explorer')}?customer={found.code}",
     }  # fmt: skip
     return TemplateResponse(request, "receivables/account.html", page)

@@ -35,7 +35,7 @@ def row_state_chip(row: BankRow) -> SafeString:
 
 
 def certainty_chip(row: BankRow) -> SafeString:
-    """How sure the match is; of what is no payment, its kind."""
+    """How sure the match is; for money that is not a payment, its kind."""
     if row.kind != BankRow.Kind.PAYMENT:
         return chip(row.get_kind_display())
     return chip(row.get_certainty_display(), SURE[row.certainty])

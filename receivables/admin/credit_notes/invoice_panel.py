@@ -1,28 +1,29 @@
-"""What an issued invoice's page says of its account: credited, otherwise settled, and outstanding."""
+"""What an issued invoice's page says of its account: credited, otherwise settled, outstanding, and what is disputed of it."""
 
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import Model, Q, Sum
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.admin_kit.extension import Panel, PanelFact, in_panel
 from invoices.models import Invoice
+from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.items import with_left
-from receivables.models import Allocation, CreditNote, LedgerDocument
+from receivables.models import Allocation, CreditNote, Dispute, LedgerDocument
 
 
 @in_panel("invoices.invoice")
 def account_of(invoice: Invoice) -> Panel | None:
-    """Return the invoice's credit notes and what is left of its open item; None if it was never issued."""
+    """Return the invoice's credit notes, what is left of its open item, and its disputes; None if it was never issued."""
     notes = list(CreditNote.objects.filter(invoice=invoice).order_by("pk"))
     item = with_left(LedgerDocument.objects.filter(invoice=invoice, kind="invoice", side="debit")).first()
     if item is None:
         return None
 
-    def said(words: str, amount: Decimal, note: CreditNote | None = None) -> PanelFact:
+    def said(words: str, amount: Decimal, row: Model | None = None) -> PanelFact:
         told = money.in_words(amount, invoice.currency)
-        return PanelFact(words, told, str(note or ""), address_of(note) if note else "")
+        return PanelFact(words, told, str(row or ""), address_of(row) if row else "")
 
     matched = Allocation.objects.filter(debit=item).order_by()
     by_notes = Q(credit__kind=LedgerDocument.Kind.CREDIT_NOTE, credit__credit_note__invoice=invoice)
@@ -32,4 +33,9 @@ def account_of(invoice: Invoice) -> Panel | None:
     facts += [said("Credited" if note.document_id else note.get_state_display(), note.total, note) for note in notes]
     if settled:
         facts.append(said("Otherwise settled", settled))
-    return Panel("Account", [*facts, said("Outstanding", item.left)])
+    facts.append(said("Outstanding", item.left))
+    disputes = list(Dispute.objects.undecided().filter(invoice=invoice).order_by("pk"))
+    if disputes:
+        facts += [said("Disputed", dispute.total, dispute) for dispute in disputes]
+        facts.append(said("To pay now", to_pay(item.left, sum((each.total for each in disputes), money.ZERO))))
+    return Panel("Account", facts)

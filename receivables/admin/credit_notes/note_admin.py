@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
@@ -23,6 +23,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from invoices.domain.document.queue import ready
+from receivables.admin.credit_notes.note_cells import credited_lines, origin_of
 from receivables.admin.credit_notes.sending import NoteMailForm, mail_of, may_be_sent
 from receivables.domain.credit_notes.approvals import request_approval
 from receivables.domain.credit_notes.drafting import discard
@@ -50,27 +51,6 @@ def paper_of(note: CreditNote) -> Paper:
     if note.paper is None:
         raise Http404
     return ready(note.paper)
-
-
-def credited_lines(note: CreditNote) -> SafeString:
-    """Show each line with its charges, then the taxes and the total."""
-    currency = note.currency
-    rows = list[tuple[str, str, str]]()
-    for line in note.lines.select_related("line").order_by("line__position"):
-        words = f"Line {line.line.position}: {line.line.description}"
-        rows.append(("", words, money.in_words(line.amount, currency)))
-        charges = line.charges.select_related("action__lead").order_by("action__occurred_at", "pk")
-        rows += [
-            ("lb-quiet", f"Action {each.action.external_id} of lead {each.action.lead.external_id}",
-             money.in_words(each.amount, currency))
-            for each in charges
-        ]  # fmt: skip
-    rows.append(("", "Before tax", money.in_words(note.subtotal, currency)))
-    for tax in note.taxes.order_by("position"):
-        rows.append(("", f"{tax} of {money.in_words(tax.base, currency)}", money.in_words(tax.amount, currency)))
-    rows.append(("font-semibold", "Total credited", money.in_words(note.total, currency)))
-    shown = format_html_join("", '<tr class="{}"><td>{}</td><td class="lb-number">{}</td></tr>', rows)
-    return format_html('<table class="lb-table credit-lines lb-wide">{}</table>', shown)
 
 
 def emails_of(note: CreditNote) -> str | SafeString:
@@ -129,7 +109,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     shown_invoice = column(link, "invoice", title="invoice")
     shown_customer = column(link, "invoice.customer", title="customer")
     shown_reason = column(str, "reason", title="reason")
-    shown_origin = column(str, "origin", title="regarding", empty=NOTHING)
+    shown_origin = column(origin_of, title="regarding")
     shown_sentence = column(str, "sentence", title="what the customer reads")
     shown_total = column(total, "total", "currency", title="total")
     shown_on = column(day, "issued_on", title="issued", empty=NOTHING)

@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
+from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import Colour, chip, instant, link, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
@@ -23,7 +24,7 @@ from receivables.admin.disputes.dispute_page import clock_of, dispute_page, is_l
 from receivables.domain.disputes.conversation import answer, ask_for_evidence, ask_for_second_look, withdraw
 from receivables.domain.disputes.deciding import accept, accept_in_part, reject, why_second_person
 from receivables.domain.disputes.speaker import Speaker
-from receivables.models import Dispute
+from receivables.models import Dispute, DisputedCharge
 
 in_menu("Receivables", 30, list_item("Disputes", "gavel", "receivables.dispute"))
 
@@ -71,7 +72,7 @@ class InPart(Words):
             label="Accept these charges",
             coerce=int,
             choices=(self.initial or {}).get("charges", []),
-            widget=forms.CheckboxSelectMultiple,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
         )
         self.order_fields(self.field_order)
 
@@ -79,16 +80,14 @@ class InPart(Words):
 def charges_to_choose(dispute: Dispute) -> dict[str, Any]:
     """The charges as choices."""
     rows = dispute.charges.select_related("action__action_type", "action__lead").order_by("action__occurred_at", "pk")
-    zone = dispute.customer.zone
-    return {
-        "charges": [
-            (
-                each.action_id,
-                f"{each.action.action_type}, {instant_in_words(each.action.occurred_at, zone)}, {each.action.lead}",
-            )
-            for each in rows
-        ]
-    }
+    return {"charges": [(each.action_id, _in_words(each, dispute)) for each in rows]}
+
+
+def _in_words(charge: DisputedCharge, dispute: Dispute) -> str:
+    action, amount = charge.action, money.in_words(charge.amount, dispute.currency)
+    return (
+        f"{amount}: {action.action_type}, {instant_in_words(action.occurred_at, dispute.customer.zone)}, {action.lead}"
+    )
 
 
 def says(dispute: Dispute) -> str:
@@ -242,7 +241,10 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         offered=lambda dispute: dispute.state == State.OPEN,
         asks=Dialog(
             title="Ask the customer for evidence?",
-            says=lambda dispute: f"The clock waits for the answer. {dispute.reason.evidence}",
+            says=lambda dispute: (
+                "The clock waits for the answer."
+                + (f"\nUsually asked for: {dispute.reason.evidence}" if dispute.reason.evidence else "")
+            ),
             form=Words,
         ),
     )

@@ -29,7 +29,7 @@ from receivables.admin.payments.forms import (
 from receivables.domain.ledger.allocations import standing
 from receivables.domain.ledger.items import with_left
 from receivables.domain.payments.allocate import allocate, take_allocation_back, why_not_taken_back
-from receivables.domain.payments.record import Received, items_named, record_payment
+from receivables.domain.payments.record import OtherCompany, Received, items_named, record_payment
 from receivables.domain.payments.returning import (
     come_back,
     refund,
@@ -103,8 +103,8 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
     change_form_after_template = "receivables/allocations.html"
     fieldsets = (
         (None, {"fields": (("shown_customer", "shown_kind"), ("amount", "unapplied"), ("shown_day", "shown_method"))}),
-        ("Details", {"fields": ("reference", ("payer_name", "payer_account"), ("shown_account", "shown_row"))}),
-        ("Undoes", {"fields": (("shown_undoes", "note"),)}),
+        ("Details", {"fields": ("reference", ("shown_payer", "shown_payer_account"), ("shown_account", "shown_row"))}),
+        (None, {"fields": (("shown_undoes", "shown_note"),)}),
     )
 
     shown_day = column(day, "document.posted_on", title="day", order="document__posted_on")
@@ -114,11 +114,14 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
     unapplied = column(lambda payment: total(payment.left, payment.document.currency), title="unapplied")
     reference = column(shortened, "document.reference", title="reference")
     shown_account = column(str, "account", title="account", empty=NOTHING)
+    shown_payer = column(str, "payer_name", title="payer name", empty=NOTHING)
+    shown_payer_account = column(str, "payer_account", title="payer account", empty=NOTHING)
+    shown_note = column(str, "note", title="note", empty=NOTHING)
     shown_method = column(lambda payment: payment.get_method_display(), title="method")
     shown_row = column(link, "row", title="bank file", empty=NOTHING)
     shown_undoes = column(
         lambda undone: link(undone.payment, undone) if hasattr(undone, "payment") else str(undone), "undoes",
-        title="document", empty=NOTHING,
+        title="undoes", empty=NOTHING,
     )  # fmt: skip
 
     class Media:
@@ -140,7 +143,7 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
         return request.user.has_perm("receivables.add_payment")
 
     def _record(self, request: HttpRequest) -> HttpResponse:
-        form = RecordForm(request.POST or None)
+        form = RecordForm(request.POST or None, initial=request.GET.dict())
         if request.method == "POST" and form.is_valid():
             try:
                 document = record_payment(
@@ -148,6 +151,8 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
                 )
             except HasFaults as refusal:
                 tell(form, refusal.faults)
+            except OtherCompany as refusal:
+                form.add_error("invoices", str(refusal))
             else:
                 return HttpResponseRedirect(address_of(document.payment))
         says = "What is more than the customer owes stays unapplied, and can be allocated or refunded later."

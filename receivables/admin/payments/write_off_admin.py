@@ -18,7 +18,15 @@ from invoices.admin.invoice.invoice_admin import InvoiceAdmin
 from invoices.models import Invoice
 from receivables.admin.payments.forms import WriteOffForm
 from receivables.domain.ledger.items import with_left
-from receivables.domain.write_offs.write_off import check_alone, is_reversed, propose, reverse_write_off, write_off
+from receivables.domain.write_offs.write_off import (
+    NothingOwed,
+    NotReversed,
+    check_alone,
+    is_reversed,
+    propose,
+    reverse_write_off,
+    write_off,
+)
 from receivables.models import LedgerDocument, WriteOff
 
 ADD, CHANGE = "receivables.add_writeoff", "receivables.change_writeoff"
@@ -69,7 +77,8 @@ class WriteOffAdmin(ReadOnlyPage[WriteOff]):
         ),
     )
     def reverse(self, request: HttpRequest, row: WriteOff, answers: dict[str, Any]) -> Done:
-        assert row.document is not None, "offered only then"  # noqa: S101 -- for mypy
+        if row.document is None:
+            raise NotReversed
         reverse_write_off(row.document, by=person(request), at=now(), reason=answers["reason"])
         return Done("Reversed.")
 
@@ -98,7 +107,10 @@ def first_amount(invoice: Invoice) -> dict[str, Any]:
 
 
 def _proposed(invoice: Invoice, answers: dict[str, Any]) -> WriteOff:
-    return WriteOff(item=LedgerDocument.objects.get(invoice=invoice, kind=LedgerDocument.Kind.INVOICE), **answers)
+    item = LedgerDocument.objects.filter(invoice=invoice, kind=LedgerDocument.Kind.INVOICE).first()
+    if item is None:
+        raise NothingOwed
+    return WriteOff(item=item, **answers)
 
 
 WRITE_OFF = Dialog(

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, code, instant, link, number, total
+from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, code, instant, link, number, shortened, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
@@ -70,7 +70,7 @@ class ReminderAdmin(ReadOnlyPage[Reminder]):
         ("Email", {"fields": ("subject", "shown_body")}),
     )
 
-    shown_customer = column(str, "customer.name", title="customer")
+    shown_customer = column(shortened, "customer.name", title="customer")
     linked_customer = column(link, "customer", title="customer")
     shown_level = column(number, "level", title="level")
     shown_state = column(lambda row: chip(row.outcome, COLOURS[row.state]), title="state")

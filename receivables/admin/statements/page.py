@@ -19,7 +19,7 @@ from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.fields import day_field
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
-from billing_engine.core.calendar.edges import today_somewhere
+from billing_engine.core.calendar.edges import FIRST_DAY, today_somewhere
 from billing_engine.core.calendar.wording import day_in_words
 from leads.models import Company, Customer
 from receivables.admin.asked import QUESTIONS, company_names
@@ -76,7 +76,7 @@ class StatementForm(forms.Form):
 def _quarter(as_of: str, today: date) -> str:
     """The first day of the second month before; a day that is none asks for nothing."""
     try:
-        day = date.fromisoformat(as_of)
+        day = max(date.fromisoformat(as_of), FIRST_DAY)
     except ValueError:
         day = today
     return str(((day.replace(day=1) - timedelta(days=1)).replace(day=1) - timedelta(days=1)).replace(day=1))

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Sum
 
 from billing_engine.core import money
 from billing_engine.core.approvals.people import NeedsApproval
@@ -94,9 +95,14 @@ def check_may_approve(note: CreditNote, by: User) -> None:
 
 
 def is_above_threshold(note: CreditNote) -> bool:
-    """Return whether a second person approves the note."""
+    """Return whether a second person approves the note, counting what its drafter has approved alone on the invoice.
+
+    So no one credits a large sum alone in small pieces.
+    """
     seller = note.invoice.period.customer_terms.seller
-    return needs_second_person(CREDIT_NOTE, seller, amount=note.total, currency=note.currency)
+    alone = CreditNote.objects.filter(invoice=note.invoice, drafted_by=note.drafted_by, approved_by=note.drafted_by)
+    before = alone.exclude(pk=note.pk).aggregate(sum=Sum("total"))["sum"] or money.ZERO
+    return needs_second_person(CREDIT_NOTE, seller, amount=before + note.total, currency=note.currency)
 
 
 def _number(note: CreditNote) -> None:
@@ -118,7 +124,7 @@ def _post(note: CreditNote) -> LedgerDocument:
     document = LedgerDocument(
         kind=LedgerDocument.Kind.CREDIT_NOTE,
         customer=note.invoice.customer,
-        seller=note.invoice.period.customer_terms.seller,
+        seller_id=note.invoice.ledger_documents.get(kind=LedgerDocument.Kind.INVOICE).seller_id,
         currency=note.currency,
         reference=note.number or "",
         posted_on=note.issued_on,

@@ -17,7 +17,7 @@ from invoices.models import InvoiceLine
 from leads.models import Action
 from receivables.domain.credit_notes.left import what_is_left
 from receivables.domain.papers.letter import Letter, details_of, parties_of
-from receivables.models import CreditNote, CreditNoteLine
+from receivables.models import CreditedCharge, CreditNote, CreditNoteLine
 
 MOST_NAMED = 6  # lines in a sentence
 
@@ -64,7 +64,6 @@ def letter_of(note: CreditNote, *, opened: Decimal, used: Decimal) -> CreditNote
 def _letter(note: CreditNote, opened: Decimal, used: Decimal) -> CreditNoteLetter:
     invoice, currency = note.invoice, note.currency
     assert note.issued_on is not None, "set at issue"  # noqa: S101 -- for mypy
-    assert note.issued_at is not None, "set at issue"  # noqa: S101 -- for mypy
     zone = ZoneInfo(invoice.bill_to["time_zone"])
     return CreditNoteLetter(
         title="Credit note",
@@ -82,7 +81,7 @@ def _letter(note: CreditNote, opened: Decimal, used: Decimal) -> CreditNoteLette
         subline=_use(note, used),
         locale=invoice.bill_to.get("locale", ""),
         why=f"{note.reason.name}. {clean(note.sentence)}",
-        occurred=f"Occurred ({note.issued_at.astimezone(zone).tzname()})",
+        occurred=f"Occurred ({_zones(note, zone)})",
         lines=tuple(_lines(note, zone)),
         subtotals=_subtotals(note),
         total=LabeledValue("Credited", f"{in_words(note.total, currency)} {currency}"),
@@ -94,6 +93,14 @@ def _letter(note: CreditNote, opened: Decimal, used: Decimal) -> CreditNoteLette
         books=_books(note),
         footnote=f"{note.number} for {invoice.number} · {clean(invoice.bill_to['name'])}",
     )
+
+
+def _zones(note: CreditNote, zone: ZoneInfo) -> str:
+    """Name the zone as it was when the credited actions occurred: in summer, or in winter, or both."""
+    assert note.issued_at is not None, "set at issue"  # noqa: S101 -- for mypy
+    credited = CreditedCharge.objects.filter(line__note=note).order_by("action__occurred_at")
+    instants = list(credited.values_list("action__occurred_at", flat=True)) or [note.issued_at]
+    return ", ".join(dict.fromkeys(f"{at.astimezone(zone):%Z}" for at in instants))
 
 
 def _use(note: CreditNote, used: Decimal) -> str:

@@ -64,6 +64,8 @@ def _faults(file: Evidence) -> list[FieldFault]:
 
     if len(file.name) > NAME_LENGTH:
         return fault("name_is_too_long", f"the name has more than {NAME_LENGTH} characters.")
+    if not file.name.isprintable() or "/" in file.name or "\\" in file.name:
+        return fault("bad_name", "the name has characters that no file name has.")
     if _ending(file.name) not in KINDS:
         return fault("wrong_kind", f"send {KINDS_IN_WORDS}.")
     if not file.content:

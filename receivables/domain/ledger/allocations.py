@@ -116,6 +116,8 @@ def _check(each: Match) -> None:
         raise NotAMatch(f"{each.credit} can't settle {each.debit}.")
     if each.credit.customer_id != each.debit.customer_id:
         raise NotAMatch(f"{each.credit} and {each.debit} are of different customers.")
+    if each.credit.seller_id != each.debit.seller_id:
+        raise NotAMatch(f"{each.credit} and {each.debit} are of different companies of ours.")
     if each.credit.currency != each.debit.currency:
         raise NotAMatch(f"{each.credit} is in {each.credit.currency}, {each.debit} in {each.debit.currency}.")
 

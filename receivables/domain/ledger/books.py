@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.life.credit import CreditIsGone
-from invoices.domain.lines.books import Balances, Books
+from invoices.domain.lines.books import Balances, Books, CreditKey
 from invoices.models import Invoice, InvoiceTax
 from leads.models import Action, Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
@@ -62,7 +62,7 @@ class LedgerBooks(Books):
         take_back(standing(issued), on=day, at=at, reason=f"{invoice} is void")
         parts = [Part(Account(each.account), -each.amount, each.tax) for each in issued.postings.order_by("pk")]
         document = _document(Kind.VOID, invoice, at)
-        document.posted_on, document.amount = day, issued.amount
+        document.posted_on, document.amount, document.seller_id = day, issued.amount, issued.seller_id
         document.side = {"debit": "credit", "credit": "debit"}[issued.side]
         [void] = post([(document, parts)])
         if issued.amount:
@@ -70,9 +70,9 @@ class LedgerBooks(Books):
             match([Match(*sides, issued.amount)], on=day, at=at, reason=f"{invoice} is void")
 
     def credit(self, customers: Collection[int]) -> Balances:
-        found = defaultdict[tuple[int, str], Decimal](Decimal)
+        found = defaultdict[CreditKey, Decimal](Decimal)
         for item in with_left(LedgerDocument.objects.filter(ON_DOCUMENTS, customer__in=customers), open_only=True):
-            found[item.customer_id, item.currency] += item.left
+            found[item.customer_id, item.currency, item.seller_id] += item.left
         return found
 
     def with_credit(self, customers: Collection[int]) -> QuerySet[Customer]:
@@ -89,7 +89,7 @@ class LedgerBooks(Books):
     def _use_credit(self, invoice: Invoice, document: LedgerDocument, at: datetime) -> None:
         """Match the oldest credit, as much as the draft planned; raises CreditIsGone."""
         items = LedgerDocument.objects.filter(ON_DOCUMENTS, customer=invoice.customer_id, currency=invoice.currency)
-        found = list(with_left(items, open_only=True).order_by("posted_on", "pk"))
+        found = list(with_left(items.filter(seller=document.seller_id), open_only=True).order_by("posted_on", "pk"))
         if sum((item.left for item in found), money.ZERO) < -invoice.credit:
             raise CreditIsGone
         document.left = document.amount  # nothing is matched to it yet

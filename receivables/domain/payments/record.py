@@ -13,7 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults, Refused
-from leads.models import Company, Customer
+from leads.models import Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first
 from receivables.domain.ledger.items import with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
@@ -37,6 +37,12 @@ class UnknownItems(Refused):
     """The customer owes nothing with such a number."""
 
     code = "unknown_items"
+
+
+class OtherCompany(Refused):
+    """Money of one company of ours never settles what is owed to another."""
+
+    code = "owed_to_another_company"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,7 @@ def record_payment(
     check_payment(received)
     check_day(received.on, received.customer, at=at)
     Customer.objects.select_for_update(no_key=True).get(pk=received.customer.pk)
-    [document] = post([payment_of(received, by=by, at=at)])
+    [document] = post([payment_of(received, seller_of(received, settles, at), by=by, at=at)])
     Payment.objects.create(document=document, **details_of(received))
     matches = plan(document, owed(document, settles))
     match(matches, on=received.customer.day_of(at), at=at, person=by)
@@ -80,7 +86,9 @@ def check_payment(received: Received) -> None:
     """Raise PaymentHasFaults unless it is an amount that can be paid, into an account of its currency."""
     currency, account = received.currency or received.customer.currency, received.account
     faults = list[FieldFault]()
-    if received.amount <= 0:
+    if not received.amount.is_finite() or received.amount >= money.LARGEST:
+        faults.append(FieldFault("amount", "not_an_amount", "Enter an amount that a customer can pay."))
+    elif received.amount <= 0:
         faults.append(FieldFault("amount", "not_positive", "Enter an amount above zero."))
     elif not money.fits(received.amount, currency):
         faults.append(FieldFault("amount", "not_payable", money.no_fraction_in_words(currency)))
@@ -93,12 +101,12 @@ def check_payment(received: Received) -> None:
         raise PaymentHasFaults(faults)
 
 
-def payment_of(received: Received, *, by: User, at: datetime) -> tuple[LedgerDocument, list[Part]]:
-    """The unsaved document of a payment, with its parts."""
+def payment_of(received: Received, seller: int | None, *, by: User, at: datetime) -> tuple[LedgerDocument, list[Part]]:
+    """The unsaved document of a payment to one of our companies, with its parts."""
     document = LedgerDocument(
         kind=Kind.PAYMENT,
         customer=received.customer,
-        seller=seller_of(received, at),
+        seller_id=seller,
         currency=received.currency or received.customer.currency,
         reference=" ".join(received.reference.split())[:REFERENCE_LENGTH],
         posted_on=received.on,
@@ -114,10 +122,15 @@ def details_of(received: Received) -> dict[str, object]:
 
 
 def owed(document: LedgerDocument, chosen: Sequence[LedgerDocument] | None) -> list[LedgerDocument]:
-    """The open debit items that a credit item can settle, oldest first; or of these the chosen ones, in their order."""
-    found = list(open_debits(document.customer_id, document.currency))
+    """The open debit items that a credit item can settle, oldest first; or of these the chosen ones, in their order.
+
+    Raises OtherCompany if one is chosen that is owed to another company of ours.
+    """
+    found = list(open_debits(document.customer_id, document.currency).filter(seller=document.seller_id))
     if chosen is None:
         return found
+    if others := [str(item) for item in chosen if item.seller_id != document.seller_id]:
+        raise OtherCompany(f"{', '.join(others)}: owed to another company than the one that {document} belongs to.")
     by_key = {item.pk: item for item in found}
     return [by_key[item.pk] for item in chosen if item.pk in by_key]
 
@@ -152,8 +165,10 @@ def told(document: LedgerDocument, matches: Sequence[Match]) -> dict[str, object
     return {"amount": said, "day": document.posted_on, "settles": [str(each.debit) for each in matches]}
 
 
-def seller_of(received: Received, at: datetime) -> Company | None:
-    """Whose account it came to; without one, the customer's seller of today."""
+def seller_of(received: Received, settles: Sequence[LedgerDocument] | None, at: datetime) -> int | None:
+    """The company of ours that was paid: whose account it is, else to whom what it settles first is owed, else who bills now."""
     if received.account:
-        return received.account.seller
-    return received.customer.terms.on(received.customer.day_of(at)).seller
+        return received.account.seller_id
+    customer = received.customer
+    first = next(iter(settles or ()), None) or open_debits(customer.pk, received.currency or customer.currency).first()
+    return first.seller_id if first else customer.terms.on(customer.day_of(at)).seller_id

@@ -50,6 +50,7 @@ class OpenLine:
     credited: str
     paid: str
     open: str
+    disputed: str
     pk: int
     is_overdue: bool
 
@@ -135,6 +136,8 @@ def _summary(found: Statement) -> str:
     if later:
         due = min(item.due_on for item in later)
         parts.append(f"{in_words(sum((item.left for item in later), ZERO), currency)} due from {day_in_words(due)}")
+    if found.disputed:
+        parts.append(f"{in_words(found.disputed, currency)} disputed")
     if found.unapplied:
         parts.append(f"{in_words(found.unapplied, currency)} credit not used")
     return ", ".join(parts) or "Nothing is open."
@@ -179,6 +182,7 @@ def _open_line(each: Settled, day: date, months: dict[int, str]) -> OpenLine:
         in_words(each.credited, item.currency) if each.credited else NONE,
         in_words(each.paid, item.currency) if each.paid else NONE,
         in_words(item.left, item.currency),
+        in_words(each.disputed, item.currency) if each.disputed else NONE,
         item.document,
         overdue > 0,
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from billing_engine.core.money import ZERO
 from billing_engine.core.read_replica import rows_of
 from leads.models import Company, Customer
+from receivables.domain.disputes.disputed import disputed_of
 from receivables.domain.ledger.open_items import Basis, OpenItem, Question, Scope, open_items
 from receivables.models import LedgerDocument
 
@@ -49,6 +50,7 @@ class Settled:
     item: OpenItem
     credited: Decimal
     paid: Decimal
+    disputed: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class Statement:
         return self.opening + self.charged - self.credited
 
     @property
+    def disputed(self) -> Decimal:
+        """What is disputed of it today; a statement of an earlier day says nothing of disputes."""
+        return sum((each.disputed for each in self.open_debits), ZERO)
+
+    @property
     def overdue(self) -> Decimal:
         """What is past due at the end."""
         return sum((each.item.left for each in self.open_debits if each.item.due_on < self.basis.day), ZERO)
@@ -102,6 +109,7 @@ def statement(
     items = list(open_items(basis, scope))
     debits = [item for item in items if item.side == Side.DEBIT]
     used = _used(basis, [item.document for item in debits])
+    disputed = disputed_of(customers=[customer.pk]) if last >= customer.today else {}
     return Statement(
         customer,
         company,
@@ -110,7 +118,7 @@ def statement(
         basis,
         opening,
         _movements(before, basis, scope, opening),
-        [Settled(item, *used[item.document]) for item in debits],
+        [Settled(item, *used[item.document], min(disputed.get(item.invoice or 0, ZERO), item.left)) for item in debits],
         sum((item.left for item in items if item.side == Side.CREDIT), ZERO),
     )
 

@@ -42,6 +42,13 @@ class WriteOffNeedsApproval(NeedsApproval):
     message = "Another person must approve a write-off of this sum. Ask for approval."
 
 
+class NothingOwed(Refused):
+    """An invoice that was never issued is not owed, so it can't be written off."""
+
+    code = "nothing_owed"
+    message = "This invoice is not issued, so there is nothing to write off."
+
+
 class NotReversed(Refused):
     """Only a posted write-off is reversed, and once."""
 
@@ -91,10 +98,14 @@ def is_reversed(written_off: LedgerDocument) -> bool:
 
 
 def check_alone(proposed: WriteOff) -> None:
-    """Raise WriteOffNeedsApproval above the sum that the company set."""
+    """Raise WriteOffNeedsApproval above the sum that the company set, together with what of the item is written off already.
+
+    So no one writes off a large item alone in small pieces.
+    """
     item = proposed.item
+    before = sum((each.amount for each in standing(item) if each.credit.kind == Kind.WRITE_OFF), money.ZERO)
     if needs_second_person(
-        ApprovalThreshold.Kind.WRITE_OFF, item.seller, amount=proposed.amount, currency=item.currency
+        ApprovalThreshold.Kind.WRITE_OFF, item.seller, amount=before + proposed.amount, currency=item.currency
     ):
         raise WriteOffNeedsApproval
 

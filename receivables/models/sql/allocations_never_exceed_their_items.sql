@@ -10,9 +10,10 @@ BEGIN
           JOIN receivables_ledgerdocument credit ON credit.id = allocated.credit_id
           JOIN receivables_ledgerdocument debit ON debit.id = allocated.debit_id
          WHERE credit.side <> 'credit' OR debit.side <> 'debit'
-            OR credit.customer_id <> debit.customer_id OR credit.currency <> debit.currency)
+            OR credit.customer_id <> debit.customer_id OR credit.currency <> debit.currency
+            OR credit.seller_id IS DISTINCT FROM debit.seller_id)
     THEN
-        RAISE EXCEPTION 'An allocation matches a credit item to a debit item of the same customer and currency.'
+        RAISE EXCEPTION 'An allocation matches a credit item to a debit item of the same customer, company and currency.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_matches_credit_to_debit';
     END IF;
     IF EXISTS (

@@ -240,7 +240,12 @@ def test_a_void_answers_while_its_document_is_being_made(invoice: Invoice) -> No
     big = source_of(invoice)
     big["paper"]["lines"] *= 15_000
     InvoiceDocument.objects.update(source=big)
-    made = threading.Thread(target=at_once, args=[MAKE.format(document=document.pk, attempt=0)])
+
+    def make_it() -> None:
+        at_once(MAKE.format(document=document.pk, attempt=0))
+        connection.close()  # the thread's own: left open, it would keep the test's database from being dropped
+
+    made = threading.Thread(target=make_it)
     made.start()
     until(lambda: InvoiceDocument.objects.get(pk=document.pk).attempts == 1)
 

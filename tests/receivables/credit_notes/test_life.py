@@ -136,6 +136,18 @@ def test_the_drafter_approves_up_to_the_sum_that_the_company_sets(frank: User, i
         approve(large, by=frank, at=NOVEMBER_5)
 
 
+def test_the_drafter_never_approves_a_large_sum_in_small_pieces(frank: User, fay: User, invoice: Invoice) -> None:
+    facts = {"written_by": frank, "written_at": NOVEMBER_3, "approved_at": NOVEMBER_3, "reason": "Small ones"}
+    ApprovalThreshold.objects.create(kind="credit_note", currency="USD", above=Decimal(12), **facts)
+    first, second = (a_draft_note(frank, invoice, {"Ash": amount}) for amount in ("6.00", "7.00"))
+    approve(first, by=frank, at=NOVEMBER_5)
+
+    with pytest.raises(DrafterApproves):
+        approve(second, by=frank, at=NOVEMBER_5)
+
+    assert approve(second, by=fay, at=NOVEMBER_5).state == "approved"
+
+
 def test_each_step_needs_its_state(frank: User, invoice: Invoice) -> None:
     note = a_draft_note(frank, invoice, {"Ash": "1.00"})
     with pytest.raises(WrongState, match="This credit note is draft, not approved"):

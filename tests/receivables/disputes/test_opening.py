@@ -192,6 +192,8 @@ def test_working_days_skip_weekends() -> None:
     ("files", "says"),
     [
         ([Evidence("virus.exe", b"MZ")], "send PDF"),
+        ([Evidence("../a.txt", b"a")], "characters that no file name has"),
+        ([Evidence("a\r\nX: b.txt", b"a")], "characters that no file name has"),
         ([Evidence("a.pdf", b"MZ")], "not PDF"),
         ([Evidence("a.txt", b"a\0b")], "not TXT"),
         ([Evidence("a.txt", b"")], "empty"),

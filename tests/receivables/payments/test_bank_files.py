@@ -1,7 +1,9 @@
 """A bank's file: read once, matched with how sure it is, confirmed, undone."""
 
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
@@ -285,3 +287,15 @@ def test_a_row_whose_payment_was_refunded_stays_booked(customer: Customer):
     undo(file, by=by, at=NOON)
 
     assert (worked(file).state, Allocation.objects.count()) == ("booked", 1)
+
+
+def test_a_broken_zip_file_is_refused_in_words(customer: Customer):
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as made:
+        made.writestr("a.xml", camt(entry("5"), closing="5"))
+    broken = bytearray(packed.getvalue())
+    broken[40:60] = bytes(each ^ 0xFF for each in broken[40:60])
+
+    file = uploaded(bytes(broken), name="a.zip")
+
+    assert (file.state, file.message) == ("failed", "This ZIP file is broken or has a password.")

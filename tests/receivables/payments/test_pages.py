@@ -169,3 +169,19 @@ def test_a_viewer_sees_everything_and_presses_nothing(client: Client, customer: 
     assert "Allocate" not in shown(client, document.payment)
     assert client.post(reverse("admin:receivables_payment_refund", args=[document.pk])).status_code == 403
     assert client.get(reverse("admin:receivables_payment_record")).status_code == 403
+
+
+def test_a_draft_is_never_written_off_though_its_buttons_address_is_posted_to(page: Client):
+    draft, answers = a_draft(3), {"amount": "1", "reason": "small", "sentence": "Gone."}
+
+    for name in ("write_it_off", "ask_to_write_it_off"):
+        answer = page.post(reverse(f"admin:invoices_invoice_{name}", args=[draft.pk]), answers)
+        assert "This invoice is not issued, so there is nothing to write off." in answer.content.decode()
+
+    assert WriteOff.objects.count() == 0
+
+
+def test_a_statement_of_the_first_year_there_is_is_a_page(page: Client, customer: Customer):
+    for name in ("receivables_statement", "receivables_statement_pdf"):
+        answer = page.get(reverse(f"admin:{name}"), {"customer": customer.pk, "as_of": "0001-01-01"})
+        assert answer.status_code in (200, 400)

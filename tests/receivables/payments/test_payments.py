@@ -89,6 +89,8 @@ def test_a_payment_needs_no_invoice_and_settles_only_what_is_chosen():
         ),
         ({"on": date(2026, 8, 1)}, "Nothing can be posted on 2026-08-01: 2026-08 is closed for good."),
         ({"amount": 0}, "Enter an amount above zero."),
+        ({"amount": "NaN"}, "Enter an amount that a customer can pay."),
+        ({"amount": "1e30"}, "Enter an amount that a customer can pay."),
         ({"amount": "1.005"}, "An amount in USD has at most 2 decimal places."),
     ],
 )

@@ -106,6 +106,9 @@ def test_a_returned_debit_is_shown_as_a_return():
         (camt(entry("5", currency="EUR"), closing="5"), "Statement S-1, entry 1 is in EUR, the account in USD."),
         (camt(entry("5", day="soon"), closing="5"), "Statement S-1, entry 1: 'soon' is not a day."),
         (camt(entry("x"), closing="5"), "Statement S-1, entry 1: 'x' 'CRDT' is not an amount with its sign."),
+        (camt(entry("1E+999999"), closing="5"), "Statement S-1, entry 1: '1E+999999' is too large for an amount."),
+        (camt(entry("9" * 17), closing="5"), f"Statement S-1, entry 1: '{'9' * 17}' is too large for an amount."),
+        (camt(entry("5.001"), closing="5.001"), "Statement S-1: '5.001'. An amount in USD has at most 2 decimal places."),
         (camt(entry("5"), closing="5").replace(b"CLBD", b"CLAV"), "Statement S-1 has no closing balance."),
         (
             b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
@@ -141,6 +144,16 @@ def test_a_csv_is_read_by_its_mapping():
 @pytest.mark.parametrize(
     ("content", "facts", "sentence"),
     [
+        (
+            b"Date,Amount,Memo\n11/02/2026,5,a\0b\n",
+            {},
+            "Row 2 has a zero byte, which text never has. Save the file as CSV again.",
+        ),
+        (
+            f"Date,Amount,Memo\n11/02/2026,{'9' * 40},x\n".encode(),
+            {},
+            f"Row 2, column Amount: '{'9' * 40}' is too large for an amount.",
+        ),
         (b"Date,Amount\n", {}, "The file has no column Memo. It has: Date, Amount."),
         (
             b"Date,Amount,Memo\n13/02/2026,1,x\n",
@@ -171,6 +184,13 @@ def test_a_csv_that_is_not_as_its_mapping_says_names_row_and_column(content: byt
 
 def test_an_iban_is_right_by_its_check_digits():
     assert [has_right_check_digits(each) for each in (IBAN, IBAN.replace("89", "98"))] == [True, False]
+
+
+@pytest.mark.parametrize("amount", ["sNaN", "NaN", "-5"])
+def test_details_that_are_no_amounts_never_replace_their_entry(amount: str):
+    content = camt(entry("5", details=detail(amount) + detail("10")), closing="5")
+
+    assert read(content) == [("payment", 5, "")]
 
 
 def zipped(*files: tuple[str, bytes]) -> bytes:

@@ -67,6 +67,20 @@ def test_above_the_sum_another_person_approves_and_until_then_nothing_is_posted(
     assert (left(item), WriteOff.objects.get().state) == ([10], "posted")
 
 
+def test_pieces_below_the_sum_add_up_until_another_person_must_approve():
+    alone_up_to(49)
+    item, author = owes(CustomerFactory.create(), 100), UserFactory.create()
+    first = write_off(a_write_off(item, 40), by=author, at=AT)
+
+    with pytest.raises(WriteOffNeedsApproval):
+        write_off(a_write_off(item, 10), by=author, at=AT)
+    assert left(item) == [60]
+
+    reverse_write_off(first, by=author, at=AT, reason="by mistake")
+    write_off(a_write_off(item, 49), by=author, at=AT)
+    assert left(item) == [51]
+
+
 def test_what_was_paid_meanwhile_is_not_written_off():
     item, author, second = owes(CustomerFactory.create(), 60), with_role("Finance"), with_role("Finance")
     request = propose(a_write_off(item, 60), by=author, at=AT)

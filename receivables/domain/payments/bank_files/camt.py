@@ -18,6 +18,7 @@ from receivables.domain.payments.bank_files.statement import (
     NotAStatement,
     Row,
     Statement,
+    check_amount,
 )
 from receivables.models import BankRow
 
@@ -139,6 +140,9 @@ def _amount(detail: Any, entry: Decimal, currency: str) -> Decimal | None:
                 amount = Decimal((found.text or "").strip())
             except InvalidOperation:
                 return None
+            if not amount.is_finite() or amount < 0:
+                return None
+            check_amount(amount, currency, f"A detail of an entry: {amount}")
             indicator = text_at(detail, "CdtDbtInd") or ("CRDT" if entry >= 0 else "DBIT")
             return amount if indicator == "CRDT" else -amount
     return None
@@ -215,6 +219,7 @@ def signed(found: Any, where: str) -> Decimal:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0 or indicator not in ("CRDT", "DBIT"):
         raise NotAStatement(f"{where}: {written!r} {indicator!r} is not an amount with its sign.")
+    check_amount(amount, currency_of(found), f"{where}: {written!r}")
     return amount if indicator == "CRDT" else -amount
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 
-from billing_engine.core import money
 from receivables.domain.payments.bank_files.statement import (
     ACCOUNT_LENGTH,
     BANK_REFERENCE_LENGTH,
@@ -15,6 +14,7 @@ from receivables.domain.payments.bank_files.statement import (
     NotAStatement,
     Row,
     Statement,
+    check_amount,
 )
 from receivables.models import BankAccount, BankRow, CsvMapping
 
@@ -34,6 +34,9 @@ def read_csv(content: bytes, mapping: CsvMapping, account: BankAccount, *, numbe
 
 
 def _text(content: bytes, mapping: CsvMapping) -> str:
+    if (zero := content.find(b"\0")) >= 0:
+        row = content.count(b"\n", 0, zero) + 1
+        raise NotAStatement(f"Row {row} has a zero byte, which text never has. Save the file as CSV again.")
     try:
         return content.decode(mapping.encoding)
     except UnicodeDecodeError as error:
@@ -97,6 +100,5 @@ def _amount(text: str, mapping: CsvMapping, currency: str, where: str) -> Decima
     if not NUMBERS[mark].match(text):
         raise NotAStatement(f"{where}: {text!r} is not an amount like {mapping.get_decimal_mark_display()}.")
     amount = Decimal(text.replace("." if mark == "," else ",", "").replace(mark, "."))
-    if not money.fits(amount, currency):
-        raise NotAStatement(f"{where}: {text!r}. {money.no_fraction_in_words(currency)}")
+    check_amount(amount, currency, f"{where}: {text!r}")
     return amount

@@ -7,7 +7,7 @@ from decimal import Decimal
 from billing_engine.core import money
 from receivables.domain.payments.bank_files.open_items import OpenItem, OpenItems
 from receivables.domain.payments.bank_files.statement import Row
-from receivables.models import BankRow
+from receivables.models import BankAccount, BankRow
 
 Certainty = BankRow.Certainty
 NAMED_IN_WORDS = 3
@@ -30,24 +30,26 @@ class Matching:
         self.items = items
         self._taken = set[int]()
 
-    def suggest(self, row: Row, currency: str) -> Suggestion:
-        """What a row seems to pay."""
+    def suggest(self, row: Row, account: BankAccount) -> Suggestion:
+        """What a row on an account of ours seems to pay: only what is owed to the company whose account it is."""
         if row.kind != BankRow.Kind.PAYMENT or row.amount <= 0:
             return Suggestion(Certainty.NONE, _not_a_payment(row))
         if named := self.items.named_in(row.text, row.reference):
-            found = self._named(named, row.amount, currency)
+            found = self._named(named, row.amount, account)
         else:
-            found = self._by_payer(row, currency) or self._by_sum(row.amount, currency)
+            found = self._by_payer(row, account) or self._by_sum(row.amount, account)
         if found.certainty == Certainty.CERTAIN:
             self._taken.update(found.items)
         return found
 
-    def _named(self, named: Sequence[OpenItem], amount: Decimal, currency: str) -> Suggestion:
-        words = _in_words(named)
+    def _named(self, named: Sequence[OpenItem], amount: Decimal, account: BankAccount) -> Suggestion:
+        words, currency = _in_words(named), account.currency
         if other := [each for each in named if each.currency != currency]:
             return Suggestion(
                 Certainty.NONE, f"{other[0].number} is in {other[0].currency}, this payment in {currency}"
             )
+        if strange := [each for each in named if each.seller != account.seller_id]:
+            return Suggestion(Certainty.NONE, f"{strange[0].number} is owed to another company than this account's")
         customers = {each.customer for each in named}
         if len(customers) > 1:
             return Suggestion(Certainty.POSSIBLE, f"Names invoices of different customers: {words}")
@@ -62,12 +64,13 @@ class Matching:
             Certainty.LIKELY, f"Names {words}; paid is {short} than the {money.in_words(owed, currency)} open", *found
         )
 
-    def _by_payer(self, row: Row, currency: str) -> Suggestion | None:
+    def _by_payer(self, row: Row, account: BankAccount) -> Suggestion | None:
         customers = self.items.customers_of(row.payer_account, row.payer_name)
         if len(customers) != 1:
             return None
         [customer] = customers
-        owed = [each for each in self.items.by_customer.get((customer, currency), []) if each.pk not in self._taken]
+        open_items = self.items.by_customer.get((customer, (account.seller_id, account.currency)), [])
+        owed = [each for each in open_items if each.pk not in self._taken]
         same = [each for each in owed if each.left == row.amount]
         if len(same) == 1:
             return Suggestion(
@@ -78,8 +81,9 @@ class Matching:
             return Suggestion(Certainty.LIKELY, "Known payer, and the sum of everything open", customer, items)
         return Suggestion(Certainty.POSSIBLE, "Known payer, but no invoice has this sum", customer)
 
-    def _by_sum(self, amount: Decimal, currency: str) -> Suggestion:
-        same = [each for each in self.items.by_sum.get((currency, amount), []) if each.pk not in self._taken]
+    def _by_sum(self, amount: Decimal, account: BankAccount) -> Suggestion:
+        with_sum = self.items.by_sum.get(((account.seller_id, account.currency), amount), [])
+        same = [each for each in with_sum if each.pk not in self._taken]
         if len(same) == 1:
             return Suggestion(
                 Certainty.POSSIBLE, f"Only {same[0].number} has this sum", same[0].customer, (same[0].pk,)

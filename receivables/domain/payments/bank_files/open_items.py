@@ -14,6 +14,7 @@ from receivables.models import LedgerDocument, Payment
 WORDS = re.compile(r"[A-Z0-9]+")
 LEAST_CHARACTERS = 6  # of an invoice number that is written without its signs
 MOST_WORDS = 6
+OwedIn = tuple[int | None, str]  # a company of ours, and a currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,14 @@ class OpenItem:
     pk: int
     customer: int
     number: str
+    seller: int | None  # None: the seller in the settings
     currency: str
     left: Decimal
+
+    @property
+    def owed_in(self) -> OwedIn:
+        """To which company of ours it is owed, in which currency."""
+        return self.seller, self.currency
 
 
 class OpenItems:
@@ -33,13 +40,13 @@ class OpenItems:
     def __init__(self) -> None:
         self.by_reference = defaultdict[str, list[OpenItem]](list)
         self.by_number = defaultdict[str, list[OpenItem]](list)
-        self.by_sum = defaultdict[tuple[str, Decimal], list[OpenItem]](list)
-        self.by_customer = defaultdict[tuple[int, str], list[OpenItem]](list)
+        self.by_sum = defaultdict[tuple[OwedIn, Decimal], list[OpenItem]](list)
+        self.by_customer = defaultdict[tuple[int, OwedIn], list[OpenItem]](list)
         for item in _open_invoices():
             self.by_reference[payment_reference(item.number)].append(item)
             self.by_number[_plain(item.number)].append(item)
-            self.by_sum[item.currency, item.left].append(item)
-            self.by_customer[item.customer, item.currency].append(item)
+            self.by_sum[item.owed_in, item.left].append(item)
+            self.by_customer[item.customer, item.owed_in].append(item)
         self._by_account, self._by_name = _payers()
 
     def named_in(self, text: str, reference: str) -> list[OpenItem]:
@@ -58,7 +65,7 @@ class OpenItems:
 def _open_invoices() -> Iterator[OpenItem]:
     kinds = LedgerDocument.objects.filter(kind=LedgerDocument.Kind.INVOICE, side=LedgerDocument.Side.DEBIT)
     rows = with_left(kinds, open_only=True).order_by("due_on", "posted_on", "pk")
-    for row in rows.values_list("pk", "customer_id", "reference", "currency", LEFT):
+    for row in rows.values_list("pk", "customer_id", "reference", "seller_id", "currency", LEFT):
         yield OpenItem(*row)
 
 

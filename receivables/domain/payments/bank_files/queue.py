@@ -89,11 +89,7 @@ class BankFiles(LeasedQueue[BankFile, DryRun | Outcome]):
         for account, statement in found:
             rows = list[Matched]()
             for row in statement.rows:
-                rows.append(
-                    Matched(
-                        row, matching.suggest(row, statement.currency), _fingerprint(account, statement, row, times)
-                    )
-                )
+                rows.append(Matched(row, matching.suggest(row, account), _fingerprint(account, statement, row, times)))
                 done += 1
                 if done % ROWS_BETWEEN_COUNTS == 0:
                     self.ours(item).update(rows_done=done)

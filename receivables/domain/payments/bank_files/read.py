@@ -1,7 +1,9 @@
 """Read an upload: a camt.053 file, a ZIP of them, or a CSV file with its mapping; and only of our own accounts."""
 
+import zlib
 from collections import Counter
 from io import BytesIO
+from lzma import LZMAError
 from zipfile import BadZipFile, ZipFile
 
 from receivables.domain.payments.bank_files.camt import read_camt
@@ -65,7 +67,16 @@ def _unpacked(content: bytes) -> list[Statement]:
             if not parts or not all(name.lower().endswith(".xml") for name in names):
                 raise NotAStatement("A ZIP file may only hold XML files.")
             return [each for part in parts for each in _inside(packed, part.filename)]
-    except (BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (
+        BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+        ValueError,
+        OSError,
+        LZMAError,
+        zlib.error,
+    ) as error:
         raise NotAStatement("This ZIP file is broken or has a password.") from error
 
 

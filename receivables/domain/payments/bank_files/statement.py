@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from receivables.models import BankRow
 
@@ -15,6 +16,14 @@ class NotAStatement(Refused):
     """The file can't be read as a bank's statement; the sentence says where and why."""
 
     code = "not_a_statement"
+
+
+def check_amount(amount: Decimal, currency: str, where: str) -> None:
+    """Raise NotAStatement if no bank could have moved such an amount."""
+    if not amount.is_finite() or abs(amount) >= money.LARGEST:
+        raise NotAStatement(f"{where} is too large for an amount.")
+    if not money.fits(amount, currency):
+        raise NotAStatement(f"{where}. {money.no_fraction_in_words(currency)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
