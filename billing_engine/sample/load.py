@@ -54,7 +54,7 @@ def wait_for_rating(*, report: Report, check: Callable[[], None]) -> None:
 
 
 def settle_earlier_months(*, today: datetime, report: Report, check: Callable[[], None]) -> None:
-    """Bill the months before the last one, issue their invoices, and let customers pay some of them."""
+    """Bill the months before the last one, issue their invoices, let customers pay some of them, and close the months."""
     months = earlier_months(today)
     for month in months:
         _bill(month, report=report, check=check)
@@ -65,6 +65,8 @@ def settle_earlier_months(*, today: datetime, report: Report, check: Callable[[]
                 break
     if not receivables.are_there():
         receivables.create(months, at=now())
+    for month in months:
+        receivables.close(month, at=now())
 
 
 def bill_last_month(*, today: datetime, report: Report, check: Callable[[], None]) -> Progress:

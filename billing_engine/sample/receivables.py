@@ -12,6 +12,7 @@ from billing_engine.core.calendar.spans import Month
 from billing_engine.sample.company import CUSTOMERS
 from invoices.domain.life.transitions import approve_all
 from invoices.domain.month_close.bulk_action import count_waiting, start_bulk_action
+from invoices.domain.month_close.close_month import close_cycle, lock
 from invoices.models import BillingCycle, Invoice
 from receivables.domain.credit_notes.drafting import draft_for_lines
 from receivables.domain.credit_notes.issuing import approve, issue
@@ -62,6 +63,15 @@ def issue_all(month: Month, drafts: QuerySet[Invoice], *, on: date, at: datetime
     approve_all(list(drafts), by=finance, at=at)
     if count_waiting(cycle, BillingCycle.BulkAction.ISSUE):
         start_bulk_action(cycle, BillingCycle.BulkAction.ISSUE, by=finance, at=at, issued_on=on)
+
+
+def close(month: Month, *, at: datetime) -> None:
+    """Lock and close a month whose invoices are all issued, so that finance's desk begins with the last one."""
+    cycle, finance = BillingCycle.objects.get(label=str(month)), _finance()
+    if cycle.state == BillingCycle.State.OPEN:
+        cycle = lock(cycle, by=finance, at=at)
+    if cycle.state == BillingCycle.State.LOCKED:
+        close_cycle(cycle, by=finance, at=at)
 
 
 def is_issuing(month: Month) -> bool:
