@@ -35,7 +35,7 @@ def an_issued_invoice(
     """An invoice with one line of charges per product, each of this amount before tax, and perhaps a discount."""
     currency = customer.get("currency", "USD")
     everything = {"customer": None, "product": None, "source": None, "action_type": None, "category": "", "channel": ""}
-    if not PriceRule.objects.filter(**everything, currency=currency).exists():
+    if not PriceRule.objects.filter(**everything, currency=currency, state=PriceRule.State.ACTIVE).exists():
         a_price("0.01", currency=currency)
     period = an_open_period(**{"taxes": [VAT]} | customer)
     for product, amount in amounts.items():
