@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.timezone import now
@@ -39,7 +39,7 @@ COLOURS: dict[str, Colour] = {
     State.REJECTED: "red",
     State.WITHDRAWN: "plain",
 }
-UNDECIDED_FIRST = Case(When(state__in=Dispute.UNDECIDED, then=Value(0)), default=Value(1))
+IS_DECIDED = ExpressionWrapper(~Q(state__in=Dispute.UNDECIDED), output_field=BooleanField())
 
 
 class Words(forms.Form):
@@ -137,7 +137,6 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         ("reason", RelatedDropdownFilter),
     )
     related = ("customer", "reason", "period__customer", "invoice", "line", "opened_by", "decided_by")
-    ordering: Any = (UNDECIDED_FIRST, "decide_by", "pk")
     search_fields = ("invoice__number__istartswith", "customer__name", "=pk")
     search_help_text = "Invoice number, customer's name, or the last digits of the dispute's number"
     fields = (("shown_customer", "shown_state"), ("shown_invoice", "shown_reason"), ("opened", "opened_by_whom"))
@@ -167,6 +166,13 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         clock = clock_of(dispute, today)
         shown = chip(clock, "red" if is_late(dispute, today) else "plain")
         return format_html('<span class="dispute-clock">{} {}</span>', day(dispute.decide_by), shown)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
+        found = Dispute.objects.annotate(is_decided=IS_DECIDED).select_related(*self.related)
+        return found.order_by(*self.get_ordering(request))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("is_decided", "decide_by", "pk")
 
     def changeform_view(
         self,

@@ -21,7 +21,7 @@ CONTACT = Speaker(contact="imo@northlight.example")
 def a_reason(code: str = "invalid_contact", **terms: Any) -> Reason:
     """One of the reasons that every company starts with, with other terms."""
     if not Reason.objects.exists():  # a test with processes empties the tables
-        import_module("receivables.migrations.0002_reasons").write_the_reasons(apps, None)
+        import_module("receivables.migrations.0001_initial").write_the_reasons(apps, None)
     Reason.objects.filter(code=code).update(**terms)
     return Reason.objects.get(code=code)
 

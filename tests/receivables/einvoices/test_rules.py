@@ -70,8 +70,9 @@ def yen(frank: User) -> Invoice:
 
 
 def credit_used(frank: User) -> Invoice:
-    period = an_open_period(**BUYER | {"seller": a_seller(), "taxes": taxed("20")})
-    a_document(period.customer, LedgerDocument.Kind.CREDIT_NOTE, "25.47")
+    seller = a_seller()
+    period = an_open_period(**BUYER | {"seller": seller, "taxes": taxed("20")})
+    a_document(period.customer, LedgerDocument.Kind.CREDIT_NOTE, "25.47", seller=seller)
     a_price("1", customer=period.customer, currency="EUR")
     received(period, "50.01")
     return issued(billed(period), frank)
