@@ -105,7 +105,7 @@ def _export(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     page.goto(reverse("admin:reports_open", args=[SavedReport.objects.get().pk]))
     page.locator(".report-downloads summary").click()
     with page.expect_download() as short:
-        page.get_by_role("link", name="CSV").click()
+        page.get_by_role("link", name="CSV", exact=True).click()
     lines = short.value.path().read_text("utf-8-sig").splitlines()
     assert lines[0] == "Currency,Source code,Source,Amount"
     assert [line.split(",")[2:] for line in lines[1:3]] == [["Web", "10.000000"], ["Webinars", "7.500000"]]
