@@ -270,6 +270,7 @@ def _plain(action: ActionFacts, place: int, month: int) -> ActionFacts:
         is_test=False,
         is_voided=False,
         is_waived=False,
+        is_disputed=False,
     )
 
 
