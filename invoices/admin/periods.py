@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core.admin_kit.cells import page_of
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, dialog_page, person
+from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, dialog_page, person
 from billing_engine.core.errors import Refused
 from billing_engine.core.money import price_in_words
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
@@ -97,7 +97,7 @@ def reopen(_: Any, request: HttpRequest, period: BillingPeriod, answers: dict[st
 )
 def ask_to_reopen(_: Any, request: HttpRequest, period: BillingPeriod, answers: dict[str, Any]) -> Done:
     request_reopening(period, by=person(request), at=now(), reason=answers["reason"])
-    return Done("Approval requested. A second person finds it under Approvals.")
+    return Done(REQUESTED)
 
 
 BillingPeriodAdmin.extend_buttons(bill_again, prove, reopen, ask_to_reopen, before="retry")

@@ -25,7 +25,7 @@ REASONS = [
     ("not_delivered", "Not delivered", "You did not receive the lead.", "", False, True),
     ("price_wrong", "Wrong price", "The price is not the one you agreed on.", "The price that you expected, and where it was agreed.", False, True),
     ("no_consent", "No consent", "There is no proof of the person's consent.", "", True, True),
-    ("goodwill", "Goodwill", "A concession that nobody is to blame for.", "", False, False),
+    ("goodwill", "Goodwill", "A courtesy credit; no one made a mistake.", "", False, False),
     ("voided_action", "Voided action", "The action was voided after it was billed.", "", True, False),
 ]  # fmt: skip
 

@@ -41,6 +41,9 @@ class WithReason(forms.Form):
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget({"autofocus": True}))
 
 
+REQUESTED = "Approval requested. A second person finds it under Approvals."  # said when a button asked for one
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was done, in words, and where to go next; without an address, back to the row's page."""

@@ -134,6 +134,15 @@ class Page(Extensible, WithDeeds[Row]):
         found: QuerySet[Row] = super().get_queryset(request)
         return found.select_related(*self.related) if self.related else found
 
+    def visible(self, request: HttpRequest, object_id: str) -> Row:
+        """The row of an address, for a page that draws itself or a file; raises Http404 or PermissionDenied."""
+        row: Row | None = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return row
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Add what the last bulk action skipped."""
         shown = {"skipped": skipped_by(request, self.model)} | (extra_context or {})

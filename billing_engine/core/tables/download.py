@@ -1,9 +1,9 @@
-"""Send a table as a download while it is written."""
+"""Send a file as a download: one that is there, or a table while it is written."""
 
 from collections.abc import Iterator
 from itertools import chain
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from billing_engine.core.tables.formats import Format
@@ -22,15 +22,20 @@ def table_response(table: Table, form: Format) -> StreamingHttpResponse:
 
 def chunks_response(chunks: Iterator[bytes], *, name: str, form: Format) -> StreamingHttpResponse:
     """A download of bytes that are there or still to come, kept by no cache and opened by no browser."""
-    return StreamingHttpResponse(
-        chunks,
-        content_type=form.content_type,
-        headers={
-            "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    return StreamingHttpResponse(chunks, content_type=form.content_type, headers=_headers(name))
+
+
+def file_response(content: bytes, *, name: str, content_type: str) -> HttpResponse:
+    """The same for a whole file."""
+    return HttpResponse(content, content_type=content_type, headers=_headers(name))
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.timezone import now
@@ -13,6 +12,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, file_button, person
 from billing_engine.core.errors import Refused
+from billing_engine.core.tables.download import file_response
 from invoices.domain.document.queue import ready
 from invoices.domain.document.store import document_of, try_again
 from invoices.domain.document.typeset import preview
@@ -40,16 +40,18 @@ def has_failed_documents(invoice: Invoice) -> bool:
 class DocumentButtons:
     """The PDF buttons of the invoice page."""
 
+    visible: Callable[[HttpRequest, str], Invoice]  # the page's own
+
     @file_button("Preview PDF", icon="picture_as_pdf", when=lambda invoice: invoice.number is None)
     def preview_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        invoice = self._found(request, object_id)
+        invoice = self.visible(request, object_id)
         name = f"draft-{invoice.customer.code}-{invoice.period.label}.pdf"
         return _answer(request, invoice, lambda: (preview(invoice), name))
 
     @file_button("Download PDF", icon="download", when=lambda invoice: invoice.number is not None)
     def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the PDF sent to the customer, or another document by its id."""
-        invoice = self._found(request, object_id)
+        invoice = self.visible(request, object_id)
         requested = request.GET.get("document", "")
         if not requested:
             return _answer(request, invoice, lambda: _file(document_of(invoice)))
@@ -62,7 +64,7 @@ class DocumentButtons:
     @file_button("Download void PDF", icon="download", when=lambda invoice: invoice.state == State.VOID)
     def download_void_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the latest PDF marked VOID."""
-        invoice = self._found(request, object_id)
+        invoice = self.visible(request, object_id)
         document = InvoiceDocument.objects.filter(invoice=invoice, kind=Kind.VOID).order_by("-pk").first()
         if document is None:
             raise Http404
@@ -81,14 +83,6 @@ class DocumentButtons:
             try_again(document, by=person(request), at=now())
         return Done("The PDF is being made.")
 
-    def _found(self: Any, request: HttpRequest, object_id: str) -> Invoice:
-        invoice: Invoice | None = self.get_object(request, object_id)
-        if invoice is None:
-            raise Http404
-        if not self.has_view_permission(request, invoice):
-            raise PermissionDenied
-        return invoice
-
 
 def _file(document: InvoiceDocument) -> tuple[bytes, str]:
     return bytes(document.content or b""), document.file_name
@@ -101,8 +95,4 @@ def _answer(request: HttpRequest, invoice: Invoice, made: Callable[[], tuple[byt
     except Refused as refusal:
         messages.warning(request, str(refusal))
         return HttpResponseRedirect(page_of("invoices.invoice", invoice.pk))
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
-    )
+    return file_response(content, name=name, content_type="application/pdf")

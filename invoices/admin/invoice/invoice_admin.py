@@ -13,7 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.access.recent_login import need_recent_login
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import list_of, page_of
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
 from billing_engine.core.models.deed import DeedQuerySet
 from invoices.admin.invoice.billing_again import BILL_AGAIN, bill_again_and_open
 from invoices.admin.invoice.dialogs import (
@@ -49,7 +49,6 @@ State = Invoice.State
 DECIDE = "invoices.change_invoice"
 REOPEN = "leads.change_billingperiod"
 RUN = "invoices.add_billingrun"
-REQUESTED = "Approval requested. A second person finds it under Approvals."
 
 
 def is_in(*states: Invoice.State) -> Callable[[Invoice], bool]:
@@ -93,7 +92,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return invoice_page(self, request, self._found(request, object_id))
+        return invoice_page(self, request, self.visible(request, object_id))
 
     def deeds_on(self, row: Invoice) -> DeedQuerySet:
         """Those on the invoice; of a draft also those on the drafts that it replaced."""

@@ -111,9 +111,7 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         return TemplateResponse(request, template, page)
 
     def _found(self, request: HttpRequest, object_id: str) -> InvoiceLine:
-        line: InvoiceLine | None = self.get_object(request, object_id)
-        if line is None:
-            raise Http404
-        if not self.has_view_permission(request, line) or not request.user.has_perm(MAY_SEE_CHARGES):
+        line = self.visible(request, object_id)
+        if not request.user.has_perm(MAY_SEE_CHARGES):
             raise PermissionDenied
         return line

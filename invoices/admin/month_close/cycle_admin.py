@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.timezone import now
@@ -13,7 +12,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import Colour, chip
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.counts import names_in_words
 from billing_engine.core.errors import Refused
@@ -134,12 +133,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        cycle: BillingCycle | None = self.get_object(request, object_id)
-        if cycle is None:
-            raise Http404
-        if not self.has_view_permission(request, cycle):
-            raise PermissionDenied
-        return cycle_page(self, request, cycle)
+        return cycle_page(self, request, self.visible(request, object_id))
 
     @button(
         "Start billing run",
@@ -272,7 +266,7 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
     )
     def ask_to_reopen(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
         request_month_reopening(cycle, by=person(request), at=now(), reason=answers["reason"])
-        return Done("Approval requested. A second person finds it under Approvals.")
+        return Done(REQUESTED)
 
     @button(
         "Close",

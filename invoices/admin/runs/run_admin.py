@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -124,12 +123,7 @@ class BillingRunAdmin(ReadOnlyPage[BillingRun]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        run: BillingRun | None = self.get_object(request, object_id)
-        if run is None:
-            raise Http404
-        if not self.has_view_permission(request, run):
-            raise PermissionDenied
-        return run_page(self, request, run)
+        return run_page(self, request, self.visible(request, object_id))
 
     @needs("invoices.view_billingrun")
     def progress(self, request: HttpRequest, run_id: int) -> JsonResponse:

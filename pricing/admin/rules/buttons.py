@@ -16,7 +16,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from billing_engine.core.admin_kit.cells import link, page_of
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.fields import EACH_IN_ITS_ZONE, WallClockFormField
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wall_clock import in_words
@@ -177,7 +177,7 @@ class RuleButtons:
             request_activation(rule, by=person(request), at=now(), **answers)
         except RulesOverlap as refusal:
             raise Overlaps(refusal) from refusal
-        return Done("Approval requested. A second person finds it under Approvals.")
+        return Done(REQUESTED)
 
     @button(
         "Revise",
@@ -254,4 +254,4 @@ class RuleButtons:
     )
     def request_retirement(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
         request_retirement(rule, by=person(request), at=now(), reason=answers["reason"])
-        return Done("Approval requested. A second person finds it under Approvals.")
+        return Done(REQUESTED)

@@ -4,8 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -119,12 +118,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        simulation: Simulation | None = self.get_object(request, object_id)
-        if simulation is None:
-            raise Http404
-        if not self.has_view_permission(request, simulation):
-            raise PermissionDenied
-        return simulation_page(self, request, simulation)
+        return simulation_page(self, request, self.visible(request, object_id))
 
     @needs("pricing.view_simulation")
     def progress(self, request: HttpRequest, simulation_id: int) -> JsonResponse:

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -24,6 +23,7 @@ from billing_engine.core.admin_kit.menu import in_menu, list_item
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.progress import percent
+from billing_engine.core.tables.download import file_response
 from invoices.domain.wording import month_in_words
 from receivables.admin.books.new_export import EXPORT, VIEW
 from receivables.domain.exports.ask import download
@@ -142,12 +142,7 @@ class BookExportAdmin(ReadOnlyPage[BookExport]):
             content = download(export, by=person(request))
         except Refused as refusal:
             raise Http404(str(refusal)) from refusal
-        headers = {
-            "Content-Disposition": content_disposition_header(as_attachment=True, filename=export.file_name) or "",
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+        return file_response(content, name=export.file_name, content_type="text/csv; charset=utf-8")
 
 
 in_menu("Receivables", 70, list_item("Books", "menu_book", "receivables.bookexport"))

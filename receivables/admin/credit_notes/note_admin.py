@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html_join
@@ -19,9 +18,10 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import NOTHING, Colour, address_of, chip, day, instant, link, list_of, total
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
+from billing_engine.core.tables.download import file_response
 from invoices.domain.document.queue import ready
 from receivables.admin.credit_notes.note_cells import credited_lines, origin_of
 from receivables.admin.credit_notes.sending import NoteMailForm, mail_of, may_be_sent
@@ -182,7 +182,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     )
     def ask_to_approve(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
         request_approval(note, by=person(request), at=now(), reason=answers["reason"])
-        return Done("Approval requested. A second person finds it under Approvals.")
+        return Done(REQUESTED)
 
     @button(
         "Issue",
@@ -249,28 +249,12 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     @action(description="Download PDF", permissions=["view"], icon="download")
     def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the PDF, or go back to the page with the reason why there is none."""
-        note: CreditNote = self.found(request, object_id)
+        note = self.visible(request, object_id)
         try:
             paper = paper_of(note)
         except Refused as refusal:
             messages.warning(request, str(refusal))
             return HttpResponseRedirect(address_of(note))
-        return HttpResponse(
-            bytes(paper.content or b""),
-            content_type="application/pdf",
-            headers={
-                "Content-Disposition": f'attachment; filename="{paper.file_name}"',
-                "Cache-Control": "private, no-store",
-            },
-        )
+        return file_response(bytes(paper.content or b""), name=paper.file_name, content_type="application/pdf")
 
     download_pdf.offered = is_in(State.ISSUED)
-
-    def found(self, request: HttpRequest, object_id: str) -> CreditNote:
-        """Return the issued note of an address; raise Http404 or PermissionDenied."""
-        note = self.get_object(request, object_id)
-        if note is None:
-            raise Http404
-        if not self.has_view_permission(request, note):
-            raise PermissionDenied
-        return note

@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -17,6 +16,7 @@ from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.menu import page_at
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
+from billing_engine.core.tables.download import file_response
 from billing_engine.core.validation import key_of
 from invoices.models import InvoiceLine
 from receivables.domain.disputes.evidence import KINDS, KINDS_IN_WORDS, MOST_FILES, Evidence
@@ -79,15 +79,7 @@ def evidence_file(request: HttpRequest, file: int) -> HttpResponse:  # noqa: ARG
     found = DisputeFile.objects.filter(pk=file).first()
     if found is None:
         raise Http404
-    return HttpResponse(
-        bytes(found.content),
-        content_type="application/octet-stream",
-        headers={"Content-Disposition": _attachment(found.name), "X-Content-Type-Options": "nosniff"},
-    )
-
-
-def _attachment(name: str) -> str:
-    return content_disposition_header(True, name) or "attachment"  # noqa: FBT003 -- Django's
+    return file_response(bytes(found.content), name=found.name, content_type="application/octet-stream")
 
 
 def _subject(asked: QueryDict) -> Subject:

@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from billing_engine.core.admin_kit.cells import NOTHING, Colour, chip, day, instant, link, shortened, total
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.admin_kit.task_cards import shown_person
 from invoices.admin.invoice.invoice_admin import InvoiceAdmin
@@ -139,7 +139,7 @@ def write_it_off(_: Any, request: HttpRequest, invoice: Invoice, answers: dict[s
 )  # fmt: skip
 def ask_to_write_it_off(_: Any, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done:
     propose(_proposed(invoice, answers), by=person(request), at=now())
-    return Done("Approval requested. A second person finds it under Approvals.")
+    return Done(REQUESTED)
 
 
 InvoiceAdmin.extend_buttons(write_it_off, ask_to_write_it_off, before="make_pdf_again")

@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.utils.timezone import now
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -21,6 +21,7 @@ from billing_engine.core.admin_kit.fields import day_field
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.edges import FIRST_DAY, today_somewhere
 from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.tables.download import file_response
 from leads.models import Company, Customer
 from receivables.admin.asked import QUESTIONS, company_names
 from receivables.domain.ledger.open_items import Question
@@ -122,12 +123,8 @@ def statement_pdf(request: HttpRequest) -> HttpResponse:
     customer: Customer = form.cleaned_data["customer"]
     content, _, _ = _content(form, request.GET.get("account", ""))
     name = f"statement-{customer.code}-{form.cleaned_data['as_of']}.pdf"
-    headers = {
-        "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
-        "Cache-Control": "private, no-store",
-    }
     locale = customer.terms.on(form.cleaned_data["as_of"]).locale
-    return HttpResponse(pdf_of(content, locale=locale), content_type="application/pdf", headers=headers)
+    return file_response(pdf_of(content, locale=locale), name=name, content_type="application/pdf")
 
 
 def _content(form: StatementForm, account: str) -> tuple[StatementContent, dict[str, str], str]:
