@@ -61,6 +61,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
         "add_writeoff", "change_writeoff",  # change: approve one
+        "add_voidterms",
     ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}
