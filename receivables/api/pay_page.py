@@ -62,8 +62,8 @@ def _page(request: HttpRequest, link: PaymentLink, *, refused: str, status: int)
 
 def _seller(items: list[Payable]) -> dict[str, Any]:
     """The seller as the invoices name it."""
-    invoice = items[0].document.invoice if items else None
-    return invoice.seller or {} if invoice else {}
+    invoices = (item.document.invoice for item in items)
+    return next((invoice.seller for invoice in invoices if invoice and invoice.seller), {})
 
 
 def _row(item: Payable) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from billing_engine.core.admin_kit.extension import Panel, PanelFact, in_panel
 from invoices.models import Invoice
 from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.items import with_left
+from receivables.domain.online.links import pay_address
 from receivables.models import Allocation, CreditNote, Dispute, LedgerDocument
 
 
@@ -33,7 +34,9 @@ def account_of(invoice: Invoice) -> Panel | None:
     facts += [said("Credited" if note.document_id else note.get_state_display(), note.total, note) for note in notes]
     if settled:
         facts.append(said("Otherwise settled", settled))
-    facts.append(said("Outstanding", item.left))
+    address = pay_address([item]) if item.left else ""
+    told = money.in_words(item.left, invoice.currency)
+    facts.append(PanelFact("Outstanding", told, "Link to pay online" if address else "", address))
     disputes = list(Dispute.objects.undecided().filter(invoice=invoice).order_by("pk"))
     if disputes:
         facts += [said("Disputed", dispute.total, dispute) for dispute in disputes]

@@ -8,15 +8,26 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from invoices.models import Invoice
 from receivables.domain.online.provider import is_on
 from receivables.models import LedgerDocument, PaymentLink
 
 BYTES = 32
+Kind = LedgerDocument.Kind
 
 
 def pay_address(documents: Collection[LedgerDocument]) -> str:
     """Return the full address at which these invoices of one customer, seller and currency are paid; "" if that is off."""
     return address_of_link(link_of(documents)) if is_on() and documents else ""
+
+
+def pay_address_of_invoice(invoice: Invoice) -> str:
+    """Return the full address at which an invoice is paid; "" if that is off, or nothing was ever owed on it."""
+    if not is_on():
+        return ""
+    return pay_address(
+        LedgerDocument.objects.filter(invoice=invoice, kind=Kind.INVOICE, side=LedgerDocument.Side.DEBIT)
+    )
 
 
 def address_of_link(link: PaymentLink) -> str:

@@ -140,7 +140,8 @@ def left(*items: LedgerDocument) -> list[Decimal]:
 
 def accounts() -> dict[str, Decimal]:
     """What stands in the accounts of money."""
-    sums = Posting.objects.exclude(account__in=["receivable", "revenue"]).order_by().values_list("account").annotate(sum=Sum("amount"))
+    moved = Posting.objects.exclude(account__in=["receivable", "revenue"]).order_by()
+    sums = moved.values_list("account").annotate(sum=Sum("amount"))
     return {account: sum_ for account, sum_ in sums if sum_}
 
 
