@@ -108,7 +108,7 @@ GRANTS = {
     "receivables_allocation": "INSERT",
     "receivables_reason": (
         "INSERT, UPDATE (name, explanation, customers_may_give_it, window_days, decide_within_days, evidence,"
-        " decided_alone_up_to, source_answers_for_it, is_active)"
+        " decided_alone_up_to, decided_alone_currency, source_answers_for_it, is_active)"
     ),
     # Disputes are decided; what was said in them, and sent, stays.
     "receivables_dispute": (
@@ -123,6 +123,8 @@ GRANTS = {
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
         " issued_on, document_id, paper_id), DELETE"
     ),
+    "receivables_voidcredit": "INSERT, UPDATE (attempts, credit_id, code, message)",
+    "receivables_voidterms": "INSERT",
     "receivables_creditnoteline": "INSERT, DELETE",
     "receivables_creditedcharge": "INSERT, DELETE",
     "receivables_creditnotetax": "INSERT, DELETE",
