@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.db.models import Model, Q, Sum
+from django.urls import reverse
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import address_of
@@ -43,4 +44,4 @@ def account_of(invoice: Invoice) -> Panel | None:
     if disputes:
         facts += [said("Disputed", dispute.total, dispute) for dispute in disputes]
         facts.append(said("To pay now", to_pay(item.left, sum((each.total for each in disputes), money.ZERO))))
-    return Panel("Account", facts)
+    return Panel("Account", facts, reverse("admin:receivables_account", args=[invoice.customer_id]))
