@@ -60,6 +60,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_reminderschedule",  # with its wording, and pauses
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
+        "change_onlineevent",  # run again, set aside
         "add_writeoff", "change_writeoff",  # change: approve one
     ),
 }  # fmt: skip

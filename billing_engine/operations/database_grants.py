@@ -163,6 +163,13 @@ GRANTS = {
     ),
     "receivables_reminderitem": "INSERT, DELETE",
     "receivables_payment": "INSERT",
+    # Paying online.
+    "receivables_paymentlink": "INSERT",
+    "receivables_paymentlink_documents": "INSERT",
+    "receivables_checkoutsession": "INSERT, UPDATE (state, external_id, url)",
+    "receivables_checkoutitem": "INSERT",
+    "receivables_onlinemovement": "INSERT, UPDATE (paid_out_by_id)",
+    "receivables_onlineevent": "INSERT, UPDATE (state, why, document_id, run_at)",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",
     "receivables_csvmapping": (
