@@ -13,7 +13,7 @@ from billing_engine.core.sql_files import InstallSql
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0001_initial"),
-        ("receivables", "0001_initial"),
+        ("receivables", "0002_voids"),
     ]
 
     operations = [

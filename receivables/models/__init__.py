@@ -18,6 +18,7 @@ from receivables.models.reminder import (
     ReminderSchedule,
     ReminderText,
 )
+from receivables.models.void_credit import VoidCredit, VoidTerms
 from receivables.models.webhook import (
     EventKind,
     EventMail,
@@ -68,6 +69,8 @@ __all__ = [
     "ReminderRun",
     "ReminderSchedule",
     "ReminderText",
+    "VoidCredit",
+    "VoidTerms",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",
