@@ -120,6 +120,9 @@ SELLER = {
     "number_digits": 6,
 }
 
+# The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
+PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
+
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
 # Logged emails leave out addresses and bodies.

@@ -189,6 +189,9 @@ GRANTS = {
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),
+    "invoices_proofkey": "INSERT, UPDATE (valid_to)",
+    "invoices_invoiceproof": "INSERT",
+    "invoices_proofpart": "INSERT",
     "invoices_invoicemail": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
         " may_have_arrived, settled_at, reason, via, sha256)"

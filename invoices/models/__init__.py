@@ -5,6 +5,7 @@ from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument, StoredPdf, StoredPdfQuerySet, stored_pdf_constraints
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
 from invoices.models.mail import Email, InvoiceMail, MailTemplate, PdfEmail, pdf_email_constraints
+from invoices.models.proof import InvoiceProof, ProofKey, ProofPart
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
 from invoices.models.taxes import InvoiceTax
@@ -21,10 +22,13 @@ __all__ = [
     "InvoiceDocument",
     "InvoiceLine",
     "InvoiceMail",
+    "InvoiceProof",
     "InvoiceTax",
     "MailTemplate",
     "NumberSeries",
     "PdfEmail",
+    "ProofKey",
+    "ProofPart",
     "SkippedInvoice",
     "StoredPdf",
     "StoredPdfQuerySet",
