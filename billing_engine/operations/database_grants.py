@@ -157,7 +157,8 @@ GRANTS = {
     "receivables_reminderrun": "INSERT, UPDATE (stopped_at)",
     "receivables_reminder": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
-        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, decided_by_id)"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id)"
     ),
     "receivables_reminderitem": "INSERT, DELETE",
     "receivables_payment": "INSERT",

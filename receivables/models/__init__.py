@@ -16,7 +16,9 @@ from receivables.models.reminder import (
     ReminderRun,
     ReminderSchedule,
     ReminderText,
+    ReminderTimetable,
 )
+from receivables.models.statement import StatementMail, StatementSchedule
 from receivables.models.webhook import (
     EventKind,
     EventMail,
@@ -62,6 +64,9 @@ __all__ = [
     "ReminderRun",
     "ReminderSchedule",
     "ReminderText",
+    "ReminderTimetable",
+    "StatementMail",
+    "StatementSchedule",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -1,5 +1,6 @@
 """Waiting work of each queue in receivables."""
 
+from datetime import timedelta
 from typing import Any
 
 from receivables.domain.exports.ask import Asked
@@ -8,6 +9,8 @@ from receivables.domain.papers.mail import send as send_paper
 from receivables.domain.papers.store import PAPERS
 from receivables.domain.payments.bank_files.upload import confirm as confirm_bank_file
 from receivables.domain.payments.bank_files.upload import upload
+from receivables.domain.reminders.run import start as start_reminders
+from receivables.domain.reminders.schedule import set_levels
 from receivables.models import (
     AccountMapping,
     Allocation,
@@ -18,12 +21,14 @@ from receivables.models import (
     LedgerDocument,
     Paper,
     PaperMail,
+    Reminder,
 )
 from tests.core.queues.case import NEVER_FINISHED, NOVEMBER_3, Case
 from tests.factories.leads import CustomerFactory
 from tests.factories.people import UserFactory, with_role
 from tests.invoices.made import a_draft, issued
 from tests.receivables.credit_notes.made import an_issued_invoice, an_issued_note
+from tests.receivables.mailing.made import invoiced
 from tests.receivables.payments import banks
 
 
@@ -69,6 +74,18 @@ def exports_to_the_books() -> Any:
     return list(BookExport.objects.values_list("state", "rows", "reason")), ExportedDocument.objects.count()
 
 
+def a_reminder() -> None:
+    set_levels(None, {1: 7}, by=with_role("Finance"))
+    invoiced(
+        CustomerFactory.create(billing_contacts=["books@ash.example"]), 5, due=NOVEMBER_3.date() - timedelta(days=8)
+    )
+    start_reminders(None, by=None, at=NOVEMBER_3)
+
+
+def reminders() -> Any:
+    return list(Reminder.objects.values_list("state", "accepted", "items__amount"))
+
+
 CASES = {
     "receivables.render": Case(
         make=a_paper,
@@ -82,6 +99,15 @@ CASES = {
         done=[("sent", ["books@ash.example"], "")],
         given_up=[("failed", [], "5 workers ended while sending it.")],
         deaths=5,
+    ),
+    "receivables.remind": Case(
+        make=a_reminder,
+        facts=reminders,
+        done=[("sent", ["books@ash.example"], 5)],
+        doubted=[("perhaps", [], 5)],
+        given_up=[("failed", [], None)],
+        deaths=5,
+        least_kills=40,
     ),
     "receivables.bank_files": Case(
         make=two_bank_files_to_read_and_to_book,
