@@ -161,6 +161,14 @@ GRANTS = {
         " decided_by_id)"
     ),
     "receivables_reminderitem": "INSERT, DELETE",
+    "receivables_remindertimetable": "INSERT, UPDATE (attempts, hour, is_on, next_at, reason)",
+    # Statements by email.
+    "receivables_statementschedule": "INSERT, UPDATE (attempts, is_monthly, next_at, reason)",
+    "receivables_statementmail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id, opening, closing)"
+    ),
     "receivables_payment": "INSERT",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",

@@ -19,6 +19,7 @@ from leads.models import Customer
 from receivables.admin.account.note import WRITE
 from receivables.admin.ageing.items import row_of
 from receivables.admin.asked import Asked
+from receivables.admin.statements.by_email import is_monthly
 from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.open_items import Basis, Narrowed, Scope, open_items
 from receivables.queries.account import Account, account_of
@@ -53,6 +54,14 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
         "has_more": len(items) > OPEN_SHOWN,
         "more": asked.link(reverse(ITEMS), currency=found.currency, customer=found.pk, bucket=BALANCE),
         "statement": f"{reverse('admin:receivables_statement')}?customer={found.pk}",
+        "statements": list_of("receivables.statementmail", customer__id__exact=found.pk),
+        "email_statement": reverse("admin:leads_customer_email_statement", args=[found.pk])
+        if request.user.has_perm("receivables.add_statementmail")
+        else "",
+        "monthly": is_monthly(found),
+        "monthly_statements": reverse("admin:leads_customer_monthly_statements", args=[found.pk])
+        if request.user.has_perm("receivables.change_statementschedule")
+        else "",
         "ledger": list_of("receivables.ledgerdocument", customer__id__exact=found.pk),
         "invoices": [_invoice(invoice, left) for invoice, left in account.invoices],
         "all_invoices": list_of("invoices.invoice", customer__id__exact=found.pk),

@@ -102,5 +102,6 @@ in_menu(
     60,
     list_item("Reminders", "notifications_active", "receivables.reminderrun"),
     list_item("Reminder levels", "tune", "receivables.reminderschedule"),
+    list_item("Reminder timetable", "schedule", "receivables.remindertimetable"),
     list_item("Reminder pauses", "pause_circle", "receivables.reminderpause"),
 )

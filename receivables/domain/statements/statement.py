@@ -84,7 +84,7 @@ class Statement:
 
     @property
     def disputed(self) -> Decimal:
-        """What is disputed of it today; a statement of an earlier day says nothing of disputes."""
+        """What is disputed of it today; a page about an earlier day says nothing of disputes."""
         return sum((each.disputed for each in self.open_debits), ZERO)
 
     @property
@@ -101,15 +101,19 @@ def statement(
     currency: str = "",
     company: Company | None = None,
     question: Question = Question.DATED,
+    says_what_is_disputed: bool = False,
 ) -> Statement:
-    """Return the statement from the first to the last day, both included."""
+    """Return the statement from the first to the last day, both included.
+
+    What is disputed now is said if the last day is today, or if it is asked for.
+    """
     basis, before = Basis(last, question), Basis(first - DAY, question)
     scope = Scope([customer.pk], currency or customer.currency, company.pk if company else 0)
     opening = balance(before, scope)
     items = list(open_items(basis, scope))
     debits = [item for item in items if item.side == Side.DEBIT]
     used = used_of(basis, [item.document for item in debits])
-    disputed = disputed_of(customers=[customer.pk]) if last >= customer.today else {}
+    disputed = disputed_of(customers=[customer.pk]) if says_what_is_disputed or last >= customer.today else {}
     return Statement(
         customer,
         company,

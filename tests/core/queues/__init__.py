@@ -5,5 +5,6 @@ from tests.core.queues.case import Case
 
 CASES: dict[str, Case] = leads.CASES | pricing.CASES | invoices.CASES | receivables.CASES | reports.CASES
 MAILED = {
-    *("invoices.mail", "receivables.mail", "receivables.remind", "leads.notice", "reports.mail", "reports.alert_mail"),
+    *("invoices.mail", "receivables.mail", "receivables.remind", "receivables.mail_statement"),
+    *("leads.notice", "reports.mail", "reports.alert_mail"),
 }
