@@ -26,6 +26,7 @@ ROUTES = {
             "receivables.webhooks",
             "receivables.event_mail",
             "receivables.remind",
+            "receivables.mail_statement",
         )
     },
     **{

@@ -43,8 +43,10 @@ MENU = [
             *(
                 "Reminders",
                 "Reminder levels",
+                "Reminder timetable",
                 "Reminder pauses",
                 "Statements",
+                "Statements by email",
                 "Books",
                 "Accounts",
                 "Reasons",
