@@ -5,6 +5,7 @@ from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument, StoredPdf, StoredPdfQuerySet, stored_pdf_constraints
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
 from invoices.models.mail import Email, InvoiceMail, MailTemplate, PdfEmail, pdf_email_constraints
+from invoices.models.notice import Notice, waits_or_is_settled
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
 from invoices.models.taxes import InvoiceTax
@@ -23,6 +24,7 @@ __all__ = [
     "InvoiceMail",
     "InvoiceTax",
     "MailTemplate",
+    "Notice",
     "NumberSeries",
     "PdfEmail",
     "SkippedInvoice",
@@ -30,4 +32,5 @@ __all__ = [
     "StoredPdfQuerySet",
     "pdf_email_constraints",
     "stored_pdf_constraints",
+    "waits_or_is_settled",
 ]
