@@ -6,6 +6,7 @@ from invoices.models.document import InvoiceDocument, StoredPdf, StoredPdfQueryS
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
 from invoices.models.mail import Email, InvoiceMail, MailTemplate, PdfEmail, pdf_email_constraints
 from invoices.models.notice import Notice, waits_or_is_settled
+from invoices.models.proof import InvoiceProof, ProofKey, ProofPart
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
 from invoices.models.taxes import InvoiceTax
@@ -22,11 +23,14 @@ __all__ = [
     "InvoiceDocument",
     "InvoiceLine",
     "InvoiceMail",
+    "InvoiceProof",
     "InvoiceTax",
     "MailTemplate",
     "Notice",
     "NumberSeries",
     "PdfEmail",
+    "ProofKey",
+    "ProofPart",
     "SkippedInvoice",
     "StoredPdf",
     "StoredPdfQuerySet",

@@ -40,6 +40,7 @@ MENU = [
             *("At a glance", "Ageing", "Ledger", "Trial balance", "Customer accounts", "Disputes"),
             *("Disputes and credits", "Credit notes"),
             *("Voided after billing", "Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"),
+            "Online payments",
             *(
                 "Reminders",
                 "Reminder levels",
