@@ -37,7 +37,8 @@ MENU = [
     (
         "Receivables",
         [
-            *("At a glance", "Ageing", "Ledger", "Trial balance", "Disputes", "Disputes by reason", "Credit notes"),
+            *("At a glance", "Ageing", "Ledger", "Trial balance", "Customer accounts", "Disputes"),
+            *("Disputes and credits", "Credit notes"),
             *("Voided after billing", "Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"),
             "Online payments",
             *(
