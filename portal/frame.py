@@ -11,11 +11,15 @@ from billing_engine.core.calendar.spans import Month
 from leads.models import MemberRole
 from portal.brand import brand_of
 from portal.gate import Visit
-from portal.words import full_instant
+from portal.words import currency_name, full_instant
 from receivables.models import Dispute
 from reports.queries.completeness import Completeness, of_days
 
-MENU = (("overview", "Overview"),)
+MENU = (
+    ("overview", "Overview"),
+    ("invoices", "Invoices"),
+    ("disputes", "Disputes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def page(request: HttpRequest, visit: Visit, template: str, title: str, **contex
         "whole": whole or month_so_far(visit),
         "may_dispute": visit.may(MemberRole.BILLING),
         "look_since": full_instant(visit.look.began_at, customer) if visit.look else "",
+        "currency_name": currency_name(customer.currency),
         "home": visit.address("overview"),
         "style_address": visit.address("style"),
     }
