@@ -18,7 +18,11 @@ from reports.queries.completeness import Completeness, of_days
 MENU = (
     ("overview", "Overview"),
     ("invoices", "Invoices"),
+    ("activity", "Activity"),
     ("disputes", "Disputes"),
+    ("payments", "Payments"),
+    ("prices", "Prices"),
+    ("settings", "Settings"),
 )
 
 
@@ -55,6 +59,8 @@ def page(request: HttpRequest, visit: Visit, template: str, title: str, **contex
         "look_since": full_instant(visit.look.began_at, customer) if visit.look else "",
         "currency_name": currency_name(customer.currency),
         "home": visit.address("overview"),
+        "payments_address": visit.address("payments"),
+        "prices_address": visit.address("prices"),
         "style_address": visit.address("style"),
     }
     return TemplateResponse(request, f"portal/{template}.html", around | context, status=context.pop("status", 200))

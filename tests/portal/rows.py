@@ -3,14 +3,17 @@
 from django.db.models import Model
 from django.utils.timezone import now
 
-from leads.models import Customer
+from billing_engine.accounts.domain.customer_people import enroll
+from leads.domain.memberships.invitations import invite
+from leads.models import Customer, MemberRole
 from pricing.models import Charge
 from receivables.domain.disputes.evidence import Evidence
 from receivables.domain.disputes.opening import open_dispute
 from receivables.domain.disputes.speaker import Speaker
 from receivables.domain.disputes.subject import subject_of_charges
 from receivables.models import DisputeFile, Reason
-from tests.portal.made import a_credit_note, an_invoice
+from tests.factories.people import superuser
+from tests.portal.made import PASSWORD, a_credit_note, an_invoice, join
 
 
 def rows_of(customer: Customer) -> dict[str, Model]:
@@ -32,4 +35,6 @@ def rows_of(customer: Customer) -> dict[str, Model]:
         "note": a_credit_note(invoice),
         "dispute": dispute,
         "file": DisputeFile.objects.get(step__dispute=dispute),
+        "member": join(enroll(email="p@northlight.example", name="P", password=PASSWORD, at=now()), customer),
+        "invitation": invite(customer, email="q@x.example", name="Q", role=MemberRole.VIEWER, by=superuser(), at=now()),
     }

@@ -13,8 +13,8 @@ from billing_engine.core.errors import Refused
 from leads.models import Action
 from portal.frame import page
 from portal.gate import Visit
-from portal.pages.charges import contact_of
-from portal.pages.line import one_line
+from portal.pages.invoices.charges import contact_of
+from portal.pages.invoices.line import one_line
 from portal.words import counted, day_of_month, instant
 from pricing.models import Charge
 from receivables.domain.disputes.evidence import KINDS, KINDS_IN_WORDS, MOST_FILES, Evidence

@@ -14,8 +14,8 @@ from billing_engine.core.tables.download import file_response
 from leads.models import MemberRole
 from portal.frame import Whole, page
 from portal.gate import Visit
-from portal.pages.charges import contact_of
-from portal.pages.open_dispute import speaker_of
+from portal.pages.disputes.opening import speaker_of
+from portal.pages.invoices.charges import contact_of
 from portal.words import counted, full_instant, instant, short_day, signed
 from pricing.models import Charge
 from receivables.domain.disputes.conversation import answer, ask_for_second_look, withdraw

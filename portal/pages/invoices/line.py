@@ -11,8 +11,8 @@ from invoices.models import Invoice, InvoiceLine
 from leads.models import Action
 from portal.frame import Whole, page
 from portal.gate import Visit
-from portal.pages.charges import ChargeRow, rows_of
-from portal.pages.invoice import one_invoice
+from portal.pages.invoices.charges import ChargeRow, rows_of
+from portal.pages.invoices.invoice import one_invoice
 from portal.words import counted, reason_name, reason_sentence
 from pricing.domain.rule_wording import price_in_words
 from pricing.models import Charge

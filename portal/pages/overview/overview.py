@@ -15,7 +15,7 @@ from billing_engine.core.read_replica import from_copy
 from leads.models import Customer
 from portal.frame import page, whole_of
 from portal.gate import Visit
-from portal.pages.month_drawing import Drawing, MonthFacts, draw, steps_up_to
+from portal.pages.overview.month_drawing import Drawing, MonthFacts, draw, steps_up_to
 from portal.words import OUTCOMES, counted, day_of_month, reasons_in_brief, short_day
 from receivables.models import Dispute
 from receivables.queries.owed import Owed, owed_by

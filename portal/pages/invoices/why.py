@@ -10,8 +10,8 @@ from leads.models import ActionTypeRevision
 from leads.models.revision import in_force_on
 from portal.frame import Whole, page
 from portal.gate import Visit
-from portal.pages.charges import contact_of
-from portal.pages.invoice import windows_of
+from portal.pages.invoices.charges import contact_of
+from portal.pages.invoices.invoice import windows_of
 from portal.words import full_instant, instant
 from pricing.domain.audit.explain_to_buyer import explain_to_buyer
 from pricing.models import Charge
@@ -64,6 +64,7 @@ def why_page(request: HttpRequest, visit: Visit, charge: str) -> HttpResponse:
         is_counted_in=found.period.in_words,
         facts=_facts(visit, found, unit),
         paid_by=visit.address("why", visit.id_of_number(Charge, told.paid_by)) if told.paid_by else "",
+        prices=visit.address("prices", day=visit.customer.day_of(action.occurred_at)),
         invoice=line.invoice if line and is_billed else None,
         invoice_address=visit.address("invoice", line.invoice) if line and is_billed else "",
         line_address=visit.address("line", line)
