@@ -8,7 +8,7 @@ from billing_engine.core.sql_files import InstallSql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0001_initial"),
+        ("invoices", "0002_voids"),
         ("leads", "0001_initial"),
     ]
 

@@ -1,13 +1,14 @@
 """Finance's pages of what customers owe; each module registers its own."""
 
 from receivables.admin import at_a_glance, books, einvoices, menu, payments_menu
-from receivables.admin.account import note
+from receivables.admin.account import list_page, note
 from receivables.admin.account import page as account_page
 from receivables.admin.ageing import items, page
 from receivables.admin.bank_files import account_admin, file_admin, row_admin
 from receivables.admin.credit_notes import crediting, invoice_panel, late_voids, note_admin
 from receivables.admin.disputes import dispute_admin, figures_page, line_links, open_page, reason_admin
 from receivables.admin.ledger import document_admin, trial_balance
+from receivables.admin.online import event_admin
 from receivables.admin.payments import payment_admin, write_off_admin
 from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin
 from receivables.admin.statements import page as statement_page
@@ -25,6 +26,7 @@ __all__ = [
     "document_admin",
     "einvoices",
     "endpoint_admin",
+    "event_admin",
     "figures_page",
     "file_admin",
     "invoice_panel",
@@ -32,6 +34,7 @@ __all__ = [
     "late_voids",
     "level_admin",
     "line_links",
+    "list_page",
     "menu",
     "note",
     "note_admin",

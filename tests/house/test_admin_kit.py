@@ -39,6 +39,7 @@ MENU = [
         [
             *("At a glance", "Ageing", "Ledger", "Trial balance", "Disputes", "Disputes by reason", "Credit notes"),
             *("Voided after billing", "Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"),
+            "Online payments",
             *(
                 "Reminders",
                 "Reminder levels",

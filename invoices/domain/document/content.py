@@ -231,8 +231,9 @@ def _subtotals(invoice: Invoice) -> tuple[LabeledValue, ...]:
         return LabeledValue(label, in_words(amount, invoice.currency), notes)
 
     details = [fact("Subtotal", invoice.subtotal)]
-    for tax in invoice.taxes.order_by("position"):
+    for tax in invoice.taxes.select_related("line").order_by("position"):
         on = f" on {in_words(tax.base, invoice.currency)}" if tax.categories else ""
+        on = f" on the credit in line {tax.line.position}" if tax.line else on
         details.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
     if len(details) == 1:
         reason = clean(invoice.tax_exempt_reason)

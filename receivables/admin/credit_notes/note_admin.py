@@ -133,6 +133,11 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     class Media:
         css = {"all": ["receivables/credit_notes.css"]}
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CreditNote]:
+        """Leave out credit lines, which are approved and issued with the invoice that they are on."""
+        found: Any = super().get_queryset(request)
+        return found.documents()  # type: ignore[no-any-return]  # its manager's querysets have it
+
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the user can approve and issue credit notes."""
         return request.user.has_perm(DECIDE)

@@ -36,12 +36,9 @@ def by_reason(first: date, last: date) -> list[Figure]:
     return _figures(_opened(first, last), "dispute__reason")
 
 
-def by_source(first: date, last: date, *, only_answered_for: bool = False) -> list[Figure]:
-    """Return the same by source; or only of the reasons that the source answers for, for its quality report."""
-    charges = _opened(first, last)
-    if only_answered_for:
-        charges = charges.filter(dispute__reason__source_answers_for_it=True)
-    return _figures(charges, "action__lead__source")
+def by_source(first: date, last: date) -> list[Figure]:
+    """Return the same by source."""
+    return _figures(_opened(first, last), "action__lead__source")
 
 
 def _opened(first: date, last: date) -> QuerySet[DisputedCharge]:
