@@ -137,5 +137,5 @@ class Migration(migrations.Migration):
             model_name="proofpart",
             constraint=models.UniqueConstraint(fields=("proof", "number"), name="a_proof_has_each_part_once"),
         ),
-        InstallSql("invoices", "models/sql/proofs_are_append_only.sql", "a79f5e525006"),
+        InstallSql("invoices", "models/sql/proofs_are_append_only.sql", "20b60b50a464"),
     ]

@@ -46,7 +46,7 @@ def as_json(value: Any) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Hashes persons with a key that is thrown away with this bundle: nobody can try out names later.
+    """Hashes persons with a key that is thrown away with this bundle: no one can try out names later.
 
     An email domain that the customer excludes is kept, because its price depends on it.
     """

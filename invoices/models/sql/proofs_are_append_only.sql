@@ -1,4 +1,4 @@
--- A proof is only worth something if nobody can change it, or what came before it.
+-- A proof is only worth something if neither it nor what came before it can change.
 CREATE OR REPLACE FUNCTION proofs_are_append_only() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 BEGIN
@@ -11,7 +11,7 @@ CREATE OR REPLACE FUNCTION a_proof_follows_the_last_one() RETURNS trigger LANGUA
 DECLARE
     before record;
 BEGIN
-    -- Whoever adds to this chain waits here for the one before.
+    -- Two workers that add to one chain wait here for each other.
     PERFORM pg_advisory_xact_lock(hashtextextended('chain of proofs ' || COALESCE(NEW.seller_id, 0), 0));
     SELECT position, digest INTO before FROM invoices_invoiceproof
      WHERE seller_id IS NOT DISTINCT FROM NEW.seller_id ORDER BY position DESC LIMIT 1;

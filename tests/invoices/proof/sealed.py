@@ -36,7 +36,7 @@ def files_of(bundle: bytes) -> dict[str, bytes]:
 
 
 def packed(files: Files) -> bytes:
-    """The files as a bundle, as somebody else may pack them."""
+    """The files as a bundle, as someone else may pack them."""
     found = io.BytesIO()
     with ZipFile(found, "w", ZIP_DEFLATED) as zipped:
         for name, content in files.items():

@@ -133,7 +133,7 @@ def test_actions_that_change_places_are_named(bundle: bytes) -> None:
         return b"".join([second, first, *rest])
 
     report = checked(changed(bundle, "actions.ndjson", turned))
-    assert [words for words in report.differences if "it is not in its place, 000001" in words] != []
+    assert [words for words in report.differences if "it is not number 000001" in words] != []
 
 
 def test_a_file_of_another_bundle_is_named(bundle: bytes, frank: User) -> None:

@@ -97,7 +97,7 @@ def _in_order(action: dict[str, Any], name: str, before: str, report: Report) ->
     """Actions come by time and their ids count up, so none is there twice; return the time of this one."""
     at = sortable(action["occurred_at"])
     if action["id"] != name or at < before:
-        report.differs(f"action {_called(action)}: it is not in its place, {name}")
+        report.differs(f"action {_called(action)}: it is not number {name}")
     return at
 
 

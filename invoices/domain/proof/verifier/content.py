@@ -207,7 +207,7 @@ def _tiers(tiers: list[dict[str, Any]], of: Field) -> list[GivenTier]:
 
 @dataclass(slots=True)
 class Actions:
-    """The actions of a bundle, read anew each time they are iterated, so that memory does not grow with them."""
+    """The actions of a bundle, read again each time they are iterated, so that memory does not grow with them."""
 
     files: Files
     catalog: Catalog

@@ -7,7 +7,7 @@ differs or a file is refused; 2: the command is wrong.
 import re
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from invoices.domain.proof.verifier.bundle import Key, linked, verify
@@ -51,19 +51,20 @@ def listed_keys(content: bytes) -> list[Key]:
         raise ValueError(f"The list of keys has an unexpected value: {error}") from error
 
 
-def run(files: Sequence[Path], *, keys: Sequence[Key]) -> int:
-    """Check each file and print what was found."""
+def run(files: Sequence[Path], *, keys: Sequence[Key], write: Callable[[str], object] = sys.stdout.write) -> int:
+    """Check each file, write what was found, and return the exit code."""
     reports = []
     for path in files:
         try:
             report = check(path, keys=keys)
         except (NotABundle, OSError) as error:
-            sys.stdout.write(f"{path.name}: refused. {error}\n")
+            write(f"{path.name}: refused. {error}\n")
             return 1
-        sys.stdout.write(f"{path.name}\n{report.as_text()}")
+        write(f"{path.name}\n{report.as_text()}")
         reports.append(report)
     wrong = linked(reports)
-    sys.stdout.write("".join(f"differs: {words}\n" for words in wrong))
+    if wrong:
+        write("".join(f"differs: {words}\n" for words in wrong))
     return 0 if all(report.holds for report in reports) and not wrong else 1
 
 
