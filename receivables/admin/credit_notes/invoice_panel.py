@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.db.models import Model, Q, Sum
+from django.urls import reverse
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import address_of
@@ -10,6 +11,7 @@ from billing_engine.core.admin_kit.extension import Panel, PanelFact, in_panel
 from invoices.models import Invoice
 from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.items import with_left
+from receivables.domain.online.links import pay_address
 from receivables.models import Allocation, CreditNote, Dispute, LedgerDocument
 
 
@@ -38,9 +40,11 @@ def account_of(invoice: Invoice) -> Panel | None:
     facts += [said("Credited by a line" if later.number else "Credit line", each.total, later) for later, each in lines]
     if settled:
         facts.append(said("Otherwise settled", settled))
-    facts.append(said("Outstanding", item.left))
+    address = pay_address([item]) if item.left else ""
+    told = money.in_words(item.left, invoice.currency)
+    facts.append(PanelFact("Outstanding", told, "Link to pay online" if address else "", address))
     disputes = list(Dispute.objects.undecided().filter(invoice=invoice).order_by("pk"))
     if disputes:
         facts += [said("Disputed", dispute.total, dispute) for dispute in disputes]
         facts.append(said("To pay now", to_pay(item.left, sum((each.total for each in disputes), money.ZERO))))
-    return Panel("Account", facts)
+    return Panel("Account", facts, reverse("admin:receivables_account", args=[invoice.customer_id]))
