@@ -80,6 +80,11 @@ SESSION_HOURS = env.int("SESSION_HOURS", default=12)
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 RECENT_LOGIN_MINUTES = env.int("RECENT_LOGIN_MINUTES", default=15)
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+# The host of the customers' portal, such as billing.example.com; empty: it is under /portal/ on every host.
+PORTAL_HOST = env.str("PORTAL_HOST", default="")
+# The portal's color, such as #24489a, and the address of its logo; empty: ours.
+PORTAL_COLOR = env.str("PORTAL_COLOR", default="")
+PORTAL_LOGO = env.str("PORTAL_LOGO", default="")
 # The identity provider of staff (OpenID Connect), if any, and the roles of its groups.
 IDENTITY_PROVIDER = {
     "issuer": env.str("OIDC_ISSUER", default=""),
@@ -95,6 +100,14 @@ METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 # Webhooks are sent to public addresses by HTTPS only; tests have their receivers on this machine.
 WEBHOOKS_REACH_LOOPBACK = False
 
+# Paying online by Stripe: off unless the address and both secrets are set. Tests have a server of their own.
+ONLINE_PAYMENTS = {
+    "secret_key": env.str("STRIPE_SECRET_KEY", default=""),
+    "webhook_secret": env.str("STRIPE_WEBHOOK_SECRET", default=""),
+    "api_base": env.str("STRIPE_API_BASE", default="https://api.stripe.com"),
+    "site": env.str("PUBLIC_URL", default="").rstrip("/"),
+}
+
 # The seller for customers without a company of ours; copied to each invoice when it is issued.
 SELLER = {
     "name": env.str("SELLER_NAME", default="Lead Billing Engine"),
@@ -106,6 +119,9 @@ SELLER = {
     "number_prefix": env.str("SELLER_NUMBER_PREFIX", default="INV-{year}-"),
     "number_digits": 6,
 }
+
+# The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
+PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
 
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
@@ -146,6 +162,7 @@ INSTALLED_APPS = [
     "invoices",
     "receivables",
     "reports",
+    "portal",
     "billing_engine.apps.BillingEngineConfig",
 ]
 
@@ -159,6 +176,7 @@ MIDDLEWARE = [
     "billing_engine.operations.monitoring.metrics_page.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "billing_engine.accounts.login.door.DoorMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

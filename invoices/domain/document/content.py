@@ -220,9 +220,10 @@ def _subtotals(invoice: Invoice) -> tuple[LabeledValue, ...]:
         return LabeledValue(label, in_words(amount, invoice.currency), notes)
 
     details = [fact("Before tax", invoice.subtotal)]
-    for tax in invoice.taxes.order_by("position"):
+    for tax in invoice.taxes.select_related("line").order_by("position"):
         base = in_words(tax.base, invoice.currency)
-        details.append(fact(f"{clean(tax.name)}, {rate_in_words(tax.rate)} of {base}", tax.amount, _taxed(tax)))
+        of = f"{base}, the credit in line {tax.line.position}" if tax.line else base
+        details.append(fact(f"{clean(tax.name)}, {rate_in_words(tax.rate)} of {of}", tax.amount, _taxed(tax)))
     if len(details) == 1:
         reason = clean(invoice.tax_exempt_reason)
         details.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))

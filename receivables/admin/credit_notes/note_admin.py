@@ -30,12 +30,13 @@ from billing_engine.core.admin_kit.cells import (
 )
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.fields import MailForm
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.download import file_response
 from invoices.domain.document.queue import ready
 from receivables.admin.credit_notes.note_cells import credited_lines, origin_of
-from receivables.admin.credit_notes.sending import NoteMailForm, mail_of, may_be_sent
+from receivables.admin.credit_notes.sending import mail_of, may_be_sent
 from receivables.domain.credit_notes.approvals import request_approval
 from receivables.domain.credit_notes.drafting import discard
 from receivables.domain.credit_notes.issuing import approve, check_may_approve, issue, send_back
@@ -155,6 +156,11 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     class Media:
         css = {"all": ["receivables/credit_notes.css"]}
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CreditNote]:
+        """Leave out credit lines, which are approved and issued with the invoice that they are on."""
+        found: Any = super().get_queryset(request)
+        return found.documents()  # type: ignore[no-any-return]  # its manager's querysets have it
+
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the user can approve and issue credit notes."""
         return request.user.has_perm(DECIDE)
@@ -231,7 +237,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
         asks=Dialog(
             title=lambda note: f"Send {note}",
             says=lambda note: f"{note.paper} is attached.",
-            form=NoteMailForm,
+            form=MailForm,
             first=mail_of,
         ),
     )
