@@ -10,7 +10,10 @@ from receivables.admin.disputes import dispute_admin, figures_page, line_links, 
 from receivables.admin.ledger import document_admin, trial_balance
 from receivables.admin.online import event_admin
 from receivables.admin.payments import payment_admin, write_off_admin
-from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin
+from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin, timetable_admin
+from receivables.admin.statements import bulk_page as statements_bulk_page
+from receivables.admin.statements import by_email as statements_by_email
+from receivables.admin.statements import mail_admin as statement_mail_admin
 from receivables.admin.statements import page as statement_page
 from receivables.admin.webhooks import by_email, delivery_admin, endpoint_admin
 
@@ -48,7 +51,11 @@ __all__ = [
     "reminder_admin",
     "row_admin",
     "run_admin",
+    "statement_mail_admin",
     "statement_page",
+    "statements_bulk_page",
+    "statements_by_email",
+    "timetable_admin",
     "trial_balance",
     "write_off_admin",
 ]

@@ -19,12 +19,13 @@ from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import NOTHING, Colour, address_of, chip, day, instant, link, list_of, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.fields import MailForm
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.download import file_response
 from invoices.domain.document.queue import ready
 from receivables.admin.credit_notes.note_cells import credited_lines, origin_of
-from receivables.admin.credit_notes.sending import NoteMailForm, mail_of, may_be_sent
+from receivables.admin.credit_notes.sending import mail_of, may_be_sent
 from receivables.domain.credit_notes.approvals import request_approval
 from receivables.domain.credit_notes.drafting import discard
 from receivables.domain.credit_notes.issuing import approve, check_may_approve, issue, send_back
@@ -214,7 +215,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
         asks=Dialog(
             title=lambda note: f"Send {note}",
             says=lambda note: f"{note.paper} is attached.",
-            form=NoteMailForm,
+            form=MailForm,
             first=mail_of,
         ),
     )
