@@ -205,4 +205,4 @@ def _cells(asked: Asked) -> Iterator[list[Cell]]:
 
 page_at("receivables/accounts/", accounts_page, name="receivables_accounts")
 page_at("receivables/accounts/file/", accounts_file, name="receivables_accounts_file")
-in_menu("Receivables", 25, Item("Customer accounts", "account_balance_wallet", PAGE, *MAY_SEE))
+in_menu("Receivables", 25, Item("Customer accounts", "folder_shared", PAGE, *MAY_SEE))
