@@ -100,6 +100,14 @@ METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 # Webhooks are sent to public addresses by HTTPS only; tests have their receivers on this machine.
 WEBHOOKS_REACH_LOOPBACK = False
 
+# Paying online by Stripe: off unless the address and both secrets are set. Tests have a server of their own.
+ONLINE_PAYMENTS = {
+    "secret_key": env.str("STRIPE_SECRET_KEY", default=""),
+    "webhook_secret": env.str("STRIPE_WEBHOOK_SECRET", default=""),
+    "api_base": env.str("STRIPE_API_BASE", default="https://api.stripe.com"),
+    "site": env.str("PUBLIC_URL", default="").rstrip("/"),
+}
+
 # The seller for customers without a company of ours; copied to each invoice when it is issued.
 SELLER = {
     "name": env.str("SELLER_NAME", default="Lead Billing Engine"),
@@ -111,6 +119,9 @@ SELLER = {
     "number_prefix": env.str("SELLER_NUMBER_PREFIX", default="INV-{year}-"),
     "number_digits": 6,
 }
+
+# The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
+PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
 
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")

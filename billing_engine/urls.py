@@ -26,6 +26,7 @@ urlpatterns = [
     path("admin/", include("billing_engine.accounts.login.urls")),  # before the admin, whose log-in it replaces
     path("admin/portal/", include("portal.admin.urls")),  # staff look as a customer sees it
     path("admin/", admin.site.urls),
+    path("", include("receivables.api.urls")),  # paying online, for customers and for Stripe
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("pricing.api.urls")),
     path("api/v1/", include("invoices.api.urls")),

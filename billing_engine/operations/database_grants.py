@@ -113,7 +113,7 @@ GRANTS = {
     "receivables_allocation": "INSERT",
     "receivables_reason": (
         "INSERT, UPDATE (name, explanation, customers_may_give_it, window_days, decide_within_days, evidence,"
-        " decided_alone_up_to, source_answers_for_it, is_active)"
+        " decided_alone_up_to, decided_alone_currency, source_answers_for_it, is_active)"
     ),
     # Disputes are decided; what was said in them, and sent, stays.
     "receivables_dispute": (
@@ -128,6 +128,8 @@ GRANTS = {
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
         " issued_on, document_id, paper_id), DELETE"
     ),
+    "receivables_voidcredit": "INSERT, UPDATE (attempts, credit_id, code, message)",
+    "receivables_voidterms": "INSERT",
     "receivables_creditnoteline": "INSERT, DELETE",
     "receivables_creditedcharge": "INSERT, DELETE",
     "receivables_creditnotetax": "INSERT, DELETE",
@@ -162,10 +164,26 @@ GRANTS = {
     "receivables_reminderrun": "INSERT, UPDATE (stopped_at)",
     "receivables_reminder": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
-        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, decided_by_id)"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id)"
     ),
     "receivables_reminderitem": "INSERT, DELETE",
+    "receivables_remindertimetable": "INSERT, UPDATE (attempts, hour, is_on, next_at, reason)",
+    # Statements by email.
+    "receivables_statementschedule": "INSERT, UPDATE (attempts, is_monthly, next_at, reason)",
+    "receivables_statementmail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id, opening, closing)"
+    ),
     "receivables_payment": "INSERT",
+    # Paying online.
+    "receivables_paymentlink": "INSERT",
+    "receivables_paymentlink_documents": "INSERT",
+    "receivables_checkoutsession": "INSERT, UPDATE (state, external_id, url)",
+    "receivables_checkoutitem": "INSERT",
+    "receivables_onlinemovement": "INSERT, UPDATE (paid_out_by_id)",
+    "receivables_onlineevent": "INSERT, UPDATE (state, why, document_id, run_at)",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",
     "receivables_csvmapping": (
@@ -180,6 +198,9 @@ GRANTS = {
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),
+    "invoices_proofkey": "INSERT, UPDATE (valid_to)",
+    "invoices_invoiceproof": "INSERT",
+    "invoices_proofpart": "INSERT",
     "invoices_invoicemail": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
         " may_have_arrived, settled_at, reason, via, sha256)"

@@ -1,19 +1,19 @@
 """A statement of account: its opening balance is the closing balance of the day before its first."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from billing_engine.core.money import ZERO
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import few_rows_of
 from leads.models import Company, Customer
 from receivables.domain.disputes.disputed import disputed_of
+from receivables.domain.ledger.matched import matched_to, used_of
 from receivables.domain.ledger.open_items import Basis, OpenItem, Question, Scope, open_items
 from receivables.models import LedgerDocument
 
-Kind, Side = LedgerDocument.Kind, LedgerDocument.Side
+Side = LedgerDocument.Side
 DAY = timedelta(days=1)
 
 
@@ -84,7 +84,7 @@ class Statement:
 
     @property
     def disputed(self) -> Decimal:
-        """What is disputed of it today; a statement of an earlier day says nothing of disputes."""
+        """What is disputed of it today; a page about an earlier day says nothing of disputes."""
         return sum((each.disputed for each in self.open_debits), ZERO)
 
     @property
@@ -101,15 +101,19 @@ def statement(
     currency: str = "",
     company: Company | None = None,
     question: Question = Question.DATED,
+    says_what_is_disputed: bool = False,
 ) -> Statement:
-    """Return the statement from the first to the last day, both included."""
+    """Return the statement from the first to the last day, both included.
+
+    What is disputed now is said if the last day is today, or if it is asked for.
+    """
     basis, before = Basis(last, question), Basis(first - DAY, question)
     scope = Scope([customer.pk], currency or customer.currency, company.pk if company else 0)
     opening = balance(before, scope)
     items = list(open_items(basis, scope))
     debits = [item for item in items if item.side == Side.DEBIT]
-    used = _used(basis, [item.document for item in debits])
-    disputed = disputed_of(customers=[customer.pk]) if last >= customer.today else {}
+    used = used_of(basis, [item.document for item in debits])
+    disputed = disputed_of(customers=[customer.pk]) if says_what_is_disputed or last >= customer.today else {}
     return Statement(
         customer,
         company,
@@ -125,12 +129,11 @@ def statement(
 
 def balance(basis: Basis, scope: Scope) -> Decimal:
     """Return what is owed: all items, with those in the customer's favor taken away."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
     sql = f"""
         SELECT COALESCE(sum(CASE item.side WHEN 'debit' THEN item.amount ELSE -item.amount END), 0)
-          FROM receivables_ledgerdocument item {zone} WHERE {scope.holds()} AND {basis.counts("item")}
+          FROM receivables_ledgerdocument item WHERE {scope.holds()} AND {basis.counts("item")}
     """  # noqa: S608 -- conditions of our own
-    [(found,)] = rows_of(sql, basis.parameters | scope.parameters)
+    [(found,)] = few_rows_of(sql, basis.parameters | scope.parameters)
     return Decimal(found)
 
 
@@ -143,19 +146,18 @@ def accounts_of(customer: Customer) -> list[tuple[str, int]]:
 
 def _movements(before: Basis, basis: Basis, scope: Scope, opening: Decimal) -> list[Movement]:
     """Return what counts at the end but not before; the order is that of the books, and of recording within a day."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
     earlier = {f"before_{name}": value for name, value in before.parameters.items()}
     not_before = f"NOT {before.counts('item')}"
     for name in before.parameters:
         not_before = not_before.replace(f"%({name})s", f"%(before_{name})s")
     sql = f"""
         SELECT item.id, item.kind, item.reference, item.posted_on, item.due_on, item.side, item.amount, item.invoice_id
-          FROM receivables_ledgerdocument item {zone}
+          FROM receivables_ledgerdocument item
          WHERE {scope.holds()} AND {basis.counts("item")} AND {not_before}
          ORDER BY item.posted_on, item.id
     """  # noqa: S608 -- conditions of our own
-    found = list(rows_of(sql, basis.parameters | earlier | scope.parameters))
-    matched = _matched(basis, [row[0] for row in found])
+    found = list(few_rows_of(sql, basis.parameters | earlier | scope.parameters))
+    matched = matched_to(basis, [row[0] for row in found])
     owed, movements = opening, list[Movement]()
     for document, kind, reference, posted_on, due_on, side, amount, invoice in found:
         owed += amount if side == Side.DEBIT else -amount
@@ -165,33 +167,3 @@ def _movements(before: Basis, basis: Basis, scope: Scope, opening: Decimal) -> l
             )
         )
     return movements
-
-
-def _matched(basis: Basis, credits_: Sequence[int]) -> dict[int, list[str]]:
-    """Return what credit items are matched to on the basis, by the other's reference."""
-    found = defaultdict[int, list[str]](list)
-    for credit, _, reference, _ in _sums(basis, "credit", "debit", credits_):
-        found[credit].append(reference)
-    return found
-
-
-def _used(basis: Basis, debits: Sequence[int]) -> dict[int, tuple[Decimal, Decimal]]:
-    """Return what was credited and what was paid of debit items, on the basis."""
-    found = defaultdict[int, tuple[Decimal, Decimal]](lambda: (ZERO, ZERO))
-    for debit, kind, _, amount in _sums(basis, "debit", "credit", debits):
-        credited, paid = found[debit]
-        found[debit] = (credited, paid + amount) if kind == Kind.PAYMENT else (credited + amount, paid)
-    return found
-
-
-def _sums(basis: Basis, side: str, other: str, items: Sequence[int]) -> list[tuple[int, str, str, Decimal]]:
-    """Return item, the other's kind and reference, and what is matched between them; pairs taken back are left out."""
-    sql = f"""
-        SELECT allocation.{side}_id, other.kind, other.reference, sum(allocation.amount)
-          FROM receivables_allocation allocation
-          JOIN receivables_ledgerdocument other ON other.id = allocation.{other}_id
-          JOIN leads_customer customer ON customer.id = other.customer_id
-         WHERE allocation.{side}_id = ANY(%(items)s) AND {basis.counts("allocation")}
-         GROUP BY allocation.{side}_id, other.id HAVING sum(allocation.amount) > 0 ORDER BY allocation.{side}_id, other.id
-    """  # noqa: S608 -- conditions of our own
-    return [(row[0], row[1], row[2], row[3]) for row in rows_of(sql, basis.parameters | {"items": list(items)})]

@@ -40,8 +40,10 @@ PAYMENTS_SQL = """
      ORDER BY paid.day, invoice.id
 """
 MATCHES_SQL = """
-    INSERT INTO receivables_allocation (credit_id, debit_id, amount, posted_on, recorded_at, reason)
-    SELECT payment.id, invoice.id, invoice.amount, payment.posted_on, payment.recorded_at, ''
+    INSERT INTO receivables_allocation
+        (customer_id, currency, due_on, credit_id, debit_id, amount, posted_on, recorded_at, reason)
+    SELECT invoice.customer_id, invoice.currency, invoice.due_on, payment.id, invoice.id, invoice.amount, payment.posted_on,
+           payment.recorded_at, ''
       FROM receivables_ledgerdocument payment
       JOIN receivables_ledgerdocument invoice
         ON invoice.kind = 'invoice' AND invoice.reference = payment.reference AND invoice.customer_id = payment.customer_id
