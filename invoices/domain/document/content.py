@@ -23,6 +23,7 @@ from invoices.domain.document.content_lines import (
 from invoices.domain.document.parties import SELLERS, bill_to, day_of_paper, seller_of
 from invoices.domain.document.replacement import replacement_notice, replacement_of
 from invoices.domain.lines.books import books
+from invoices.domain.proof.printed import printed
 from invoices.domain.wording import (
     clean,
     lines_of,
@@ -73,6 +74,7 @@ class InvoiceContent:
     questions: tuple[str, ...]
     was: str = ""  # a void invoice's former headline and total, shown crossed out
     total_was: str = ""
+    proof: tuple[str, ...] = ()  # the fingerprint and the key
     notices: tuple[str, ...] = ()  # says that the invoice is void, and what replaces it
 
     def as_data(self) -> dict[str, Any]:
@@ -134,6 +136,7 @@ def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any])
         questions=() if is_void else _questions(invoice, seller, customer),
         was=headline if is_void else "",
         total_was=f"{total} {invoice.currency}" if is_void else "",
+        proof=printed(invoice) if invoice.number else (),
         notices=_notices(invoice, zone),
     )
 
