@@ -26,7 +26,7 @@ def chunks_response(chunks: Iterator[bytes], *, name: str, form: Format) -> Stre
 
 
 def stored_response(chunks: Iterator[bytes], *, name: str, content_type: str) -> StreamingHttpResponse:
-    """The same for a file in parts that is no table."""
+    """The same for a file in parts, whatever it holds."""
     return StreamingHttpResponse(chunks, content_type=content_type, headers=_headers(name))
 
 
