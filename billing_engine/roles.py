@@ -60,10 +60,13 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_webhookendpoint", "change_webhookendpoint",
         "add_reminderrun", "change_reminderrun",  # change: stop, and decide what is in doubt
         "change_reminderschedule",  # with its wording, and pauses
+        "add_statementmail", "change_statementmail",  # change: decide what is in doubt
+        "change_statementschedule",
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
         "change_onlineevent",  # run again, set aside
         "add_writeoff", "change_writeoff",  # change: approve one
+        "add_voidterms",
     ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}

@@ -11,11 +11,19 @@ from billing_engine.core.calendar.spans import Month
 from leads.models import MemberRole
 from portal.brand import brand_of
 from portal.gate import Visit
-from portal.words import full_instant
+from portal.words import currency_name, full_instant
 from receivables.models import Dispute
 from reports.queries.completeness import Completeness, of_days
 
-MENU = (("overview", "Overview"),)
+MENU = (
+    ("overview", "Overview"),
+    ("invoices", "Invoices"),
+    ("activity", "Activity"),
+    ("disputes", "Disputes"),
+    ("payments", "Payments"),
+    ("prices", "Prices"),
+    ("settings", "Settings"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,10 @@ def page(request: HttpRequest, visit: Visit, template: str, title: str, **contex
         "whole": whole or month_so_far(visit),
         "may_dispute": visit.may(MemberRole.BILLING),
         "look_since": full_instant(visit.look.began_at, customer) if visit.look else "",
+        "currency_name": currency_name(customer.currency),
         "home": visit.address("overview"),
+        "payments_address": visit.address("payments"),
+        "prices_address": visit.address("prices"),
         "style_address": visit.address("style"),
     }
     return TemplateResponse(request, f"portal/{template}.html", around | context, status=context.pop("status", 200))

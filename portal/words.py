@@ -1,7 +1,12 @@
 """The portal's own words for days, instants, states and reasons."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 
+from babel.numbers import get_currency_name
+
+from billing_engine.core import money
 from billing_engine.core.calendar.wording import count_of_days
 from billing_engine.core.counts import count_in_words
 from leads.models import Customer
@@ -23,6 +28,7 @@ REASONS = {
     exclude.DISPUTED: ("Disputed and accepted", "You disputed it, and we agreed."),
     exclude.WAIVED: ("Waived by us", "We decided not to charge it."),
 }
+BRIEF = {exclude.NOT_BILLABLE: "never charged", exclude.NOT_HIGHEST: "less than the dearest of a lead"}
 OUTCOMES = {
     CHARGED: "Charged",
     INCLUDED: "Included at $0.00",
@@ -34,6 +40,13 @@ OUTCOMES = {
 def reason_name(code: str) -> str:
     """`Already charged`."""
     return REASONS[code][0] if code in REASONS else code.replace("_", " ").capitalize()
+
+
+def reasons_in_brief(reasons: Mapping[str, int]) -> str:
+    """`41 never charged, 11 tests`, the most frequent first."""
+    return ", ".join(
+        f"{count_in_words(count)} {BRIEF.get(code, reason_name(code).lower())}" for code, count in reasons.items()
+    )
 
 
 def reason_sentence(code: str) -> str:
@@ -63,6 +76,11 @@ def full_instant(at: datetime, customer: Customer) -> str:
     return f"{local:%b} {local.day}, {local.year}, {local:%H:%M %Z}"
 
 
+def signed(amount: Decimal, currency: str) -> str:
+    """`−$71.79`: an amount whose minus is one."""
+    return money.in_words(amount, currency).replace("-", "−")
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """`1 action`, `1,234 actions`."""
     return f"{count_in_words(count)} {one if count == 1 else many or f'{one}s'}"
@@ -74,3 +92,8 @@ def due_in_words(due: date, today: date) -> str:
     if days == 0:
         return "Due today"
     return f"Due in {count_of_days(days)}" if days > 0 else f"{count_of_days(-days)} overdue"
+
+
+def currency_name(code: str) -> str:
+    """`US dollars`."""
+    return str(get_currency_name(code, count=2, locale=money.LOCALE))

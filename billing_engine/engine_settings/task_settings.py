@@ -14,7 +14,7 @@ ROUTES = {
     # Not on the rating queue: a worker takes from its queues in turn, so ratings never wait for simulations or imports.
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
-    # Mail servers and large documents can be slow, so these two queues have their own workers.
+    # Mail servers, receivers of webhooks and large documents can be slow, so these three queues have their own workers.
     **{
         task: {"queue": "mails"}
         for task in (
@@ -23,15 +23,16 @@ ROUTES = {
             "reports.mail",
             "reports.alert_mail",
             "receivables.mail",
-            "receivables.webhooks",
             "receivables.event_mail",
             "receivables.remind",
+            "receivables.mail_statement",
         )
     },
     **{
         task: {"queue": "documents"}
         for task in ("invoices.render", "receivables.render", "reports.export", "receivables.export_books")
     },
+    "receivables.webhooks": {"queue": "webhooks"},
     "invoices.*": {"queue": "billing"},
     "receivables.*": {"queue": "billing"},
 }

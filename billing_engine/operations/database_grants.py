@@ -164,9 +164,18 @@ GRANTS = {
     "receivables_reminderrun": "INSERT, UPDATE (stopped_at)",
     "receivables_reminder": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
-        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, decided_by_id)"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id)"
     ),
     "receivables_reminderitem": "INSERT, DELETE",
+    "receivables_remindertimetable": "INSERT, UPDATE (attempts, hour, is_on, next_at, reason)",
+    # Statements by email.
+    "receivables_statementschedule": "INSERT, UPDATE (attempts, is_monthly, next_at, reason)",
+    "receivables_statementmail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id, opening, closing)"
+    ),
     "receivables_payment": "INSERT",
     # Paying online.
     "receivables_paymentlink": "INSERT",

@@ -5,6 +5,7 @@ from invoices.models.cycle import BillingCycle, CycleStep, SkippedInvoice
 from invoices.models.document import InvoiceDocument, StoredPdf, StoredPdfQuerySet, stored_pdf_constraints
 from invoices.models.invoice import Invoice, InvoiceLine, NumberSeries
 from invoices.models.mail import Email, InvoiceMail, MailTemplate, PdfEmail, pdf_email_constraints
+from invoices.models.notice import Notice, waits_or_is_settled
 from invoices.models.proof import InvoiceProof, ProofKey, ProofPart
 from invoices.models.run import BillingRun, BillingRunItem
 from invoices.models.schedule import BillingSchedule
@@ -25,6 +26,7 @@ __all__ = [
     "InvoiceProof",
     "InvoiceTax",
     "MailTemplate",
+    "Notice",
     "NumberSeries",
     "PdfEmail",
     "ProofKey",
@@ -34,4 +36,5 @@ __all__ = [
     "StoredPdfQuerySet",
     "pdf_email_constraints",
     "stored_pdf_constraints",
+    "waits_or_is_settled",
 ]

@@ -5,12 +5,23 @@ from receivables.admin.account import list_page, note
 from receivables.admin.account import page as account_page
 from receivables.admin.ageing import items, page
 from receivables.admin.bank_files import account_admin, file_admin, row_admin
-from receivables.admin.credit_notes import crediting, invoice_panel, late_voids, note_admin
+from receivables.admin.credit_notes import (
+    bulk_page,
+    crediting,
+    invoice_panel,
+    late_voids,
+    line_page,
+    note_admin,
+    void_terms,
+)
 from receivables.admin.disputes import dispute_admin, figures_page, line_links, open_page, reason_admin
 from receivables.admin.ledger import document_admin, trial_balance
 from receivables.admin.online import event_admin
 from receivables.admin.payments import payment_admin, write_off_admin
-from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin
+from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin, timetable_admin
+from receivables.admin.statements import bulk_page as statements_bulk_page
+from receivables.admin.statements import by_email as statements_by_email
+from receivables.admin.statements import mail_admin as statement_mail_admin
 from receivables.admin.statements import page as statement_page
 from receivables.admin.webhooks import by_email, delivery_admin, endpoint_admin
 
@@ -19,6 +30,7 @@ __all__ = [
     "account_page",
     "at_a_glance",
     "books",
+    "bulk_page",
     "by_email",
     "crediting",
     "delivery_admin",
@@ -34,6 +46,7 @@ __all__ = [
     "late_voids",
     "level_admin",
     "line_links",
+    "line_page",
     "list_page",
     "menu",
     "note",
@@ -48,7 +61,12 @@ __all__ = [
     "reminder_admin",
     "row_admin",
     "run_admin",
+    "statement_mail_admin",
     "statement_page",
+    "statements_bulk_page",
+    "statements_by_email",
+    "timetable_admin",
     "trial_balance",
+    "void_terms",
     "write_off_admin",
 ]

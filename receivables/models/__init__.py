@@ -17,7 +17,9 @@ from receivables.models.reminder import (
     ReminderRun,
     ReminderSchedule,
     ReminderText,
+    ReminderTimetable,
 )
+from receivables.models.statement import StatementMail, StatementSchedule
 from receivables.models.void_credit import VoidCredit, VoidTerms
 from receivables.models.webhook import (
     EventKind,
@@ -69,6 +71,9 @@ __all__ = [
     "ReminderRun",
     "ReminderSchedule",
     "ReminderText",
+    "ReminderTimetable",
+    "StatementMail",
+    "StatementSchedule",
     "VoidCredit",
     "VoidTerms",
     "WebhookDelivery",

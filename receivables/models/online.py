@@ -170,4 +170,9 @@ class OnlineEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.external_id}"
+        return f"{self.in_words} {self.external_id}"
+
+    @property
+    def in_words(self) -> str:
+        """`Checkout session completed`, from Stripe's name of it."""
+        return self.kind.replace(".", " ").replace("_", " ").capitalize()

@@ -37,14 +37,17 @@ MENU = [
     (
         "Receivables",
         [
-            *("At a glance", "Ageing", "Ledger", "Trial balance", "Disputes", "Disputes by reason", "Credit notes"),
+            *("At a glance", "Ageing", "Ledger", "Trial balance", "Customer accounts", "Disputes"),
+            *("Disputes and credits", "Credit notes"),
             *("Voided after billing", "Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"),
             "Online payments",
             *(
                 "Reminders",
                 "Reminder levels",
+                "Reminder timetable",
                 "Reminder pauses",
                 "Statements",
+                "Statements by email",
                 "Books",
                 "Accounts",
                 "Reasons",

@@ -70,6 +70,8 @@ from tests.factories.reminders import (
     ReminderPauseFactory,
     ReminderRunFactory,
     ReminderScheduleFactory,
+    ReminderTimetableFactory,
+    StatementMailFactory,
 )
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
@@ -195,6 +197,8 @@ ROWS: dict[str, Make] = {
     "receivables.ReminderPause": ReminderPauseFactory.create,
     "receivables.ReminderRun": ReminderRunFactory.create,
     "receivables.ReminderSchedule": ReminderScheduleFactory.create,
+    "receivables.ReminderTimetable": ReminderTimetableFactory.create,
+    "receivables.StatementMail": StatementMailFactory.create,
     "receivables.Dispute": DisputeFactory.create,
     "receivables.Reason": ReasonFactory.create,
     "receivables.WebhookDelivery": WebhookDeliveryFactory.create,

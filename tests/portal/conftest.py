@@ -1,6 +1,10 @@
 """What the tests of the portal share: two customers, and counters of log-ins that start at zero."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from django.core.cache import cache
 
 from leads.models import Customer
@@ -10,6 +14,13 @@ from tests.factories.leads import CustomerFactory
 @pytest.fixture(autouse=True)
 def _no_attempts() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _november() -> Iterator[None]:
+    """A week after October was invoiced, so that it can be disputed."""
+    with time_machine.travel(datetime(2026, 11, 10, 12, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "invoice": invoice,
         "colour": STATE_COLOURS[State(invoice.state)],
         "paper": paper,
-        "charged": [(line, addresses.get(line.position, "")) for line in paper.lines],
+        "groups": [(group, [(row, addresses.get(row.position, "")) for row in group.rows]) for group in paper.groups],
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
         "timeline": timeline_of(request, invoice, deeds=deeds_of(invoice), zone=invoice.customer.zone),
         "flags": flags_of([invoice]).get(invoice.pk, []),

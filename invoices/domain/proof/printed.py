@@ -11,7 +11,9 @@ def printed(invoice: Invoice) -> tuple[str, ...]:
     proof = InvoiceProof.objects.select_related("key").filter(invoice=invoice).only("root", "key").first()
     if proof is None:
         return ()
+    root, key = proof.root, proof.key.digest
     return (
-        f"Fingerprint of all charges: {spaced(proof.root)}",
-        f"Signed with key {spaced(proof.key.digest[:DIGITS_OF_A_KEY])}. The proof bundle works out every amount again.",
+        "Fingerprint of all charges",
+        *(f"{root[place : place + 16]} {root[place + 16 : place + 32]}" for place in (0, 32)),
+        f"Key {spaced(key[:DIGITS_OF_A_KEY])}",
     )

@@ -19,6 +19,7 @@ from receivables.admin.account.note import WRITE
 from receivables.admin.ageing.items import listing_of
 from receivables.admin.asked import Asked
 from receivables.admin.listing import Cell, Listing
+from receivables.admin.statements.by_email import is_monthly
 from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.open_items import Basis, Narrowed, Scope, open_items
 from receivables.queries.account import Account, account_of
@@ -58,6 +59,14 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
             else "",
         ),
         "statement": f"{reverse('admin:receivables_statement')}?customer={found.pk}",
+        "statements": list_of("receivables.statementmail", customer__id__exact=found.pk),
+        "email_statement": reverse("admin:leads_customer_email_statement", args=[found.pk])
+        if request.user.has_perm("receivables.add_statementmail")
+        else "",
+        "monthly": is_monthly(found),
+        "monthly_statements": reverse("admin:leads_customer_monthly_statements", args=[found.pk])
+        if request.user.has_perm("receivables.change_statementschedule")
+        else "",
         "ledger": list_of("receivables.ledgerdocument", customer__id__exact=found.pk),
         "invoices": _invoices(account, found),
         "disputes": _disputes(account, found) if request.user.has_perm("receivables.view_dispute") else None,

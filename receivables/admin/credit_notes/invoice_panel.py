@@ -42,7 +42,7 @@ def account_of(invoice: Invoice) -> Panel | None:
         facts.append(said("Otherwise settled", settled))
     address = pay_address([item]) if item.left else ""
     told = money.in_words(item.left, invoice.currency)
-    facts.append(PanelFact("Outstanding", told, "Link to pay online" if address else "", address))
+    facts.append(PanelFact("Outstanding", told, "pay online" if address else "", address))
     disputes = list(Dispute.objects.undecided().filter(invoice=invoice).order_by("pk"))
     if disputes:
         facts += [said("Disputed", dispute.total, dispute) for dispute in disputes]

@@ -36,11 +36,6 @@ OFF = "Paying online is off: nothing comes in. The guide for deployers says how 
 NONE_YET = "Nothing came in yet. Each payment, refund, dispute and payout at Stripe will be here."
 
 
-def in_words(event: OnlineEvent) -> str:
-    """What it tells: `Checkout session completed`, from Stripe's name of it."""
-    return event.kind.replace(".", " ").replace("_", " ").capitalize()
-
-
 def of_document(document: LedgerDocument) -> SafeString:
     """The sum of what was booked; below zero if it went out."""
     is_in = document.kind != LedgerDocument.Kind.RETURN
@@ -86,7 +81,7 @@ class OnlineEventAdmin(ReadOnlyPage[OnlineEvent]):
         ("What Stripe sent, without the payer’s details", {"fields": ("shown_event",)}),
     )
 
-    shown_kind = column(in_words, title="event")
+    shown_kind = column(str, "in_words", title="event")
     received = column(instant, "received_at", title="received")
     happened = column(instant, "happened_at", title="happened")
     run = column(instant, "run_at", title="last run", empty=NOTHING)
@@ -95,7 +90,9 @@ class OnlineEventAdmin(ReadOnlyPage[OnlineEvent]):
     )
     shown_customer = column(link, "document.customer", title="customer", empty=NOTHING)
     amount = column(of_document, "document", title="amount", empty=NOTHING)
-    shown_document = column(link, "document", title="in the ledger", empty=NOTHING)
+    shown_document = column(
+        lambda document: link(document, document.get_kind_display()), "document", title="in the ledger", empty=NOTHING
+    )
     why_shortly = column(lambda why: shortened(why, fits=80), "why", title="why", empty=NOTHING)
     shown_why = column(str, "why", title="why", empty=NOTHING)
     shown_id = column(code, "external_id", title="Stripe’s ID")

@@ -20,7 +20,7 @@ from receivables.models import CreditNote
 
 
 class NotElectronic(Refused):
-    """The draft would be an invoice that can't be sent electronically any more."""
+    """The draft would become an invoice that can't be sent electronically."""
 
     code = "not_electronic"
 

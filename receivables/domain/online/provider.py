@@ -61,7 +61,8 @@ def event_of(payload: bytes, signature: str) -> dict[str, Any]:
         )
     except (ValueError, AttributeError, TypeError, stripe.SignatureVerificationError) as error:
         raise ProviderRefused("Not signed by Stripe, too old, or not an event.") from error
-    return found.to_dict()
+    body: dict[str, Any] = found.to_dict()
+    return body
 
 
 def create_session(asked: dict[str, Any], *, key: str) -> tuple[str, str]:

@@ -24,6 +24,8 @@ from receivables.models import LedgerDocument, ReminderSchedule, ReminderText
 TEXT_SAVED = Verb("reminder_text_saved", "Text of a reminder saved")
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# Paragraphs that its PDF says elsewhere: a list of the invoices, or a total or a name alone.
+IN_THE_TABLE = re.compile(r"\{invoices\}|^\{total\}[^.]{0,20}\.?$|^\{seller\}$")
 DAYS_TO_PAY = 7
 DEFAULT = "en"
 NOTHING_CHARGED = "No fee and no interest is charged for this."
@@ -48,7 +50,8 @@ class BadReminderText(Refused):
     http_status = 422
 
 
-def _pay_by(owed: Owed, at: datetime) -> str:
+def pay_by(owed: Owed, at: datetime) -> str:
+    """Return the day by which it is to be paid."""
     return day_in_words(owed.customer.day_of(at) + timedelta(days=DAYS_TO_PAY))
 
 
@@ -59,7 +62,7 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "invoices": ("the invoices, a line each", lambda owed, _: "\n".join(map(line_of, owed.items))),
     "due_on": ("the first due day", lambda owed, _: day_in_words(owed.items[0].due_on)),
     "days": ("days since the first due day", lambda owed, _: f"{max(owed.items[0].days, 0):,}"),
-    "pay_by": (f"{DAYS_TO_PAY} days from today", _pay_by),
+    "pay_by": (f"{DAYS_TO_PAY} days from today", pay_by),
     "pay_online": ("the address at which they are paid online, if that is on", lambda owed, _: _pay_online(owed)),
     "seller": ("the company that sent the invoices", lambda owed, _: seller_of(owed)),
 }
@@ -67,11 +70,22 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
 
 def letter_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> tuple[str, str]:
     """Return the subject and message, in the customer's language if the level has one in it."""
+    subject, body = _text(owed, schedule, at)
+    return clean(_filled(subject, owed, at)), f"{_filled(body, owed, at).strip()}\n"
+
+
+def words_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> tuple[str, ...]:
+    """Return the paragraphs of the message for its PDF, which has the invoices in a table and the names at its head."""
+    _, body = _text(owed, schedule, at)
+    paragraphs = [part for part in re.split(r"\n\s*\n", body.strip()) if not IN_THE_TABLE.search(part)]
+    return tuple(" ".join(_filled(part, owed, at).split()) for part in paragraphs)
+
+
+def _text(owed: Owed, schedule: ReminderSchedule, at: datetime) -> tuple[str, str]:
     terms = owed.customer.terms.on(owed.customer.day_of(at))
     texts = {text.language: text for text in schedule.texts.all()}
     found = texts.get(terms.locale[:2]) or texts.get(DEFAULT)
-    subject, body = (found.subject, found.body) if found else standard(schedule)
-    return clean(_filled(subject, owed, at)), f"{_filled(body, owed, at).strip()}\n"
+    return (found.subject, found.body) if found else standard(schedule)
 
 
 def standard(schedule: ReminderSchedule) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Disputes in figures: how many, what was accepted and rejected, by reason or by source."""
+"""Disputes in figures, by reason or by source: how many, what was accepted and rejected; and credit notes by reason."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from billing_engine.core import money
-from receivables.models import Dispute, DisputedCharge
+from receivables.models import CreditNote, Dispute, DisputedCharge
 
 ACCEPTED = Q(is_accepted=True, is_undecided=False)
 REJECTED = Q(is_accepted=False, is_undecided=False)
@@ -31,6 +31,18 @@ class Figure:
         return self.disputed - self.accepted - self.rejected
 
 
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """The issued credit notes of one reason in one currency."""
+
+    key: int
+    name: str
+    currency: str
+    notes: int
+    amount: Decimal  # before tax
+    total: Decimal
+
+
 def by_reason(first: date, last: date) -> list[Figure]:
     """Return the figures of disputes opened on these days (in UTC) by reason, the largest sum first."""
     return _figures(_opened(first, last), "dispute__reason")
@@ -39,6 +51,19 @@ def by_reason(first: date, last: date) -> list[Figure]:
 def by_source(first: date, last: date) -> list[Figure]:
     """Return the same by source."""
     return _figures(_opened(first, last), "action__lead__source")
+
+
+def credited_by_reason(first: date, last: date) -> list[Credited]:
+    """Return the credit notes issued on these days (the customers' own) by reason, the largest sum first."""
+    rows = (
+        CreditNote.objects.issued()
+        .filter(issued_on__range=(first, last))
+        .order_by()
+        .values("currency", key=F("reason"), name=F("reason__name"))
+        .annotate(notes=Count("pk"), amount=Sum("subtotal"), with_tax=Sum("total"))
+        .order_by("currency", "-amount", "name")
+    )
+    return [Credited(total=row.pop("with_tax"), **row) for row in map(dict, rows)]
 
 
 def _opened(first: date, last: date) -> QuerySet[DisputedCharge]:

@@ -12,8 +12,8 @@ from tests.receivables.online.stripe_server import KEY, Provider, opened
 
 @pytest.fixture
 def provider(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
-    monkeypatch.setattr(stripe.RequestsClient, "INITIAL_DELAY", 0)
-    monkeypatch.setattr(stripe.RequestsClient, "MAX_DELAY", 0)
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
+    monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0)
     with opened() as found:
         settings.ONLINE_PAYMENTS = {
             "secret_key": KEY,

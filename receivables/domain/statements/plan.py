@@ -1,0 +1,123 @@
+"""Who gets a statement of a month, with what closing balance, and who is left out and why.
+
+Statements that go out say what was known at the end of their last day, which never changes afterward: so the next one
+opens with exactly the balance that the last one closed with.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Max
+
+from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wording import day_in_words
+from billing_engine.core.read_replica import rows_of
+from leads.models import Customer
+from receivables.domain.ledger.open_items import Basis, Question, Scope, moves_sql
+from receivables.models import LedgerDocument, StatementMail
+
+CUSTOMERS_AT_ONCE = 500
+DAY = timedelta(days=1)
+QUIET = "Nothing moved and nothing is open."
+NO_CONTACT = "No billing contacts."
+NOT_OVER = "The month is not over in the customer’s time zone."
+
+Account = tuple[int, int, str]  # customer, company (0: the seller in the settings), currency
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An account, the days of its statement, its closing balance, and why it gets none."""
+
+    customer: Customer
+    company: int
+    currency: str
+    first: date
+    last: date
+    closing: Decimal
+    why_not: str
+
+
+def plan(
+    month: Month,
+    *,
+    at: datetime,
+    customers: Collection[int] | None = None,
+    company: int | None = None,
+    also_quiet: bool = False,
+) -> Iterator[Candidate]:
+    """Yield the accounts of a month, a few hundred customers at a time, by customer."""
+    found = LedgerDocument.objects.exclude(side="")
+    if customers is not None:
+        found = found.filter(customer__in=customers)
+    ids = sorted(set(found.order_by().values_list("customer", flat=True).distinct()))
+    for start in range(0, len(ids), CUSTOMERS_AT_ONCE):
+        yield from _of_some(ids[start : start + CUSTOMERS_AT_ONCE], month, company, at=at, also_quiet=also_quiet)
+
+
+def balances(basis: Basis, scope: Scope) -> dict[Account, tuple[Decimal, bool, int]]:
+    """Return what each account owes, whether any item is open, and how many documents count."""
+    sql = f"""
+        WITH moved AS ({moves_sql(basis, scope)}),
+        item AS (SELECT id, customer_id, company, currency, side, sum(amount) AS left_over FROM moved GROUP BY 1, 2, 3, 4, 5)
+        SELECT customer_id, company, currency, sum(CASE side WHEN 'debit' THEN left_over ELSE -left_over END),
+               bool_or(left_over > 0), count(*)
+          FROM item GROUP BY customer_id, company, currency ORDER BY currency, company
+    """  # noqa: S608 -- conditions of our own
+    rows = rows_of(sql, basis.parameters | scope.parameters)
+    return {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in rows}
+
+
+def _of_some(
+    ids: Sequence[int], month: Month, company: int | None, *, at: datetime, also_quiet: bool
+) -> Iterator[Candidate]:
+    scope = Scope(ids, company=company)
+    ending = balances(Basis(month.last, Question.KNOWN), scope)
+    states, stated = _requested(ids, month), _stated(ids, month)
+    firsts = {account: stated.get(account, month.first - DAY) + DAY for account in ending}
+    earlier = _counted_before(firsts, company)
+    customers = Customer.objects.prefetch_related("terms").in_bulk(list(ids))
+    for account in sorted(ending):
+        customer, (closing, is_open, count) = customers[account[0]], ending[account]
+        is_quiet = not is_open and count == earlier.get(account, 0) and not also_quiet
+        why_not = states.get(account, "") or _why_not(customer, month, at=at, is_quiet=is_quiet)
+        yield Candidate(customer, account[1], account[2], firsts[account], month.last, closing, why_not)
+
+
+def _counted_before(firsts: Mapping[Account, date], company: int | None) -> dict[Account, int]:
+    """How many documents each account had before its first day; most have the same one."""
+    found = dict[Account, int]()
+    for first in set(firsts.values()):
+        customers = {account[0] for account, day in firsts.items() if day == first}
+        before = balances(Basis(first - DAY, Question.KNOWN), Scope(customers, company=company))
+        found |= {account: count for account, (_, _, count) in before.items() if firsts.get(account) == first}
+    return found
+
+
+def _why_not(customer: Customer, month: Month, *, at: datetime, is_quiet: bool) -> str:
+    today = customer.day_of(at)
+    if month.last >= today:
+        return NOT_OVER
+    if is_quiet:
+        return QUIET
+    return "" if customer.terms.on(today).billing_contacts else NO_CONTACT
+
+
+def _requested(ids: Sequence[int], month: Month) -> Mapping[Account, str]:
+    """The accounts that have a statement of this month, and how it stands."""
+    found = StatementMail.objects.filter(customer__in=ids, month=month.first).select_related(None)
+    return {
+        (mail.customer_id, mail.seller_id or 0, mail.currency): (
+            f"Requested on {day_in_words(mail.requested_at.date())}: {mail.outcome.lower()}."
+        )
+        for mail in found
+    }
+
+
+def _stated(ids: Sequence[int], month: Month) -> Mapping[Account, date]:
+    """The last day of each account's last monthly statement that the customer has."""
+    told = StatementMail.objects.told().filter(customer__in=ids, month__lt=month.first)
+    rows = told.order_by().values_list("customer", "seller", "currency").annotate(Max("last"))
+    return {(customer, seller or 0, currency): last for customer, seller, currency, last in rows}
