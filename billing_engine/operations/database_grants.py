@@ -278,6 +278,7 @@ SECRETS = {
     "leads_apikey": ("digest",),
     "leads_customerportal": ("id_key",),
     "leads_signingsecret": ("sealed",),
+    "receivables_paymentlink": ("token",),
     "receivables_webhooksecret": ("sealed",),
     "mfa_authenticator": ("data",),
     "socialaccount_socialapp": ("secret",),

@@ -25,7 +25,9 @@ class PaymentLink(models.Model):
     )
     currency = models.CharField(max_length=3)
     documents = models.ManyToManyField(LedgerDocument, related_name="payment_links")
-    digest = models.CharField(max_length=64, unique=True, help_text="Of the documents: each set of them has one link.")
+    documents_key = models.CharField(
+        max_length=64, unique=True, help_text="Made from the documents: each set of them has one link."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -44,7 +46,7 @@ class CheckoutSessionQuerySet(models.QuerySet["CheckoutSession"]):
 
 
 class CheckoutSession(models.Model):
-    """One visit to the payment provider's page: what was to be paid of which invoices, and what became of it."""
+    """One visit to the payment provider's page: what was to be paid of which invoices, and the outcome."""
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -75,18 +77,18 @@ class CheckoutSession(models.Model):
 class CheckoutItem(models.Model):
     """An invoice in a checkout session, and what was to be paid of it then."""
 
-    session = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="items")
+    checkout = models.ForeignKey(CheckoutSession, on_delete=models.PROTECT, related_name="items")
     document = models.ForeignKey(LedgerDocument, on_delete=models.PROTECT, related_name="checkout_items")
     amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="a_session_names_an_invoice_once", fields=["session", "document"]),
+            models.UniqueConstraint(name="a_session_names_an_invoice_once", fields=["checkout", "document"]),
             models.CheckConstraint(name="a_checkout_item_is_for_something", condition=Q(amount__gt=0)),
         ]
 
     def __str__(self) -> str:
-        return f"{self.document} in {self.session}"
+        return f"{self.document} in {self.checkout}"
 
 
 class OnlineMovement(models.Model):
@@ -104,7 +106,7 @@ class OnlineMovement(models.Model):
         max_length=LONGEST_ID, unique=True, help_text="Of the payment intent, refund, dispute or payout."
     )
     document = models.OneToOneField(LedgerDocument, on_delete=models.PROTECT, related_name="online")
-    session = models.OneToOneField(
+    checkout = models.OneToOneField(
         CheckoutSession, on_delete=models.PROTECT, null=True, blank=True, related_name="payment"
     )
     undoes = models.ForeignKey(

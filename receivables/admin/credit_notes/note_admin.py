@@ -146,8 +146,8 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CreditNote]:
         """Leave out credit lines, which are approved and issued with the invoice that they are on."""
-        found: Any = super().get_queryset(request)
-        return found.documents()  # type: ignore[no-any-return]  # its manager's querysets have it
+        found = super().get_queryset(request)
+        return found.exclude(state=State.LINE)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the user can approve and issue credit notes."""

@@ -60,7 +60,7 @@ def in_words(customer: Customer) -> str:
     """Say how they are credited, since when, and why."""
     terms = current(customer)
     wait = f", or a credit note after {terms.wait_days} days" if terms.way == VoidTerms.Way.LINE else ""
-    if terms.pk is None:
+    if terms._state.adding:
         return f"{terms}{wait}"
     since = day_in_words(customer.day_of(terms.since))
     return f"{terms}{wait}. Since {since}, set by {terms.set_by.get_full_name() or terms.set_by}: {terms.reason}"

@@ -58,9 +58,10 @@ def waits_for_an_invoice(action: Action, terms: Terms, *, at: datetime) -> bool:
     return waits_until is not None and at < waits_until
 
 
-def until(action: Action, terms: Terms) -> date:
-    """Return the customer's day on which it becomes a note, if no invoice was drafted by then."""
-    return action.period.customer.day_of(_waits_until(action, terms) or action.voided_at)
+def until(action: Action, terms: Terms) -> date | None:
+    """Return the customer's day on which it becomes a note, if no invoice was drafted by then; None if it is to be one."""
+    ends = _waits_until(action, terms)
+    return action.period.customer.day_of(ends) if ends else None
 
 
 def _waits_until(action: Action, terms: Terms) -> datetime | None:

@@ -50,7 +50,7 @@ def succeeded(run: Run) -> Effect:
         kind=OnlineMovement.Kind.PAYMENT,
         external_id=intent,
         document=document,
-        session=session,
+        checkout=session,
         fee=received.way.fee,
     )
     _turn(session, State.PAID, after=tuple(State))
@@ -65,9 +65,9 @@ def failed(run: Run) -> Effect:
 
 
 def expired(run: Run) -> Effect:
-    """Nobody paid."""
+    """No one paid."""
     _turn(_session(run.told), State.EXPIRED, after=(State.OPEN,))
-    return Effect(words="Nobody paid in time.")
+    return Effect(words="No one paid in time.")
 
 
 def _session(told: Told) -> CheckoutSession:

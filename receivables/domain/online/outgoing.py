@@ -9,14 +9,12 @@ from typing import Any
 from billing_engine.core import money
 from receivables.domain.ledger.items import locked
 from receivables.domain.ledger.post import Account, Way
-from receivables.domain.online.effect import ALREADY, Effect, NotPlaced, Run
+from receivables.domain.online.effect import ALREADY, BACK, Effect, NotPlaced, Run
 from receivables.domain.payments.posting_day import check_day
 from receivables.domain.payments.returning import come_back, return_payment, returnable
 from receivables.models import LedgerDocument, OnlineMovement
 
 Kind = OnlineMovement.Kind
-
-BACK = ":back"  # after the ID of a refund or dispute: its money came in again
 
 
 @dataclass(frozen=True, slots=True)

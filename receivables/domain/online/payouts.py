@@ -12,9 +12,8 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from leads.models import Customer
 from receivables.domain.ledger.post import Account, Part, post
-from receivables.domain.online.effect import Effect, NotPlaced, Run
+from receivables.domain.online.effect import BACK, Effect, NotPlaced, Run
 from receivables.domain.online.minor_units import from_minor
-from receivables.domain.online.outgoing import BACK
 from receivables.domain.online.provider import Line
 from receivables.domain.payments.posting_day import check_day
 from receivables.models import LedgerDocument, OnlineMovement, Posting

@@ -134,7 +134,7 @@ def test_a_credit_line_stands_apart_and_counts_no_action() -> None:
 
     assert [(group.heading, group.unit, [row.amount for row in group.rows]) for group in paper.groups] == [
         ("Sample order", "sample", ["$7.50"]),
-        ("Credits for earlier invoices", "", ["-$2.50"]),
+        ("Credits", "", ["-$2.50"]),
     ]
     assert paper.subject == "1 action received: 1 charged, 0 included at zero, 0 not charged, none waiting"
 

@@ -78,7 +78,7 @@ def test_the_page_of_a_credit_line_lists_its_charges(finance: Client, frank: Use
     for action in Action.objects.filter(quantity__in=[5, 11]):
         assert action.external_id in shown
     assert f">{draft}</a>" in of_invoice
-    assert "on the credit in line 2" in of_draft
+    assert "the credit in line 2" in of_draft
     notes = finance.get(reverse("admin:receivables_creditnote_changelist")).content.decode()
     assert "There are no credit notes yet." in notes
 

@@ -65,7 +65,7 @@ def test_the_same_event_again_changes_nothing(provider: Provider):
 
     send(event)
     send(event)
-    send({**event, "id": "evt_other"})  # the same payment, told by another event
+    send({**event, "id": "evt_other"})  # the same payment in another event
 
     assert kinds() == {"payment": 1}
     assert dict(OnlineEvent.objects.values_list("external_id", "state")) == {

@@ -15,7 +15,7 @@ MOST_LINES = 20  # on the first page; more follow on the next pages
 HEADINGS = {
     InvoiceLine.Kind.MINIMUM: "Monthly minimum",
     InvoiceLine.Kind.ADJUSTMENT: "Adjustments",
-    InvoiceLine.Kind.CREDIT: "Credits for earlier invoices",
+    InvoiceLine.Kind.CREDIT: "Credits",
 }
 VOLUME = "volume"
 
