@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -23,6 +24,7 @@ PAYOUT_FAILED = Verb("online_payout_failed", "Payout failed")
 
 Kind = OnlineMovement.Kind
 PAYMENTS = ("charge", "payment")
+Days = dict[int, date]  # by customer
 FAILED = ("payout_failure", "payout_cancel")
 
 
@@ -58,8 +60,9 @@ def paid_out(run: Run) -> Effect:
         raise run.asked.refusal
     if not run.asked.lines:
         raise NotPlaced("Stripe does not say what it consists of: it was made by hand, not on a schedule.")
+    days = _locked(run, (each.document for line in run.asked.lines for each in _movements_of(line)))
     shares, others, is_known = _shares(run.asked.lines, currency)
-    made = [_book(run, payout, share) for share in shares]
+    made = [_book(run, payout, share, days) for share in shares]
     if not made and not is_known:
         raise NotPlaced("None of its payments is in the ledger.")
     if made:
@@ -76,11 +79,20 @@ def paid_out(run: Run) -> Effect:
 def payout_failed(run: Run) -> Effect:
     """The bank sent it back: it is money in transit again."""
     payout = run.told.text("id")
-    found = _of_payout(payout).filter(undone_by=None).select_related("document__customer").order_by("pk")
-    made = [_book_back(run, each) for each in found]
+    days = _locked(run, (each.document for each in _of_payout(payout).select_related("document__customer")))
+    found = _of_payout(payout).filter(undone_by=None).select_related("document").order_by("pk")
+    made = [_book_back(run, each, days) for each in found]
     if made:
         record(PAYOUT_FAILED, on=made[0], by=run.by, also=made[1:], after={"payout": payout, "documents": len(made)})
     return Effect(made[0] if made else None, "" if made else "Nothing of it was booked.")
+
+
+def _locked(run: Run, documents: Iterable[LedgerDocument]) -> Days:
+    """Lock the months and then the customers, each in one order; return each customer's day."""
+    customers = sorted({each.customer for each in documents}, key=lambda customer: customer.pk)
+    days = {each.pk: check_day(each.day_of(run.at), each, at=run.at) for each in customers}
+    list(Customer.objects.select_for_update(no_key=True).filter(pk__in=days).order_by("pk"))
+    return days
 
 
 def _shares(lines: Iterable[Line], currency: str) -> tuple[list[Share], list[Line], bool]:
@@ -124,9 +136,9 @@ def _of_payout(payout: str) -> QuerySet[OnlineMovement]:
     return OnlineMovement.objects.filter(kind=Kind.PAYOUT, external_id__startswith=f"{payout}:", undoes=None)
 
 
-def _book(run: Run, payout: str, share: Share) -> LedgerDocument:
+def _book(run: Run, payout: str, share: Share, days: Days) -> LedgerDocument:
     like = share.movements[0].document
-    document = _post(run, like, share.parts, amount=abs(share.cash), reference=payout)
+    document = _post(run, like, share.parts, amount=abs(share.cash), reference=payout, on=days[like.customer_id])
     number = _of_payout(payout).count() + 1
     movement = OnlineMovement.objects.create(
         kind=Kind.PAYOUT, external_id=f"{payout}:{number}", document=document, fee=share.fees
@@ -135,28 +147,30 @@ def _book(run: Run, payout: str, share: Share) -> LedgerDocument:
     return document
 
 
-def _book_back(run: Run, movement: OnlineMovement) -> LedgerDocument:
+def _book_back(run: Run, movement: OnlineMovement, days: Days) -> LedgerDocument:
     """The cash goes back to money in transit; the fees were kept."""
     like = movement.document
     cash = sum((each.amount for each in like.postings.filter(account=Account.CASH)), money.ZERO)
     parts = [Part(Account.CASH, -cash), Part(Account.TRANSIT, cash)] if cash else []
-    document = _post(run, like, parts, amount=abs(cash), reference=f"{like.reference} failed")
+    reference = f"{like.reference} failed"
+    document = _post(run, like, parts, amount=abs(cash), reference=reference, on=days[like.customer_id])
     OnlineMovement.objects.create(
         kind=Kind.PAYOUT, external_id=movement.external_id + BACK, document=document, undoes=movement
     )
     return document
 
 
-def _post(run: Run, like: LedgerDocument, parts: list[Part], *, amount: Decimal, reference: str) -> LedgerDocument:
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=like.customer_id)
+def _post(
+    run: Run, like: LedgerDocument, parts: list[Part], *, amount: Decimal, reference: str, on: date
+) -> LedgerDocument:
     document = LedgerDocument(
         kind=LedgerDocument.Kind.PAYOUT,
-        customer=customer,
+        customer_id=like.customer_id,
         seller_id=like.seller_id,
         currency=like.currency,
         amount=amount,
         reference=reference,
-        posted_on=check_day(customer.day_of(run.at), customer, at=run.at),
+        posted_on=on,
         recorded_at=run.at,
         recorded_by=run.by,
     )
