@@ -58,11 +58,8 @@ def disputed(run: Run) -> Effect:
 
 def _went_out(run: Run, out: Out) -> Effect:
     """Return the payment, as far as it was not returned before: a chargeback beside a refund never counts twice."""
-    payment = (
-        OnlineMovement.objects.filter(external_id=run.told.subject, kind=Kind.PAYMENT)
-        .select_related("document__customer")
-        .first()
-    )
+    payments = OnlineMovement.objects.filter(kind=Kind.PAYMENT).select_related("document__customer")
+    payment = payments.filter(external_id=run.told.subject).first()
     if payment is None:
         raise NotPlaced("The payment that it is about is not in the ledger.")
     today = _today(run, payment.document)  # the month is locked before the customer, everywhere

@@ -1,7 +1,7 @@
 """Payouts: Stripe hands over what it holds, less its fees. Each customer's part of a payout is a document."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -60,7 +60,7 @@ def paid_out(run: Run) -> Effect:
         raise run.asked.refusal
     if not run.asked.lines:
         raise NotPlaced("Stripe does not say what it consists of: it was made by hand, not on a schedule.")
-    days = _locked(run, (each.document for line in run.asked.lines for each in _movements_of(line)))
+    days = _locked(run, (each.document for found in _movements_of(run.asked.lines) for each in found))
     shares, others, is_known = _shares(run.asked.lines, currency)
     made = [_book(run, payout, share, days) for share in shares]
     if not made and not is_known:
@@ -95,11 +95,10 @@ def _locked(run: Run, documents: Iterable[LedgerDocument]) -> Days:
     return days
 
 
-def _shares(lines: Iterable[Line], currency: str) -> tuple[list[Share], list[Line], bool]:
+def _shares(lines: Sequence[Line], currency: str) -> tuple[list[Share], list[Line], bool]:
     """Each customer's share, the lines that belong to nothing here, and whether anything is known that was paid out before."""
     shares, others, is_known = defaultdict[tuple[int, int | None], Share](Share), list[Line](), False
-    for line in lines:
-        found = list(_movements_of(line))
+    for line, found in zip(lines, _movements_of(lines), strict=True):
         alike = all(each.document.currency == currency == line.currency for each in found)
         if not found or not alike:
             others.append(line)
@@ -113,15 +112,23 @@ def _shares(lines: Iterable[Line], currency: str) -> tuple[list[Share], list[Lin
     return [shares[key] for key in sorted(shares, key=lambda key: (key[0], key[1] or 0))], others, is_known
 
 
-def _movements_of(line: Line) -> Iterator[OnlineMovement]:
-    """What a line of a payout is in the ledger."""
+def _movements_of(lines: Sequence[Line]) -> list[list[OnlineMovement]]:
+    """What each line of a payout is in the ledger."""
     rows = OnlineMovement.objects.select_related("document__customer")
+    booked = {each.external_id: each for each in rows.filter(external_id__in=[_key(line) for line in lines])}
+    found = [[booked[key]] if (key := _key(line)) in booked else [] for line in lines]
+    for place, line in enumerate(lines):
+        if line.kind in FAILED:
+            of_payout = rows.filter(external_id__startswith=f"{line.source}:", external_id__endswith=BACK)
+            found[place] = list(of_payout.order_by("pk"))
+    return found
+
+
+def _key(line: Line) -> str:
+    """The ID under which a line is in the ledger."""
     if line.kind in PAYMENTS:
-        yield from rows.filter(external_id=line.payment_intent)
-    elif line.kind in FAILED:
-        yield from rows.filter(external_id__startswith=f"{line.source}:", external_id__endswith=BACK).order_by("pk")
-    elif line.source:
-        yield from rows.filter(external_id=line.source + BACK if line.amount > 0 else line.source)
+        return line.payment_intent
+    return line.source + BACK if line.amount > 0 else line.source
 
 
 def _at_stripe(line: Line, movement: OnlineMovement) -> tuple[Decimal, Decimal]:
