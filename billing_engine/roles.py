@@ -66,6 +66,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
         "change_onlineevent",  # run again, set aside
         "add_writeoff", "change_writeoff",  # change: approve one
+        "add_voidterms",
     ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}

@@ -18,10 +18,9 @@ from receivables.domain.webhooks.deliveries import ENDPOINTS
 from receivables.domain.webhooks.mails import EVENT_MAILS
 from receivables.domain.webhooks.unrated import tell_of_unrated
 
-QUEUES: tuple[Queue, ...] = (BANK_FILES, BOOKS, PAPERS, PAPER_MAILS, REMINDERS, ENDPOINTS, EVENT_MAILS, VOID_CREDITS)
 QUEUES: tuple[Queue, ...] = (
     *(BANK_FILES, BOOKS, PAPERS, PAPER_MAILS, STARTS, REMINDERS, MONTHLY, STATEMENTS),
-    *(ENDPOINTS, EVENT_MAILS),
+    *(ENDPOINTS, EVENT_MAILS, VOID_CREDITS),
 )
 # Each is shorter than the lease of an attempt, after which another worker may claim it.
 MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240

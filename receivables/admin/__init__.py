@@ -5,7 +5,15 @@ from receivables.admin.account import list_page, note
 from receivables.admin.account import page as account_page
 from receivables.admin.ageing import items, page
 from receivables.admin.bank_files import account_admin, file_admin, row_admin
-from receivables.admin.credit_notes import crediting, invoice_panel, late_voids, note_admin
+from receivables.admin.credit_notes import (
+    bulk_page,
+    crediting,
+    invoice_panel,
+    late_voids,
+    line_page,
+    note_admin,
+    void_terms,
+)
 from receivables.admin.disputes import dispute_admin, figures_page, line_links, open_page, reason_admin
 from receivables.admin.ledger import document_admin, trial_balance
 from receivables.admin.online import event_admin
@@ -22,6 +30,7 @@ __all__ = [
     "account_page",
     "at_a_glance",
     "books",
+    "bulk_page",
     "by_email",
     "crediting",
     "delivery_admin",
@@ -37,6 +46,7 @@ __all__ = [
     "late_voids",
     "level_admin",
     "line_links",
+    "line_page",
     "list_page",
     "menu",
     "note",
@@ -57,5 +67,6 @@ __all__ = [
     "statements_by_email",
     "timetable_admin",
     "trial_balance",
+    "void_terms",
     "write_off_admin",
 ]

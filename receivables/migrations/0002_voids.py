@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
             name="carried_by",
             field=models.OneToOneField(
                 blank=True,
-                help_text="The line of a later invoice that it is, if it is no document of its own.",
+                help_text="The line of a later invoice, if it is not a document of its own.",
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="carried_credit",

@@ -100,7 +100,7 @@ class CreditNote(models.Model):
         null=True,
         blank=True,
         related_name="carried_credit",
-        help_text="The line of a later invoice that it is, if it is no document of its own.",
+        help_text="The line of a later invoice, if it is not a document of its own.",
     )
 
     objects = CreditNoteQuerySet.as_manager()

@@ -1,7 +1,13 @@
-"""What became of an action that was voided after it was billed."""
+"""How an action that was voided after it was billed is settled."""
 
+from datetime import datetime
+
+from billing_engine.core.calendar.wording import day_in_words
+from invoices.models import Invoice
 from leads.models import Action
-from receivables.models import CreditedCharge, CreditNote
+from receivables.domain.credit_notes.late_voids import waiting_of
+from receivables.domain.late_voids.terms import terms_of, until, waits_for_an_invoice
+from receivables.models import CreditedCharge, CreditNote, VoidCredit
 
 
 def credit_of(action: Action) -> CreditNote | None:
@@ -24,3 +30,17 @@ def settled_in_words(action: Action, *, names_it: bool = True) -> str:
     if credit.state != CreditNote.State.ISSUED:
         return "its credit note is being prepared"
     return f"credit note {credit.number} credits it" if names_it else "a credit note credits it"
+
+
+def what_happens(invoice: Invoice, *, at: datetime) -> str:
+    """Say what happens to the voided actions of an issued invoice that have no credit yet, or why people settle them."""
+    actions = list(waiting_of(invoice).select_related("period__customer").order_by("voided_at", "pk"))
+    left = (
+        VoidCredit.objects.filter(action__in=actions).exclude(code="").order_by("pk").values_list("message", flat=True)
+    )
+    said = list(dict.fromkeys(left))
+    terms = terms_of([invoice.customer_id])
+    waits = [until(action, terms) for action in actions if waits_for_an_invoice(action, terms, at=at)]
+    if first := next(filter(None, waits), None):
+        said.append(f"Goes on the next invoice, or by {day_in_words(first)} on a credit note.")
+    return " ".join(said) or "Its credit note is drafted shortly."

@@ -95,7 +95,7 @@ def invoice_page(request: HttpRequest, visit: Visit, invoice: str) -> HttpRespon
         others=[
             (each.description, money.in_words(each.amount, currency))
             for each in lines
-            if each.kind in (InvoiceLine.Kind.MINIMUM, InvoiceLine.Kind.ADJUSTMENT)
+            if each.kind in (InvoiceLine.Kind.MINIMUM, InvoiceLine.Kind.ADJUSTMENT, InvoiceLine.Kind.CREDIT)
         ],
         sums=_sums(stored),
         uncharged=_uncharged(visit, stored, lines),

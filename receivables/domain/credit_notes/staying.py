@@ -54,14 +54,15 @@ def _rejected(note: CreditNote) -> Iterator[str]:
 def _lines(note: CreditNote) -> Iterator[str]:
     left = _left(note)
     credited = sorted(set(note.lines.values_list("line__position", flat=True)))
-    parts = [
-        f"Line {position}: {f'{in_words(left[position], note.currency)} before tax' if left[position] else 'nothing'}."
-        for position in credited
-    ]
+    parts = [f"Line {position} {_keeps(left[position], note.currency)}." for position in credited]
     if len(parts) <= MOST_NAMED:
         yield " ".join(parts)
     if any(amount for position, amount in left.items() if position not in credited):
         yield "The other lines of the invoice stay as they are."
+
+
+def _keeps(left: Decimal, currency: str) -> str:
+    return f"keeps {in_words(left, currency)} before tax" if left else "is credited in full"
 
 
 def _left(note: CreditNote) -> dict[int, Decimal]:

@@ -117,7 +117,7 @@ def _carried(invoice: Invoice, items: Sequence[VoidCredit]) -> list[VoidCredit]:
         if item.pk in found:
             _settled([item], found[item.pk])
         else:
-            item.attempts -= 1  # it waits for a draft, which is no failure
+            item.attempts -= 1  # it waits for a draft: not a failure
     return []
 
 

@@ -1,7 +1,7 @@
 """A customer's terms for actions that are voided after billing: set with a reason, and read as of the void."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.contrib.auth.models import User
@@ -54,8 +54,20 @@ def terms_of(customers: Collection[int]) -> Terms:
 
 def waits_for_an_invoice(action: Action, terms: Terms, *, at: datetime) -> bool:
     """Return whether a voided action is still to become a line of the next invoice, by the terms of its void."""
+    waits_until = _waits_until(action, terms)
+    return waits_until is not None and at < waits_until
+
+
+def until(action: Action, terms: Terms) -> date | None:
+    """Return the customer's day on which it becomes a note, if no invoice was drafted by then; None if it is to be one."""
+    ends = _waits_until(action, terms)
+    return action.period.customer.day_of(ends) if ends else None
+
+
+def _waits_until(action: Action, terms: Terms) -> datetime | None:
+    """Return when the wait for an invoice ends; None if it is to be a note."""
     voided_at = action.voided_at
     if voided_at is None:
-        return False
+        return None
     found = next((each for each in terms.get(action.period.customer_id, ()) if each.since <= voided_at), None)
-    return found is not None and found.way == Way.LINE and at < voided_at + timedelta(days=found.wait_days)
+    return voided_at + timedelta(days=found.wait_days) if found is not None and found.way == Way.LINE else None

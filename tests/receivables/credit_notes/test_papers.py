@@ -58,7 +58,7 @@ def test_a_credit_note_says_what_is_credited_why_and_what_it_does_to_the_invoice
         "Open before $94.22",
         "Open now $48.00",
         "it stays $94.22",
-        "What stays charged Line 2: nothing. The other lines of the invoice stay as they are.",
+        "What stays charged Line 2 is credited in full. The other lines of the invoice stay as they are.",
     ):
         assert words in text, (words, text)
 
@@ -79,7 +79,7 @@ def test_what_was_disputed_and_not_accepted_stays_charged_and_says_until_when_it
         f"Dispute {dispute.number}",
         "Why: Invalid contact. Two of them bounced.",
         "What stays charged The charge of Oct 15, 2026, 12:00 ($18.00). With tax, $19.26 is due by December 3, 2026.",
-        "Line 1: $18.00 before tax.",
+        "Line 1 keeps $18.00 before tax.",
     ):
         assert words in letter, (words, letter)
 

@@ -23,7 +23,7 @@ DECEMBER_2 = datetime.fromisoformat("2026-12-02T12:00:00Z")
 
 
 def an_invoice(by: User, *quantities: int, **customer: Any) -> Invoice:
-    """October, issued: an action per quantity at 0.333 each, with a tax of 20 %."""
+    """October, issued: an action per quantity at 0.333 each, with a tax of 20%."""
     why("voided_action")
     a_price("0.333")
     period = an_open_period(**{"taxes": [VAT]} | customer)

@@ -12,7 +12,11 @@ from invoices.domain.wording import clean, quantity_in_words
 from invoices.models import InvoiceLine
 
 MOST_LINES = 20  # on the first page; more follow on the next pages
-HEADINGS = {InvoiceLine.Kind.MINIMUM: "Monthly minimum", InvoiceLine.Kind.ADJUSTMENT: "Adjustments"}
+HEADINGS = {
+    InvoiceLine.Kind.MINIMUM: "Monthly minimum",
+    InvoiceLine.Kind.ADJUSTMENT: "Adjustments",
+    InvoiceLine.Kind.CREDIT: "Credits",
+}
 VOLUME = "volume"
 
 
