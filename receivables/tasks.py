@@ -6,6 +6,7 @@ from django.utils.timezone import now
 from billing_engine.core.queues.queue import Queue, sweep
 from invoices.tasks import MAX_SECONDS_PER_DOCUMENT
 from receivables.domain.exports.write import BOOKS
+from receivables.domain.late_voids.settling import VOID_CREDITS
 from receivables.domain.papers.mail import PAPER_MAILS
 from receivables.domain.papers.store import PAPERS
 from receivables.domain.payments.bank_files.queue import BANK_FILES, SECONDS_UNTIL_KILLED
@@ -19,7 +20,7 @@ from receivables.domain.webhooks.unrated import tell_of_unrated
 
 QUEUES: tuple[Queue, ...] = (
     *(BANK_FILES, BOOKS, PAPERS, PAPER_MAILS, STARTS, REMINDERS, MONTHLY, STATEMENTS),
-    *(ENDPOINTS, EVENT_MAILS),
+    *(ENDPOINTS, EVENT_MAILS, VOID_CREDITS),
 )
 # Each is shorter than the lease of an attempt, after which another worker may claim it.
 MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240
@@ -83,6 +84,12 @@ def render_task(*, item_id: int, attempt: int, **_: object) -> None:
 def mail_task(*, item_id: int, attempt: int, **_: object) -> None:
     """Send one email with a PDF."""
     PAPER_MAILS.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="receivables.settle_voids")
+def settle_voids_task(*, item_ids: list[int], **_: object) -> None:
+    """Credit actions of an invoice that were voided after it was issued."""
+    VOID_CREDITS.work(item_ids, at=now())
 
 
 @shared_task(name="receivables.sweep")

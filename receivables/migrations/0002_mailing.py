@@ -9,7 +9,7 @@ from billing_engine.core.sql_files import InstallSql
 class Migration(migrations.Migration):
     dependencies = [
         ("leads", "0001_initial"),
-        ("receivables", "0001_initial"),
+        ("receivables", "0002_speed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

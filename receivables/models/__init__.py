@@ -6,6 +6,7 @@ from receivables.models.book_export import AccountMapping, BookExport, ExportedD
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, DisputeStep
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
+from receivables.models.online import CheckoutItem, CheckoutSession, OnlineEvent, OnlineMovement, PaymentLink
 from receivables.models.paper import Paper, PaperMail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
@@ -19,6 +20,7 @@ from receivables.models.reminder import (
     ReminderTimetable,
 )
 from receivables.models.statement import StatementMail, StatementSchedule
+from receivables.models.void_credit import VoidCredit, VoidTerms
 from receivables.models.webhook import (
     EventKind,
     EventMail,
@@ -39,6 +41,8 @@ __all__ = [
     "BankRow",
     "BankStatement",
     "BookExport",
+    "CheckoutItem",
+    "CheckoutSession",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTax",
@@ -53,9 +57,12 @@ __all__ = [
     "EventSubscription",
     "ExportedDocument",
     "LedgerDocument",
+    "OnlineEvent",
+    "OnlineMovement",
     "Paper",
     "PaperMail",
     "Payment",
+    "PaymentLink",
     "Posting",
     "Reason",
     "Reminder",
@@ -67,6 +74,8 @@ __all__ = [
     "ReminderTimetable",
     "StatementMail",
     "StatementSchedule",
+    "VoidCredit",
+    "VoidTerms",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

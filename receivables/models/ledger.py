@@ -117,6 +117,14 @@ class Posting(models.Model):
 class Allocation(models.Model):
     """A credit item matched to a debit item, on a day; it posts nothing, and a second row takes it back."""
 
+    # Whose it is, and when its debit item is due, stand here once more, so that ageing adds up without looking up both
+    # items of each match. Neither items nor allocations ever change, and a trigger compares them when one is written.
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    seller = models.ForeignKey(
+        Company, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    currency = models.CharField(max_length=3)
+    due_on = models.DateField(help_text="The due day of the debit item; without one, its day in the books.")
     credit = models.ForeignKey(LedgerDocument, on_delete=models.PROTECT, related_name="allocations_made")
     debit = models.ForeignKey(LedgerDocument, on_delete=models.PROTECT, related_name="allocations_received")
     amount = models.DecimalField(
@@ -140,6 +148,7 @@ class Allocation(models.Model):
             ),
             models.CheckConstraint(name="an_item_is_never_matched_to_itself", condition=~Q(credit=F("debit"))),
         ]
+        indexes = [models.Index(name="allocation_of_customer", fields=["customer"])]
 
     def __str__(self) -> str:
         return f"{self.amount.normalize():f} of {self.credit} to {self.debit}"

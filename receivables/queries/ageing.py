@@ -7,8 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from billing_engine.core.read_replica import rows_of
-from receivables.domain.ledger.open_items import Basis, Narrowed, Scope, moves_sql
+from billing_engine.core.read_replica import few_rows_of
+from receivables.domain.ledger.open_items import Basis, Narrowed, Scope
 from receivables.models import LedgerDocument
 
 Side = LedgerDocument.Side
@@ -152,8 +152,7 @@ def ageing(
     """Return the rows of a currency, of the one with most rows if none is named."""
     # The total rows come first and have no customer. One statement, so that rows and totals are of one snapshot.
     sql = f"""
-        WITH moved AS ({moves_sql(basis, scope)}),
-        {_sums()},
+        WITH {_sums(basis, scope)},
         total AS (
             SELECT currency, count(*) AS rows_in_all, {", ".join(f"sum({each}) AS {each}" for each in SUMMED.split(", "))}
               FROM sums GROUP BY currency
@@ -172,7 +171,7 @@ def ageing(
     """  # noqa: S608 -- conditions of our own
     asked = basis.parameters | scope.parameters | _days(basis.day) | {"shown": currency, "first": first, "most": most}
     totals, rows = list[CurrencyTotal](), list[AgeingRow]()
-    for customer, code, name, other, of, *amounts in rows_of(sql, asked):
+    for customer, code, name, other, of, *amounts in few_rows_of(sql, asked):
         sums = Sums(tuple(amounts[:-1]), amounts[-1])
         if customer is None:
             totals.append(CurrencyTotal(of, other, sums))
@@ -182,22 +181,36 @@ def ageing(
     return Ageing(currency or (totals[0].currency if totals else ""), rows, totals)
 
 
-def _sums() -> str:
-    debit, credit = "FILTER (WHERE side = 'debit' AND ", "FILTER (WHERE side = 'credit')"
-    parts = {
-        "not_due": f"{debit} due_on >= %(day_0)s)",
-        "to_30": f"{debit} due_on < %(day_0)s AND due_on >= %(day_30)s)",
-        "to_60": f"{debit} due_on < %(day_30)s AND due_on >= %(day_60)s)",
-        "to_90": f"{debit} due_on < %(day_60)s AND due_on >= %(day_90)s)",
-        "over_90": f"{debit} due_on < %(day_90)s)",
-        "unapplied": credit,
-    }
-    summed = ", ".join(f"COALESCE(sum(amount) {part}, 0) AS {name}" for name, part in parts.items())
-    some = "sum(amount) FILTER (WHERE side = 'debit') > 0 OR sum(amount) FILTER (WHERE side = 'credit') > 0"
-    return f"""sums AS (
-            SELECT customer_id, company, currency, {summed} FROM moved
-             GROUP BY customer_id, company, currency HAVING {some}
-        )"""  # noqa: S608 -- conditions of our own
+DUE = {
+    "not_due": "{due} >= %(day_0)s",
+    "to_30": "{due} < %(day_0)s AND {due} >= %(day_30)s",
+    "to_60": "{due} < %(day_30)s AND {due} >= %(day_60)s",
+    "to_90": "{due} < %(day_60)s AND {due} >= %(day_90)s",
+    "over_90": "{due} < %(day_90)s",
+}
+
+
+def _sums(basis: Basis, scope: Scope) -> str:
+    """Documents add to what is open and matches take from it: each table is read once, and added up before they meet."""
+    item_due = "COALESCE(item.due_on, item.posted_on)"
+    owed = [f"sum(amount) FILTER (WHERE side = 'debit' AND {part.format(due=item_due)})" for part in DUE.values()]
+    matched = [f"-sum(amount) FILTER (WHERE {part.format(due='allocation.due_on')})" for part in DUE.values()]
+    names = (*DUE, "unapplied")
+    whose = "customer_id, seller_id, currency"
+    return f"""moved ({whose}, {", ".join(names)}) AS (
+            SELECT {whose}, {", ".join(owed)}, sum(amount) FILTER (WHERE side = 'credit')
+              FROM receivables_ledgerdocument item WHERE {scope.holds()} AND {basis.counts("item")} GROUP BY {whose}
+             UNION ALL
+            SELECT {whose}, {", ".join(matched)}, -sum(amount)
+              FROM receivables_allocation allocation
+             WHERE {scope.any_side("allocation")} AND {basis.counts("allocation")} GROUP BY {whose}
+        ),
+        added AS (
+            SELECT customer_id, COALESCE(seller_id, 0) AS company, currency,
+                   {", ".join(f"COALESCE(sum({name}), 0) AS {name}" for name in names)}
+              FROM moved GROUP BY {whose}
+        ),
+        sums AS (SELECT * FROM added WHERE {" + ".join(DUE)} > 0 OR unapplied > 0)"""  # noqa: S608 -- conditions of our own
 
 
 def _days(day: date) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db.models import F, Sum
 
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.money import ZERO
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import few_rows_of
 from receivables.domain.disputes.disputed import ON_AN_ISSUED_INVOICE
 from receivables.domain.ledger.open_items import Basis, Scope
 from receivables.models import Dispute
@@ -35,7 +35,6 @@ class MonthEnd:
 
 def month_ends(basis: Basis, scope: Scope, *, months: int) -> list[MonthEnd]:
     """Return the last months up to the day, the earliest first, of one currency."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
     first = last = Month.of_day(basis.day)
     for _ in range(months + MONTHS_OF_SALES - 2):
         first = first.previous()
@@ -44,12 +43,12 @@ def month_ends(basis: Basis, scope: Scope, *, months: int) -> list[MonthEnd]:
                sum(CASE item.side WHEN 'debit' THEN item.amount ELSE -item.amount END),
                COALESCE(sum(CASE item.side WHEN 'debit' THEN item.amount ELSE -item.amount END)
                    FILTER (WHERE item.kind IN ('invoice', 'void', 'credit_note')), 0)
-          FROM receivables_ledgerdocument item {zone}
+          FROM receivables_ledgerdocument item
          WHERE {scope.holds()} AND {basis.counts("item")}
          GROUP BY 1
     """  # noqa: S608 -- conditions of our own
     asked = basis.parameters | scope.parameters | {"first": first.first}
-    moved: dict[date, tuple[Decimal, Decimal]] = {row[0]: (row[1], row[2]) for row in rows_of(sql, asked)}
+    moved: dict[date, tuple[Decimal, Decimal]] = {row[0]: (row[1], row[2]) for row in few_rows_of(sql, asked)}
     balance = sum((amount for day, (amount, _) in moved.items() if day < first.first), ZERO)
     found, month = list[MonthEnd](), first
     while month <= last:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import few_rows_of
 from receivables.domain.ledger.open_items import Basis, Scope
 
 Parts = tuple[str, str]  # account, tax
@@ -49,31 +49,29 @@ class TrialBalance:
 
 def trial_balance(basis: Basis, scope: Scope, *, since: date) -> list[TrialBalance]:
     """Return every account by currency: before `since`, and from it to the day of the basis."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
     sql = f"""
         SELECT item.currency, posting.account, posting.tax,
                COALESCE(sum(posting.amount) FILTER (WHERE item.posted_on < %(since)s), 0),
                COALESCE(sum(posting.amount) FILTER (WHERE item.posted_on >= %(since)s AND posting.amount > 0), 0),
                COALESCE(-sum(posting.amount) FILTER (WHERE item.posted_on >= %(since)s AND posting.amount < 0), 0)
           FROM receivables_posting posting
-          JOIN receivables_ledgerdocument item ON item.id = posting.document_id {zone}
+          JOIN receivables_ledgerdocument item ON item.id = posting.document_id
          WHERE {basis.counts("item")} AND {scope.any_side()}
          GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """  # noqa: S608 -- conditions of our own
     found = dict[str, list[AccountSums]]()
-    for currency, *sums in rows_of(sql, basis.parameters | scope.parameters | {"since": since}):
+    for currency, *sums in few_rows_of(sql, basis.parameters | scope.parameters | {"since": since}):
         found.setdefault(currency, []).append(AccountSums(*sums))
     return [TrialBalance(currency, accounts) for currency, accounts in found.items()]
 
 
 def receivable_account(basis: Basis, scope: Scope) -> dict[str, Decimal]:
     """Return what the receivable account holds by currency: the sum of its postings."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
     sql = f"""
         SELECT item.currency, sum(posting.amount)
           FROM receivables_posting posting
-          JOIN receivables_ledgerdocument item ON item.id = posting.document_id {zone}
+          JOIN receivables_ledgerdocument item ON item.id = posting.document_id
          WHERE posting.account = 'receivable' AND {basis.counts("item")} AND {scope.any_side()}
          GROUP BY 1
     """  # noqa: S608 -- conditions of our own
-    return dict(rows_of(sql, basis.parameters | scope.parameters))
+    return dict(few_rows_of(sql, basis.parameters | scope.parameters))

@@ -51,6 +51,7 @@ from tests.factories.leads import (
     SigningSecretFactory,
     SourceFactory,
 )
+from tests.factories.online import OnlineEventFactory
 from tests.factories.people import GroupFactory, UserFactory, superuser
 from tests.factories.pricing import (
     ChargeFactory,
@@ -207,6 +208,7 @@ ROWS: dict[str, Make] = {
     "receivables.BankFile": lambda: banks.a_booked_row().statement.file,
     "receivables.BankRow": banks.a_booked_row,
     "receivables.CsvMapping": lambda: banks.a_mapping(name=f"Mapping {next(numbers)}"),
+    "receivables.OnlineEvent": lambda: OnlineEventFactory.create(document=a_matched_payment(), state="partly"),
     "receivables.Payment": banks.a_payment,
     "receivables.WriteOff": banks.a_write_off,
     "reports.Alert": AlertFactory.create,

@@ -41,6 +41,7 @@ NO_PERSON = {
     "receivables/domain/ledger/allocations.py match": "its callers record the deed: an issue, a void",
     "receivables/domain/ledger/allocations.py take_back": "its callers record the deed: a void",
     "invoices/domain/document/store.py request_missing": "asks for the PDF that an issue should have asked for",
+    "invoices/domain/life/credit_lines.py put_on": "records the deed of the engine, which settles late voids",
     "invoices/domain/life/close.py close": "its callers record the deed: a run's period, a draft made again",
     "invoices/domain/life/close.py close_together": "its callers record the deeds: a run's periods",
     "invoices/domain/life/close.py close_if_empty": "part of locking the month",

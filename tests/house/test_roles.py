@@ -78,6 +78,7 @@ DOES = {
         "receivables.change_statementschedule",
         "receivables.add_webhookendpoint",
         "receivables.change_webhookendpoint",
+        "receivables.change_onlineevent",
         "receivables.add_writeoff",
         "receivables.change_writeoff",
         "leads.add_approvalthreshold",

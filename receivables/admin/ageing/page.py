@@ -14,6 +14,7 @@ from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.calendar.edges import today_somewhere
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import ZERO, in_words
+from billing_engine.core.read_replica import one_snapshot
 from billing_engine.core.tables.download import table_response
 from billing_engine.core.tables.formats import FORMATS
 from receivables.admin.ageing.table import figures_of, row_of, table_of
@@ -22,7 +23,7 @@ from receivables.queries.ageing import OVERDUE, TITLES, Bucket, Order, Sums, age
 from receivables.queries.trial_balance import receivable_account
 
 MAY_SEE = "receivables.view_ledgerdocument"
-PAGE, FILE = "admin:receivables_ageing", "admin:receivables_ageing_file"
+PAGE, FILE, ACCOUNT = "admin:receivables_ageing", "admin:receivables_ageing_file", "admin:receivables_ageing_account"
 ROWS = 50
 ORDERS = ((Order.OVERDUE, "Most overdue"), (Order.BALANCE, "Highest balance"), (Order.NAME, "Customer"))
 FILES = ("csv", "xlsx")
@@ -47,7 +48,6 @@ def _answer(asked: Asked, request: HttpRequest) -> dict[str, Any]:
     companies, total = company_names(), found.total
     address, kept = reverse(PAGE), {"order": "" if order is Order.OVERDUE else order}
     of_currency = {**kept, "currency": found.currency if len(found.totals) > 1 else ""}
-    account = receivable_account(asked.basis, asked.scope).get(found.currency, ZERO)
     pages = max(1, -(-total.rows // ROWS))
     return {
         "asked": asked,
@@ -66,8 +66,7 @@ def _answer(asked: Asked, request: HttpRequest) -> dict[str, Any]:
         "count": total.rows,
         "figures": figures_of(total.sums, found.currency, asked),
         "cards": _cards(total.sums, found.currency, asked) if found.currency else [],
-        "account": in_words(account, found.currency) if found.currency else "",
-        "agrees": account == total.sums.balance,
+        "account": asked.link(reverse(ACCOUNT), currency=found.currency),
         "place": place + 1,
         "pages": pages,
         "before": asked.link(address, **of_currency, p=place - 1) if place else "",
@@ -92,6 +91,19 @@ def _cards(sums: Sums, currency: str, asked: Asked) -> list[tuple[str, str, str,
 
 
 @needs(MAY_SEE)
+def account_check(request: HttpRequest) -> HttpResponse:
+    """The receivable account beside the total: the part of the page that reads every posting, so it comes second."""
+    asked, currency = asked_by(AskedForm(request.GET.dict())), request.GET.get("currency", "")
+    if asked is None or not currency:
+        raise Http404
+    with one_snapshot():
+        account = receivable_account(asked.basis, asked.scope).get(currency, ZERO)
+        balance = ageing(asked.basis, asked.scope, currency=currency, most=0).total.sums.balance
+    page = {"basis": asked.basis.in_words(), "account": in_words(account, currency), "agrees": account == balance}
+    return TemplateResponse(request, "receivables/ageing_account.html", page)
+
+
+@needs(MAY_SEE)
 def ageing_file(request: HttpRequest) -> HttpResponseBase:
     """Every row of every currency as a file."""
     form = AskedForm(request.GET.dict())
@@ -105,5 +117,6 @@ def ageing_file(request: HttpRequest) -> HttpResponseBase:
 
 
 page_at("receivables/ageing/", ageing_page, name="receivables_ageing")
+page_at("receivables/ageing/account/", account_check, name="receivables_ageing_account")
 page_at("receivables/ageing/file/", ageing_file, name="receivables_ageing_file")
 in_menu("Receivables", 20, Item("Ageing", "hourglass_bottom", PAGE, MAY_SEE))

@@ -53,6 +53,10 @@ def match(
             left[item.pk] -= each.amount
     return Allocation.objects.bulk_create(
         Allocation(
+            customer_id=each.debit.customer_id,
+            seller_id=each.debit.seller_id,
+            currency=each.debit.currency,
+            due_on=each.debit.due_on or each.debit.posted_on,
             credit=each.credit,
             debit=each.debit,
             amount=each.amount,
@@ -90,6 +94,10 @@ def take_back(
     rows = Allocation.objects.filter(pk__in=[each.pk for each in made], takes_back=None, taken_back_by=None)
     return Allocation.objects.bulk_create(
         Allocation(
+            customer_id=each.customer_id,
+            seller_id=each.seller_id,
+            currency=each.currency,
+            due_on=each.due_on,
             credit_id=each.credit_id,
             debit_id=each.debit_id,
             amount=-each.amount,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from billing_engine.core.money import ZERO
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import few_rows_of
 from receivables.domain.ledger.open_items import Basis
 from receivables.models import LedgerDocument
 
@@ -35,8 +35,7 @@ def _sums(basis: Basis, side: str, other: str, items: Sequence[int]) -> list[tup
         SELECT allocation.{side}_id, other.kind, other.reference, sum(allocation.amount)
           FROM receivables_allocation allocation
           JOIN receivables_ledgerdocument other ON other.id = allocation.{other}_id
-          JOIN leads_customer customer ON customer.id = other.customer_id
          WHERE allocation.{side}_id = ANY(%(items)s) AND {basis.counts("allocation")}
          GROUP BY allocation.{side}_id, other.id HAVING sum(allocation.amount) > 0 ORDER BY allocation.{side}_id, other.id
     """  # noqa: S608 -- conditions of our own
-    return [(row[0], row[1], row[2], row[3]) for row in rows_of(sql, basis.parameters | {"items": list(items)})]
+    return [(row[0], row[1], row[2], row[3]) for row in few_rows_of(sql, basis.parameters | {"items": list(items)})]

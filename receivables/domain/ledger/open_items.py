@@ -34,21 +34,17 @@ class Basis:
     newest: int | None = None  # documents only: none that was written after this one counts
 
     def counts(self, row: str) -> str:
-        """Return the SQL condition that a document or allocation counts; customers are joined as `customer`."""
+        """Return the SQL condition that a document or allocation counts."""
         if self.newest is not None:
             return f"({row}.posted_on <= %(day)s AND {row}.id <= %(newest)s)"
         if self.question is Question.DATED:
             return f"{row}.posted_on <= %(day)s"
         # Only rows around midnight ask for the customer's zone, which is slow.
+        zone = f"(SELECT time_zone FROM leads_customer WHERE leads_customer.id = {row}.customer_id)"  # noqa: S608 -- a name of our own
+        midnight = f"(%(after)s::timestamp AT TIME ZONE {zone})"
         return (
-            f"({row}.recorded_at < %(surely)s OR ({row}.recorded_at < %(perhaps)s"
-            f" AND {row}.recorded_at < (%(after)s::timestamp AT TIME ZONE customer.time_zone)))"
+            f"({row}.recorded_at < %(surely)s OR ({row}.recorded_at < %(perhaps)s AND {row}.recorded_at < {midnight}))"
         )
-
-    @property
-    def needs_zone(self) -> bool:
-        """Whether the condition reads the customer's time zone."""
-        return self.question is Question.KNOWN
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -81,7 +77,7 @@ class Scope:
         return f"{item}.side <> '' AND {self.any_side(item)}"
 
     def any_side(self, item: str = "item") -> str:
-        """Return the SQL condition that a document is in the scope, also one without an open item."""
+        """Return the SQL condition that a document is in the scope, also one without an open item; or an allocation."""
         parts = ["TRUE"]
         if self.customers is not None:
             parts.append(f"{item}.customer_id = ANY(%(customers)s)")
@@ -117,7 +113,7 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """Which open items a list shows: one side, and due days between two days, both included."""
+    """Which open items a list shows: one side, and of debit items due days between two days, both included."""
 
     side: str = ""
     due_from: date | None = None
@@ -133,19 +129,15 @@ class Narrowed:
 
 
 def moves_sql(basis: Basis, scope: Scope) -> str:
-    """Return a subquery with every move of an item: item, customer, company, currency, side, due day, amount."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
-    facts = (
-        "item.id, item.customer_id, COALESCE(item.seller_id, 0) AS company, item.currency, item.side,"
-        " COALESCE(item.due_on, item.posted_on) AS due_on"
-    )
+    """Return a subquery with every move of an item: item, side, due day (of credit items none), amount."""
     matched = "\n UNION ALL ".join(
-        f"""SELECT {facts}, -allocation.amount AS amount FROM receivables_allocation allocation
-              JOIN receivables_ledgerdocument item ON item.id = allocation.{side}_id {zone}
-             WHERE {scope.holds()} AND {basis.counts("allocation")}"""  # noqa: S608 -- conditions of our own
-        for side in ("debit", "credit")
+        f"""SELECT allocation.{side}_id, '{side}', {due}, -allocation.amount FROM receivables_allocation allocation
+             WHERE {scope.any_side("allocation")} AND {basis.counts("allocation")}"""  # noqa: S608 -- conditions of our own
+        for side, due in (("debit", "allocation.due_on"), ("credit", "NULL"))
     )
-    return f"""SELECT {facts}, item.amount AS amount FROM receivables_ledgerdocument item {zone}
+    return f"""SELECT item.id, item.side, CASE item.side WHEN 'debit' THEN COALESCE(item.due_on, item.posted_on) END AS due_on,
+                      item.amount
+              FROM receivables_ledgerdocument item
              WHERE {scope.holds()} AND {basis.counts("item")}
          UNION ALL {matched}"""  # noqa: S608 -- conditions of our own
 

@@ -55,10 +55,11 @@ def balances(basis: Basis, scope: Scope) -> dict[Account, tuple[Decimal, bool]]:
     """Return what each account owes, and whether any of its items is open."""
     sql = f"""
         WITH moved AS ({moves_sql(basis, scope)}),
-        item AS (SELECT id, customer_id, company, currency, side, sum(amount) AS left_over FROM moved GROUP BY 1, 2, 3, 4, 5)
-        SELECT customer_id, company, currency, sum(CASE side WHEN 'debit' THEN left_over ELSE -left_over END),
-               bool_or(left_over > 0)
-          FROM item GROUP BY customer_id, company, currency
+        remaining AS (SELECT id, sum(amount) AS left_over FROM moved GROUP BY id)
+        SELECT item.customer_id, COALESCE(item.seller_id, 0), item.currency,
+               sum(CASE item.side WHEN 'debit' THEN left_over ELSE -left_over END), bool_or(left_over > 0)
+          FROM remaining JOIN receivables_ledgerdocument item ON item.id = remaining.id
+         GROUP BY item.customer_id, COALESCE(item.seller_id, 0), item.currency
     """  # noqa: S608 -- conditions of our own
     rows = rows_of(sql, basis.parameters | scope.parameters)
     return {(row[0], row[1], row[2]): (row[3], row[4]) for row in rows}

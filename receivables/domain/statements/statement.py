@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing_engine.core.money import ZERO
-from billing_engine.core.read_replica import rows_of
+from billing_engine.core.read_replica import few_rows_of
 from leads.models import Company, Customer
 from receivables.domain.disputes.disputed import disputed_of
 from receivables.domain.ledger.matched import matched_to, used_of
@@ -131,12 +131,11 @@ def statement(
 
 def balance(basis: Basis, scope: Scope) -> Decimal:
     """Return what is owed: all items, with those in the customer's favor taken away."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
     sql = f"""
         SELECT COALESCE(sum(CASE item.side WHEN 'debit' THEN item.amount ELSE -item.amount END), 0)
-          FROM receivables_ledgerdocument item {zone} WHERE {scope.holds()} AND {basis.counts("item")}
+          FROM receivables_ledgerdocument item WHERE {scope.holds()} AND {basis.counts("item")}
     """  # noqa: S608 -- conditions of our own
-    [(found,)] = rows_of(sql, basis.parameters | scope.parameters)
+    [(found,)] = few_rows_of(sql, basis.parameters | scope.parameters)
     return Decimal(found)
 
 
@@ -149,18 +148,17 @@ def accounts_of(customer: Customer) -> list[tuple[str, int]]:
 
 def _movements(before: Basis, basis: Basis, scope: Scope, opening: Decimal) -> list[Movement]:
     """Return what counts at the end but not before; the order is that of the books, and of recording within a day."""
-    zone = "JOIN leads_customer customer ON customer.id = item.customer_id" if basis.needs_zone else ""
     earlier = {f"before_{name}": value for name, value in before.parameters.items()}
     not_before = f"NOT {before.counts('item')}"
     for name in before.parameters:
         not_before = not_before.replace(f"%({name})s", f"%(before_{name})s")
     sql = f"""
         SELECT item.id, item.kind, item.reference, item.posted_on, item.due_on, item.side, item.amount, item.invoice_id
-          FROM receivables_ledgerdocument item {zone}
+          FROM receivables_ledgerdocument item
          WHERE {scope.holds()} AND {basis.counts("item")} AND {not_before}
          ORDER BY item.posted_on, item.id
     """  # noqa: S608 -- conditions of our own
-    found = list(rows_of(sql, basis.parameters | earlier | scope.parameters))
+    found = list(few_rows_of(sql, basis.parameters | earlier | scope.parameters))
     matched = matched_to(basis, [row[0] for row in found])
     owed, movements = opening, list[Movement]()
     for document, kind, reference, posted_on, due_on, side, amount, invoice in found:

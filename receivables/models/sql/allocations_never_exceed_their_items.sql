@@ -18,6 +18,16 @@ BEGIN
     END IF;
     IF EXISTS (
         SELECT FROM allocated
+          JOIN receivables_ledgerdocument debit ON debit.id = allocated.debit_id
+         WHERE allocated.customer_id <> debit.customer_id OR allocated.currency <> debit.currency
+            OR allocated.seller_id IS DISTINCT FROM debit.seller_id
+            OR allocated.due_on <> COALESCE(debit.due_on, debit.posted_on))
+    THEN
+        RAISE EXCEPTION 'An allocation says of its customer, company, currency and due day what its debit item says.'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_allocation_repeats_its_debit_item';
+    END IF;
+    IF EXISTS (
+        SELECT FROM allocated
           JOIN receivables_allocation taken ON taken.id = allocated.takes_back_id
          WHERE taken.amount <> -allocated.amount OR taken.credit_id <> allocated.credit_id
             OR taken.debit_id <> allocated.debit_id)

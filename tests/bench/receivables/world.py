@@ -40,8 +40,10 @@ PAYMENTS_SQL = """
      ORDER BY paid.day, invoice.id
 """
 MATCHES_SQL = """
-    INSERT INTO receivables_allocation (credit_id, debit_id, amount, posted_on, recorded_at, reason)
-    SELECT payment.id, invoice.id, invoice.amount, payment.posted_on, payment.recorded_at, ''
+    INSERT INTO receivables_allocation
+        (customer_id, currency, due_on, credit_id, debit_id, amount, posted_on, recorded_at, reason)
+    SELECT invoice.customer_id, invoice.currency, invoice.due_on, payment.id, invoice.id, invoice.amount, payment.posted_on,
+           payment.recorded_at, ''
       FROM receivables_ledgerdocument payment
       JOIN receivables_ledgerdocument invoice
         ON invoice.kind = 'invoice' AND invoice.reference = payment.reference AND invoice.customer_id = payment.customer_id
@@ -69,7 +71,8 @@ def build(customers: int) -> None:
                 code=f"C{place}", name=f"Customer {place:05}", billed_from=date(2024, 1, 1), time_zone=ZONES[place % 4]
             )
             for place in range(customers)
-        )
+        ),
+        billing_contacts=["books@customer.example"],
     )
     asked = {"today": TODAY, "invoices": INVOICES}
     with without_triggers(), connection.cursor() as cursor:

@@ -1,11 +1,13 @@
 """Waiting work of each queue in receivables."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from billing_engine.core.calendar.spans import Month
 from receivables.domain.exports.ask import Asked
 from receivables.domain.exports.ask import ask as ask_for_books
+from receivables.domain.late_voids.settling import VOID_CREDITS
 from receivables.domain.papers.mail import send as send_paper
 from receivables.domain.papers.store import PAPERS
 from receivables.domain.payments.bank_files.upload import confirm as confirm_bank_file
@@ -21,6 +23,8 @@ from receivables.models import (
     BankFile,
     BankRow,
     BookExport,
+    CreditedCharge,
+    CreditNote,
     ExportedDocument,
     LedgerDocument,
     Paper,
@@ -30,12 +34,15 @@ from receivables.models import (
     ReminderTimetable,
     StatementMail,
     StatementSchedule,
+    VoidCredit,
 )
 from tests.core.queues.case import NEVER_FINISHED, NOVEMBER_3, Case
 from tests.factories.leads import CustomerFactory
 from tests.factories.people import UserFactory, with_role
 from tests.invoices.made import a_draft, issued
-from tests.receivables.credit_notes.made import an_issued_invoice, an_issued_note
+from tests.receivables.credit_notes.made import NOVEMBER_5, an_issued_invoice, an_issued_note
+from tests.receivables.late_voids.made import an_invoice as an_october_invoice
+from tests.receivables.late_voids.made import voided_by_source
 from tests.receivables.mailing.made import invoiced
 from tests.receivables.payments import banks
 
@@ -80,6 +87,19 @@ def an_export_to_the_books() -> None:
 
 def exports_to_the_books() -> Any:
     return list(BookExport.objects.values_list("state", "rows", "reason")), ExportedDocument.objects.count()
+
+
+def a_late_void() -> None:
+    voided_by_source(an_october_invoice(with_role("Finance")), 5, 11)
+    VOID_CREDITS.tidy(at=NOVEMBER_5)
+
+
+def void_credits() -> Any:
+    return (
+        list(CreditNote.objects.values_list("state", "total")),
+        CreditedCharge.objects.count(),
+        list(VoidCredit.objects.order_by("pk").values_list("attempts", "code")),
+    )
 
 
 def a_reminder() -> None:
@@ -129,6 +149,13 @@ OCTOBER = date(2026, 10, 1)
 GIVEN_UP = "3 attempts ended without an outcome."
 
 CASES = {
+    "receivables.settle_voids": Case(
+        make=a_late_void,
+        facts=void_credits,
+        done=([("draft", Decimal("6.40"))], 2, [(0, ""), (0, "")]),
+        given_up=([], 0, [(3, "given_up")] * 2),
+        deaths=5,  # one together, then two of each alone
+    ),
     "receivables.render": Case(
         make=a_paper,
         facts=lambda: list(Paper.objects.values_list("kind", "state", "reason")),

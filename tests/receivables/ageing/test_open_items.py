@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError
+from django.db.transaction import atomic
 from hypothesis import given, settings
 from hypothesis.extra.django import TestCase
 
@@ -134,11 +136,29 @@ def test_a_match_is_never_dated_before_its_items_nor_taken_back_before_it_was_ma
 
 
 def replace_row(row: Allocation, **facts: object) -> Allocation:
-    copied = Allocation(credit=row.credit, debit=row.debit, amount=row.amount, posted_on=row.posted_on)
-    copied.recorded_at = row.recorded_at
-    for name, value in facts.items():
-        setattr(copied, name, value)
-    return copied
+    stored = {field.attname: getattr(row, field.attname) for field in Allocation._meta.fields if field.name != "id"}
+    return Allocation(**stored | facts)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["customer_id", "seller_id", "currency", "due_on"])
+def test_a_match_repeats_of_its_debit_item_what_the_item_says(name: str):
+    customer = CustomerFactory.create()
+    debit = a_document(customer, Kind.REFUND, 100, on=D, due=D + DAY)
+    credit = a_document(customer, Kind.PAYMENT, 100, on=D)
+    [made] = match([Match(credit, debit, Decimal(60))], on=D, at=credit.recorded_at)
+    others = {
+        "customer_id": CustomerFactory.create().pk,
+        "seller_id": CompanyFactory.create().pk,
+        "currency": "EUR",
+        "due_on": D,
+    }
+
+    with pytest.raises(IntegrityError, match="says of its customer, company, currency and due day"), atomic():
+        Allocation.objects.bulk_create([replace_row(made, amount=Decimal(1), **{name: others[name]})])
+
+    assert Allocation.objects.count() == 1
+    assert (made.customer, made.seller, made.currency, made.due_on) == (customer, None, customer.currency, D + DAY)
 
 
 @pytest.mark.django_db
