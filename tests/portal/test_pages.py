@@ -16,7 +16,7 @@ from leads.domain.memberships.portal import portal_of, show_contacts
 from leads.domain.memberships.public_ids import public_id
 from leads.models import Customer, MemberInvitation, MemberRole
 from portal.brand import DARK, LIGHT, contrast, legible, parsed
-from pricing.models import Charge, PriceRule
+from pricing.models import Charge
 from receivables.models import Dispute, DisputeStep, LedgerDocument
 from receivables.queries.customer_invoices import Standing, customer_invoices
 from receivables.queries.owed import owed_by
@@ -33,12 +33,11 @@ pytestmark = pytest.mark.django_db
 def words_of(client: Client, address: str) -> str:
     """The words of a page below its menu, on one line."""
     body = client.get(address).content.decode().partition("</header>")[2]
-    return re.sub(r"\s+", " ", strip_tags(body).replace("&#x27;", "'"))
+    return re.sub(r"\s+", " ", strip_tags(body.replace("<", " <")).replace("&#x27;", "'"))
 
 
 def test_no_page_and_no_file_names_a_rule_or_shows_a_persons_address(northlight: Customer, rival: Customer) -> None:
     ids = ids_in(northlight, rows_of(northlight))
-    PriceRule.objects.update(name="Internal margin rule")
     client = logged_in(a_person(northlight, role=MemberRole.ADMINISTRATOR))
 
     for route in addresses(ids):
@@ -200,7 +199,7 @@ def test_activity_is_the_customers_own_and_its_figures_are_those_of_the_invoice(
     assert "Happened in these days 3" in said
     assert "October's invoice before tax equal to the cent" in said
     assert said.count("$17.50") >= 2
-    assert rows.count("Why") == 3
+    assert rows.count("Why $") == 3
     assert "Write days as" in odd.content.decode()
 
 
