@@ -14,10 +14,12 @@ from invoices.models import Invoice
 from leads.models import Company, Customer
 from portal.frame import page
 from portal.gate import Visit
+from receivables.domain.online.links import pay_address
 from receivables.domain.statements.content import StatementContent, content_of
 from receivables.domain.statements.paper import pdf_of
 from receivables.domain.statements.statement import Statement, accounts_of, statement
-from receivables.queries.owed import owed_by
+from receivables.models import LedgerDocument
+from receivables.queries.owed import Owed, owed_by
 from reports.domain.question.days import quarter_of
 
 LONGEST = timedelta(days=800)
@@ -53,6 +55,7 @@ def payments_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         days=days_in_words(asked.first, asked.last),
         to_pay=money.in_words(owed.to_pay, found.currency),
         disputed=money.in_words(owed.disputed, found.currency) if owed.disputed else "",
+        pay_online=_pay_online(visit, owed, found),
         open=money.in_words(owed.open, found.currency),
         credit=money.in_words(owed.unapplied, found.currency),
         open_lines=[
@@ -85,6 +88,14 @@ def statement_pdf(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     content: StatementContent = content_of(found)
     pdf = pdf_of(content, locale=visit.customer.terms.on(asked.last).locale)
     return file_response(pdf, name=f"statement-{visit.customer.code}-{asked.last}.pdf", content_type="application/pdf")
+
+
+def _pay_online(visit: Visit, owed: Owed, found: Statement) -> str:
+    """Where all that is to be paid on this account is paid online; empty if that is off."""
+    company = found.company.pk if found.company else 0
+    due = [each.item.document for each in owed.items if each.to_pay > 0 and each.item.company == company]
+    invoices = LedgerDocument.objects.filter(pk__in=due, kind=LedgerDocument.Kind.INVOICE).order_by("pk")
+    return pay_address(list(invoices)) if due and len(invoices) == len(due) and visit.look is None else ""
 
 
 def _accounts(customer: Customer) -> list[tuple[str, int]]:
