@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Hundreds of processes start in the tests, and compiling took most of each start: what is compiled is kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test compiled check lint types contracts migrations templates deployment prose bench soak lock schema screenshots clean help
 

@@ -11,7 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from billing_engine.accounts.login.door import is_portal
 from billing_engine.core.api.problems import PROBLEM_JSON
+from portal.entrance import refusals
 
 API = "/api/"
 
@@ -40,6 +42,8 @@ def bad_request(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
 
 def form_expired(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
     """Django's CSRF check failed: usually a page was open for too long, or the user logged in in another tab."""
+    if is_portal(request):
+        return refusals.form_expired(request)
     return _page(request, 403, "This form has expired", "Nothing was changed. Reload the page, then send it again.")
 
 

@@ -12,6 +12,7 @@ OPERATIONS = {
     "leads": (
         "add_customer", "change_operations_terms", "change_commitments",
         "view_contacts", "view_raw_bodies",
+        "view_as_customer", "add_memberinvitation", "change_membership",
         "add_product", "change_product",
         "add_source", "change_source",
         "add_apikey", "change_apikey",
@@ -36,6 +37,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_approvalthreshold", "change_approvalthreshold",  # change: approve one
         "change_finance_terms", "change_commitments",
         "view_contacts",
+        "view_as_customer", "add_memberinvitation", "change_membership",
     ),
     "pricing": (
         "change_ratingattempts",  # retry
@@ -58,9 +60,13 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "add_webhookendpoint", "change_webhookendpoint",
         "add_reminderrun", "change_reminderrun",  # change: stop, and decide what is in doubt
         "change_reminderschedule",  # with its wording, and pauses
+        "add_statementmail", "change_statementmail",  # change: decide what is in doubt
+        "change_statementschedule",
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
+        "change_onlineevent",  # run again, set aside
         "add_writeoff", "change_writeoff",  # change: approve one
+        "add_voidterms",
     ),
 }  # fmt: skip
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {"Operations": OPERATIONS, "Finance": FINANCE, "Viewer": {}}

@@ -10,7 +10,7 @@ import environ
 from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
 from billing_engine.engine_settings.login_settings import APPS, login_settings
-from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS
+from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS, TRANSPORT
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
 from billing_engine.operations.monitoring.logs import JSON, LEVELS, LINES, logging_config
@@ -80,6 +80,11 @@ SESSION_HOURS = env.int("SESSION_HOURS", default=12)
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 RECENT_LOGIN_MINUTES = env.int("RECENT_LOGIN_MINUTES", default=15)
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+# The host of the customers' portal, such as billing.example.com; empty: it is under /portal/ on every host.
+PORTAL_HOST = env.str("PORTAL_HOST", default="")
+# The portal's color, such as #24489a, and the address of its logo; empty: ours.
+PORTAL_COLOR = env.str("PORTAL_COLOR", default="")
+PORTAL_LOGO = env.str("PORTAL_LOGO", default="")
 # The identity provider of staff (OpenID Connect), if any, and the roles of its groups.
 IDENTITY_PROVIDER = {
     "issuer": env.str("OIDC_ISSUER", default=""),
@@ -95,6 +100,14 @@ METRICS_NAMESPACE = env.str("METRICS_NAMESPACE", default="")
 # Webhooks are sent to public addresses by HTTPS only; tests have their receivers on this machine.
 WEBHOOKS_REACH_LOOPBACK = False
 
+# Paying online by Stripe: off unless the address and both secrets are set. Tests have a server of their own.
+ONLINE_PAYMENTS = {
+    "secret_key": env.str("STRIPE_SECRET_KEY", default=""),
+    "webhook_secret": env.str("STRIPE_WEBHOOK_SECRET", default=""),
+    "api_base": env.str("STRIPE_API_BASE", default="https://api.stripe.com"),
+    "site": env.str("PUBLIC_URL", default="").rstrip("/"),
+}
+
 # The seller for customers without a company of ours; copied to each invoice when it is issued.
 SELLER = {
     "name": env.str("SELLER_NAME", default="Lead Billing Engine"),
@@ -106,6 +119,9 @@ SELLER = {
     "number_prefix": env.str("SELLER_NUMBER_PREFIX", default="INV-{year}-"),
     "number_digits": 6,
 }
+
+# The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
+PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
 
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
@@ -146,6 +162,7 @@ INSTALLED_APPS = [
     "invoices",
     "receivables",
     "reports",
+    "portal",
     "billing_engine.apps.BillingEngineConfig",
 ]
 
@@ -159,6 +176,7 @@ MIDDLEWARE = [
     "billing_engine.operations.monitoring.metrics_page.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "billing_engine.accounts.login.door.DoorMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -255,18 +273,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Redis redelivers an unacknowledged message after this time; the rows' state makes the second one harmless.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3_600,
-    # An unresponsive Redis: clients give up after these timeouts, and do not retry.
-    "socket_connect_timeout": 2,
-    "socket_timeout": 3,
-    "retry_on_timeout": False,
-    "max_retries": 0,  # of connecting, by senders; the worker's and beat's own reconnecting continues without limit
-    # The worker's own connections, on which it waits for messages, are dropped when they have been silent for so long.
-    "health_check_interval": 10,
-    "socket_keepalive": True,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = TRANSPORT
 # Far longer than any task that succeeds, and shorter than visibility_timeout. First the task may clean up, then its
 # process is killed. Emails and PDFs have their own, much shorter limits.
 CELERY_TASK_SOFT_TIME_LIMIT = 30 * 60

@@ -23,8 +23,11 @@ handler404 = "billing_engine.error_pages.not_found"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("favicon.ico", favicon),
+    path(".well-known/billing-proof/", include("invoices.api.well_known_urls")),
     path("admin/", include("billing_engine.accounts.login.urls")),  # before the admin, whose log-in it replaces
+    path("admin/portal/", include("portal.admin.urls")),  # staff look as a customer sees it
     path("admin/", admin.site.urls),
+    path("", include("receivables.api.urls")),  # paying online, for customers and for Stripe
     path("api/v1/", include("leads.api.urls")),
     path("api/v1/", include("pricing.api.urls")),
     path("api/v1/", include("invoices.api.urls")),

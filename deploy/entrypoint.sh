@@ -21,10 +21,10 @@ web)
     exec python -m gunicorn -c deploy/gunicorn.conf.py billing_engine.wsgi
     ;;
 worker|outgoing)
-    # Emails and PDFs have separate workers, so that a slow mail server or a large document delays nothing else.
+    # Emails, webhooks and PDFs have separate workers, so that a slow server or a large document delays nothing else.
     case "$ROLE" in
     worker) queues=celery,rating,billing ;;
-    outgoing) queues=mails,documents ;;
+    outgoing) queues=mails,documents,webhooks ;;
     esac
     python manage.py wait_for_migrations
     exec python -m celery --quiet -A billing_engine worker -Q "${WORKER_QUEUES:-$queues}" --hostname "$ROLE@%h" \

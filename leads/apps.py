@@ -1,6 +1,7 @@
 """The app `leads`: customers, and the leads that sources send."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class LeadsConfig(AppConfig):
@@ -9,10 +10,12 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
-        """Register what needs the approval of a second person."""
+        """Register what needs the approval of a second person; check the numbers of the seller in the settings."""
         from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
         from leads.domain.access.second_person import THRESHOLD  # noqa: PLC0415 -- as above
+        from leads.domain.number_prefixes import check_own_numbers  # noqa: PLC0415 -- as above
         from leads.domain.terms.approval import KINDS  # noqa: PLC0415 -- as above
 
+        check_own_numbers(settings.SELLER)
         for kind in (THRESHOLD, *KINDS):
             register(kind)

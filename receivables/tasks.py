@@ -6,15 +6,22 @@ from django.utils.timezone import now
 from billing_engine.core.queues.queue import Queue, sweep
 from invoices.tasks import MAX_SECONDS_PER_DOCUMENT
 from receivables.domain.exports.write import BOOKS
+from receivables.domain.late_voids.settling import VOID_CREDITS
 from receivables.domain.papers.mail import PAPER_MAILS
 from receivables.domain.papers.store import PAPERS
 from receivables.domain.payments.bank_files.queue import BANK_FILES, SECONDS_UNTIL_KILLED
 from receivables.domain.reminders.sending import REMINDERS
+from receivables.domain.reminders.timetable import STARTS
+from receivables.domain.statements.monthly import MONTHLY
+from receivables.domain.statements.sending import STATEMENTS
 from receivables.domain.webhooks.deliveries import ENDPOINTS
 from receivables.domain.webhooks.mails import EVENT_MAILS
 from receivables.domain.webhooks.unrated import tell_of_unrated
 
-QUEUES: tuple[Queue, ...] = (BANK_FILES, BOOKS, PAPERS, PAPER_MAILS, REMINDERS, ENDPOINTS, EVENT_MAILS)
+QUEUES: tuple[Queue, ...] = (
+    *(BANK_FILES, BOOKS, PAPERS, PAPER_MAILS, STARTS, REMINDERS, MONTHLY, STATEMENTS),
+    *(ENDPOINTS, EVENT_MAILS, VOID_CREDITS),
+)
 # Each is shorter than the lease of an attempt, after which another worker may claim it.
 MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240
 
@@ -49,6 +56,24 @@ def remind_task(*, item_id: int, attempt: int, **_: object) -> None:
     REMINDERS.work(item_id, attempt=attempt, at=now())
 
 
+@shared_task(name="receivables.start_reminders")
+def start_reminders_task(*, item_ids: list[int], **_: object) -> None:
+    """Start the reminders of a company for today."""
+    STARTS.work(item_ids, at=now())
+
+
+@shared_task(name="receivables.start_statements")
+def start_statements_task(*, item_ids: list[int], **_: object) -> None:
+    """Request the statements of some customers for the month that is over."""
+    MONTHLY.work(item_ids, at=now())
+
+
+@shared_task(name="receivables.mail_statement", time_limit=MAX_SECONDS_PER_EMAIL)
+def mail_statement_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Send one statement."""
+    STATEMENTS.work(item_id, attempt=attempt, at=now())
+
+
 @shared_task(name="receivables.render", time_limit=MAX_SECONDS_PER_DOCUMENT)
 def render_task(*, item_id: int, attempt: int, **_: object) -> None:
     """Render and store one PDF."""
@@ -59,6 +84,12 @@ def render_task(*, item_id: int, attempt: int, **_: object) -> None:
 def mail_task(*, item_id: int, attempt: int, **_: object) -> None:
     """Send one email with a PDF."""
     PAPER_MAILS.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="receivables.settle_voids")
+def settle_voids_task(*, item_ids: list[int], **_: object) -> None:
+    """Credit actions of an invoice that were voided after it was issued."""
+    VOID_CREDITS.work(item_ids, at=now())
 
 
 @shared_task(name="receivables.sweep")

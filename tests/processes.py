@@ -54,7 +54,7 @@ def fork(program: str, *, log: Path | None = None) -> Fork:
     return Fork(program, environ() | {"DJANGO_SETTINGS_MODULE": "billing_engine.settings"}, log=log)
 
 
-RATING, OUTGOING = "celery,rating,billing", "mails,documents"
+RATING, OUTGOING = "celery,rating,billing", "mails,documents,webhooks"
 
 
 @contextmanager

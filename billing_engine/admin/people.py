@@ -77,12 +77,12 @@ class SessionRows(ReadOnlyRows):
 class PersonAdmin(SuperusersOnly, PersonButtons, ReadOnlyPage[User]):
     """People are never deleted, because their deeds name them; they are deactivated."""
 
-    list_display = ("shown_name", "shown_email", "roles", "factors", "seen", "state", "sessions")
-    list_filter = ("groups", "is_superuser", "is_active")
+    list_display = ("shown_name", "shown_email", "kind", "roles", "factors", "seen", "state", "sessions")
+    list_filter = ("is_staff", "groups", "is_superuser", "is_active")
     search_fields = ("username__istartswith", "first_name__istartswith", "last_name__istartswith", "email__istartswith")
     ordering = ("username",)
     fieldsets = (
-        (None, {"fields": (("shown_name", "login_name"), ("shown_email", "state"))}),
+        (None, {"fields": (("shown_name", "login_name"), ("shown_email", "state"), ("kind",))}),
         ("Roles", {"fields": (("roles", "provided"),)}),
         ("Log-in", {"fields": (("factors", "reset"), ("seen", "joined"))}),
     )
@@ -98,6 +98,7 @@ class PersonAdmin(SuperusersOnly, PersonButtons, ReadOnlyPage[User]):
     )
     shown_email = column(shortened, "email", title="email", order="email")
     login_name = column(str, "username", title="logs in as")
+    kind = column(lambda user: "Staff" if user.is_staff else "Customer", title="kind", order="is_staff")
     roles = column(roles_of, title="roles")
     provided = column(sources_of_roles, title="from the identity provider")
     factors = column(factors_of, title="second factor")

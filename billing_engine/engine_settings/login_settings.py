@@ -1,4 +1,4 @@
-"""The settings of django-allauth and of sessions: log-in for staff, with nothing that lets strangers in."""
+"""The settings of django-allauth and of sessions: log-in for staff and customers, with nothing that lets strangers in."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def login_settings(
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "admin:index",
-        "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.StaffAdapter",
+        "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.InvitedAdapter",
         "ACCOUNT_FORMS": {"login": "billing_engine.accounts.login.forms.LoginForm"},
         "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
         "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",

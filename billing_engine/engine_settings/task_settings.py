@@ -14,7 +14,7 @@ ROUTES = {
     # Not on the rating queue: a worker takes from its queues in turn, so ratings never wait for simulations or imports.
     **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
     "pricing.*": {"queue": "rating"},
-    # Mail servers and large documents can be slow, so these two queues have their own workers.
+    # Mail servers, receivers of webhooks and large documents can be slow, so these three queues have their own workers.
     **{
         task: {"queue": "mails"}
         for task in (
@@ -23,15 +23,16 @@ ROUTES = {
             "reports.mail",
             "reports.alert_mail",
             "receivables.mail",
-            "receivables.webhooks",
             "receivables.event_mail",
             "receivables.remind",
+            "receivables.mail_statement",
         )
     },
     **{
         task: {"queue": "documents"}
         for task in ("invoices.render", "receivables.render", "reports.export", "receivables.export_books")
     },
+    "receivables.webhooks": {"queue": "webhooks"},
     "invoices.*": {"queue": "billing"},
     "receivables.*": {"queue": "billing"},
 }
@@ -47,4 +48,17 @@ SWEEPS = {
     "chain the deeds": _every(5.0, "core.seal_deeds"),
     "prepare forecasts": _every(6 * 3600.0, "reports.prepare_forecasts", expires=3600),
     "log the head of the deeds": _every(3600.0, "core.publish_head_of_deeds", expires=60),
+}
+
+# Redis redelivers an unacknowledged message after this time; the rows' state makes the second one harmless.
+TRANSPORT = {
+    "visibility_timeout": 3_600,
+    # An unresponsive Redis: clients give up after these timeouts, and do not retry.
+    "socket_connect_timeout": 2,
+    "socket_timeout": 3,
+    "retry_on_timeout": False,
+    "max_retries": 0,  # of connecting, by senders; the worker's and beat's own reconnecting continues without limit
+    # The worker's own connections, on which it waits for messages, are dropped when they have been silent for so long.
+    "health_check_interval": 10,
+    "socket_keepalive": True,
 }

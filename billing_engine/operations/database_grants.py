@@ -29,6 +29,11 @@ GRANTS = {
         " monthly_minimum, monthly_budget, hard_budget, contract_from, contract_to, excluded_domains, seller_id,"
         " locale, detail_annex, electronic_invoice, legal_name, address, tax_id, purchase_order, billing_contacts)"
     ),
+    # The people of customers. A look by staff stays on record, and only ends.
+    "leads_customerportal": "INSERT, UPDATE (second_factor_from, shows_contacts)",
+    "leads_membership": "INSERT, UPDATE (role, seen_at), DELETE",
+    "leads_memberinvitation": "INSERT, UPDATE (sent_at, expires_at, accepted_by_id, accepted_at, withdrawn_at)",
+    "leads_portallook": "INSERT, UPDATE (ends_at)",
     "leads_notice": "INSERT, UPDATE (attempts, next_attempt_at, settled_at, failure)",
     "leads_cyclechange": "INSERT, DELETE",
     "leads_product": "INSERT, UPDATE (sku, name, list_price)",
@@ -108,7 +113,7 @@ GRANTS = {
     "receivables_allocation": "INSERT",
     "receivables_reason": (
         "INSERT, UPDATE (name, explanation, customers_may_give_it, window_days, decide_within_days, evidence,"
-        " decided_alone_up_to, source_answers_for_it, is_active)"
+        " decided_alone_up_to, decided_alone_currency, source_answers_for_it, is_active)"
     ),
     # Disputes are decided; what was said in them, and sent, stays.
     "receivables_dispute": (
@@ -123,6 +128,8 @@ GRANTS = {
         "INSERT, UPDATE (state, number, series_id, serial, approved_at, approved_by_id, issued_at, issued_by_id,"
         " issued_on, document_id, paper_id), DELETE"
     ),
+    "receivables_voidcredit": "INSERT, UPDATE (attempts, credit_id, code, message)",
+    "receivables_voidterms": "INSERT",
     "receivables_creditnoteline": "INSERT, DELETE",
     "receivables_creditedcharge": "INSERT, DELETE",
     "receivables_creditnotetax": "INSERT, DELETE",
@@ -157,10 +164,26 @@ GRANTS = {
     "receivables_reminderrun": "INSERT, UPDATE (stopped_at)",
     "receivables_reminder": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
-        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, decided_by_id)"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id)"
     ),
     "receivables_reminderitem": "INSERT, DELETE",
+    "receivables_remindertimetable": "INSERT, UPDATE (attempts, hour, is_on, next_at, reason)",
+    # Statements by email.
+    "receivables_statementschedule": "INSERT, UPDATE (attempts, is_monthly, next_at, reason)",
+    "receivables_statementmail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id, opening, closing, newest)"
+    ),
     "receivables_payment": "INSERT",
+    # Paying online.
+    "receivables_paymentlink": "INSERT",
+    "receivables_paymentlink_documents": "INSERT",
+    "receivables_checkoutsession": "INSERT, UPDATE (state, external_id, url)",
+    "receivables_checkoutitem": "INSERT",
+    "receivables_onlinemovement": "INSERT, UPDATE (paid_out_by_id)",
+    "receivables_onlineevent": "INSERT, UPDATE (state, why, document_id, run_at)",
     "receivables_writeoff": "INSERT, UPDATE (state, document_id)",
     "receivables_bankaccount": "INSERT, UPDATE (name, seller_id, number, currency, is_active)",
     "receivables_csvmapping": (
@@ -175,6 +198,9 @@ GRANTS = {
     "invoices_invoicedocument": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, reason, source, content, sha256, rendered_at)"
     ),
+    "invoices_proofkey": "INSERT, UPDATE (valid_to)",
+    "invoices_invoiceproof": "INSERT",
+    "invoices_proofpart": "INSERT",
     "invoices_invoicemail": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
         " may_have_arrived, settled_at, reason, via, sha256)"
@@ -213,6 +239,7 @@ GRANTS = {
     "reports_alertmail": "INSERT, UPDATE (attempts, next_attempt_at, state, reason, settled_at)",
     "reports_alertmail_alerts": "INSERT",
     # Tables of Django and of Celery's beat. Roles and their permissions come with the program: `migrate` writes them.
+    "accounts_customerperson": "INSERT",
     "accounts_invitation": "INSERT, UPDATE (sent_at, expires_at, withdrawn_at, accepted_by_id, accepted_at)",
     "accounts_invitation_roles": "INSERT",
     "accounts_factorreset": "INSERT, UPDATE (decided_by_id, decided_at, is_approved)",
@@ -249,7 +276,9 @@ SECRETS = {
     "auth_user": ("password",),
     "django_session": ("session_key", "session_data"),
     "leads_apikey": ("digest",),
+    "leads_customerportal": ("id_key",),
     "leads_signingsecret": ("sealed",),
+    "receivables_paymentlink": ("token",),
     "receivables_webhooksecret": ("sealed",),
     "mfa_authenticator": ("data",),
     "socialaccount_socialapp": ("secret",),

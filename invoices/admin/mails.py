@@ -17,10 +17,11 @@ from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import NOTHING, Colour, address_of, chip, code, instant, link, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, dialog_page, person
+from billing_engine.core.admin_kit.fields import MultilineField
 from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
 from billing_engine.core.errors import Refused
 from invoices.admin.invoice.filters import MailMonthFilter, NeedsAttentionFilter
-from invoices.admin.invoice.sending import SEND, MultilineField
+from invoices.admin.invoice.sending import SEND
 from invoices.domain.mail.request import check_may_be_sent_again, recipients_of, send_again
 from invoices.domain.mail.template import MAX_CHARACTERS, PLACEHOLDERS, check_template, fill_in, save_template
 from invoices.models import Invoice, InvoiceMail, MailTemplate

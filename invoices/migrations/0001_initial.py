@@ -21,6 +21,8 @@ Due date: {due_on}
 
 {pay_to}
 
+Pay online: {pay_online}
+
 Is anything about it unclear? Write to {seller_email}.
 
 {seller}

@@ -188,6 +188,7 @@ class InvoiceLine(models.Model):
         CHARGES = "charges", "Charges"
         MINIMUM = "minimum", "Monthly minimum"
         ADJUSTMENT = "adjustment", "Adjustment"
+        CREDIT = "credit_line", "Credit"
         NOT_CHARGED = "not_charged", "Not charged"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines", db_index=False)
@@ -226,6 +227,12 @@ class InvoiceLine(models.Model):
         help_text="The amount cut by a hard monthly budget.",
     )
     detail = models.JSONField(default=list, blank=True, help_text="Quantity and amount tier by tier.")
+    copied_taxes = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Of a credit: its taxes, as the invoice that it corrects had them.",
+    )
 
     class Meta:
         constraints = [
@@ -233,12 +240,18 @@ class InvoiceLine(models.Model):
             models.UniqueConstraint(
                 name="every_charge_is_on_exactly_one_line",
                 fields=["invoice", "kind", "product", "action_type", "rule", "reason", "late_from"],
-                condition=~Q(kind="adjustment"),
+                condition=~Q(kind__in=["adjustment", "credit_line"]),
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
                 name="what_is_not_charged_costs_nothing",
                 condition=~Q(kind="not_charged") | (Q(amount=0) & ~Q(reason="")),
+            ),
+            models.CheckConstraint(
+                name="a_credit_line_is_below_zero", condition=~Q(kind="credit_line") | Q(amount__lt=0)
+            ),
+            models.CheckConstraint(
+                name="only_a_credit_line_copies_taxes", condition=Q(kind="credit_line") | Q(copied_taxes=[])
             ),
         ]
 

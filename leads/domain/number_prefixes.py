@@ -1,15 +1,18 @@
 """Which seller owns a number prefix, so that no two sellers (including the one in the settings) issue the same number."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from billing_engine.core.errors import Refused
 from leads.models import Company, NumberPrefix
 
 DIGIT_OR_YEAR = re.compile(r"\{year\}|[0-9]")
 STANDARD = "INV-{year}-"  # if the settings don't say otherwise
+INVOICES, CREDIT_NOTES = "INV-", "CN-"
 YEARS = range(2000, 2100)
 LONGEST_NUMBER = 21  # that QuickBooks Online takes as the number of a document
 
@@ -39,15 +42,27 @@ def refusal_of_prefix(prefix: str, *, seller: Company | None) -> str:
     return ""
 
 
+def of_credit_notes(prefix: str) -> str:
+    """Return the prefix of a seller's credit notes: `CN-{year}-` beside `INV-{year}-`."""
+    return CREDIT_NOTES + prefix.removeprefix(INVOICES)
+
+
 def refusal_of_length(prefix: str, digits: int) -> str:
-    """Return why numbers of this form are too long for accounting systems, or ""."""
-    length = len(prefix.replace("{year}", "2026")) + digits
-    if length <= LONGEST_NUMBER:
-        return ""
-    return (
-        f"These numbers have {length} characters; accounting systems such as QuickBooks Online take at most"
-        f" {LONGEST_NUMBER}. Shorten the prefix or use fewer digits."
-    )
+    """Return why invoices or credit notes would have numbers that are too long for accounting systems, or ""."""
+    for documents, begins in (("Invoices", prefix), ("Credit notes", of_credit_notes(prefix))):
+        length = len(begins.replace("{year}", "2026")) + digits
+        if length > LONGEST_NUMBER:
+            return (
+                f"{documents} would have numbers of {length} characters; accounting systems such as QuickBooks Online"
+                f" take at most {LONGEST_NUMBER}. Shorten the prefix or use fewer digits."
+            )
+    return ""
+
+
+def check_own_numbers(seller: Mapping[str, Any]) -> None:
+    """Refuse to start with numbers that are too long, for the seller in the settings. Raises ImproperlyConfigured."""
+    if words := refusal_of_length(seller["number_prefix"], seller["number_digits"]):
+        raise ImproperlyConfigured(f"SELLER_NUMBER_PREFIX: {words}")
 
 
 def clash(one: str, other: str) -> bool:

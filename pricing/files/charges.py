@@ -25,9 +25,9 @@ class Charge(Struct):
     explanation: Explanation | UnsetType = UNSET
 
 
-def price_files(rules: Path, actions: Path, *, explain: bool = False) -> Iterator[bytes]:
+def price_files(rules: Path, actions: Path, *, carried: Path | None = None, explain: bool = False) -> Iterator[bytes]:
     """The lines, each with its line feed. Raises FilesRefused before the first one."""
-    rule_set, placed = read_files(rules, actions)
+    rule_set, placed = read_files(rules, actions, carried)
     rated = rate(rule_set, placed)
     explainer = Explainer(rule_set, rated) if explain else None
     encode = msgspec.json.Encoder().encode

@@ -1,7 +1,7 @@
 """Explain each action's price, as data and in words, next to its decision."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -15,10 +15,10 @@ from pricing.rating.exclude import ALREADY_CHARGED, NOT_HIGHEST
 from pricing.rating.instants import instant, wall_clock
 from pricing.rating.match import DIMENSIONS, RuleBook
 from pricing.rating.prices import Case, Counted, Price, TierPart
-from pricing.rating.values import ActionFacts, ActionId, RuleFacts, RuleId
+from pricing.rating.values import ActionFacts, ActionId, LineageId, RuleFacts, RuleId
 from pricing.wording.price import steps
 
-OfPeriod = tuple[str, Cycle, RuleId | None]  # a customer, its cycle and a rule
+OfPeriod = tuple[str, Cycle, LineageId | None]  # a customer, its cycle and a rule with its revisions
 
 
 class Winner(Struct):
@@ -88,7 +88,7 @@ class Explainer:
             )
             for code in {each.action.customer for each in rated}
         }
-        self._counts = Counts(rated)
+        self._counts = Counts(rated, self._rules)
         self._decided = {each.decision.action: each.decision for each in rated}
 
     def explain(self, rated: Rated) -> Explanation:
@@ -134,12 +134,13 @@ class Explainer:
 class Counts:
     """What the decisions don't contain: how many actions a rule had charged before, and its period's total."""
 
-    def __init__(self, rated: list[Rated]) -> None:
+    def __init__(self, rated: list[Rated], rules: Mapping[RuleId, RuleFacts]) -> None:
+        self._rules = rules
         self._actions: dict[ActionId, int] = {}
         self._totals: defaultdict[OfPeriod, int] = defaultdict(int)
         charged: defaultdict[OfPeriod, int] = defaultdict(int)
         for each in rated:
-            key = _key(each)
+            key = self._key(each)
             self._actions[each.decision.action] = charged[key]
             if not each.decision.reason:
                 charged[key] += 1
@@ -152,11 +153,11 @@ class Counts:
 
     def total(self, rated: Rated) -> int:
         """The units the rule counts in the whole period."""
-        return self._totals[_key(rated)]
+        return self._totals[self._key(rated)]
 
-
-def _key(rated: Rated) -> OfPeriod:
-    return rated.action.customer, rated.action.cycle, rated.decision.rule
+    def _key(self, rated: Rated) -> OfPeriod:
+        rule = rated.decision.rule
+        return rated.action.customer, rated.action.cycle, None if rule is None else self._rules[rule].lineage
 
 
 def _without_rule(sentences: list[str]) -> Explanation:

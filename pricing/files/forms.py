@@ -121,6 +121,10 @@ class Rule(Form, kw_only=True):
     """A price rule: scope, price and the time [effective_from, effective_to) in each customer's own time zone."""
 
     id: Name
+    lineage: Annotated[
+        Name | None,
+        Meta(description="Revisions of one rule share it, and count and limit together; null: the rule's own id."),
+    ] = None
     scope: Scope = field(default_factory=Scope)
     priority: Annotated[
         int,
@@ -220,3 +224,14 @@ class Action(Form, kw_only=True):
     ] = None
     is_test: bool = False
     voided: bool = False
+    waived: Annotated[bool, Meta(description="We decided not to charge it.")] = False
+    disputed: Annotated[bool, Meta(description="The customer disputed it, and we accepted.")] = False
+    period: Annotated[
+        Name | None,
+        Meta(description="The cycle it is billed in, if it arrived late; null: the one it occurred in."),
+    ] = None
+    late_from: Annotated[
+        Day | None,
+        Meta(description="The first day of the cycle it occurred in, if it arrived late. Changes no charge."),
+    ] = None
+    reference: Annotated[str | None, Meta(description="The source's own ID. Changes no charge.")] = None

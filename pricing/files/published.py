@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
-from pricing.files import forms
+from pricing.files import carried, forms
 
 FOLDER = Path(__file__).resolve().parent / "schema"
 BEYOND = (
     "Beyond this schema, the program refuses: a duplicate name (in one object, or of two customers, action types, "
-    "rules or actions), a time, time zone or currency that does not exist, an end before its start, changes of an "
+    "rules or actions), a time, time zone, cycle or currency that does not exist, a carried period given twice or with the "
+    "name of a rule that does not exist, an end before its start, changes of an "
     "action type whose days do not ascend, tiers that do "
     "not ascend or whose last one, and only it, is not open, a minimum above its maximum, a hard budget without an "
     "amount, and two rules of the same scope, currency and priority that overlap in time."
@@ -19,7 +20,11 @@ BEYOND = (
 
 def schemas() -> dict[str, str]:
     """Each schema's text, by file name."""
-    found: dict[str, Any] = {"rules.schema.json": forms.rules_form(), "action.schema.json": forms.Action}
+    found: dict[str, Any] = {
+        "rules.schema.json": forms.rules_form(),
+        "action.schema.json": forms.Action,
+        "carried.schema.json": carried.Carried,
+    }
     return {name: _schema(name, form) for name, form in found.items()}
 
 

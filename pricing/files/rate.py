@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 from billing_engine.core.calendar.spans import Cycle, months_of
+from pricing.files.carried import billed, carry, contracted, timed
 from pricing.files.read import RuleSet
 from pricing.files.values import Placed, in_zone, midnight
 from pricing.rating.amounts import Micro
@@ -26,8 +28,7 @@ def rate(rule_set: RuleSet, actions: Iterable[Placed]) -> list[Rated]:
     ordered = sorted(actions, key=lambda action: (action.facts.occurred_at, action.facts.id))
     decided: dict[ActionId, Decision] = {}
     for code, cycles in _cycles(ordered).items():
-        customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
-        decided |= _rate_customer(cycles, customer, rules, catalog_of(rule_set, ordered, customer=code))
+        decided |= _rate_customer(cycles, rule_set, code, catalog_of(rule_set, ordered, customer=code))
     return [Rated(action, decided[action.facts.id]) for action in ordered]
 
 
@@ -59,19 +60,31 @@ def _cycles(ordered: Iterable[Placed]) -> dict[str, dict[Cycle, list[ActionFacts
     found = defaultdict[str, dict[Cycle, list[ActionFacts]]](dict)
     for action in ordered:
         found[action.customer].setdefault(action.cycle, []).append(action.facts)
-    return found
+    # What arrived late may come first, although it is billed last.
+    return {code: dict(sorted(cycles.items(), key=_begin)) for code, cycles in found.items()}
+
+
+def _begin(cycle: tuple[Cycle, list[ActionFacts]]) -> date:
+    return cycle[0].first
 
 
 def _rate_customer(
-    cycles: dict[Cycle, list[ActionFacts]], customer: CustomerFacts, rules: list[RuleFacts], catalog: Catalog
+    cycles: dict[Cycle, list[ActionFacts]], rule_set: RuleSet, code: str, catalog: Catalog
 ) -> dict[ActionId, Decision]:
     decided: dict[ActionId, Decision] = {}
+    customer, rules = rule_set.customer(code).facts, rules_open_to(rule_set, code)
     before = Counters()
     for cycle, actions in cycles.items():
+        period = rule_set.carried.of(code, cycle)
         # Payments and lead totals carry over between cycles; all other counters start over.
         carried = Counters(by_lead=before.by_lead, paid=before.paid)
+        carry(period, carried)
         for decision in rate_period(
-            actions, customer=_within(cycle, customer), rules=rules, catalog=catalog, carried=carried
+            actions,
+            customer=contracted(period, _within(cycle, customer)),
+            rules=timed(period, rules),
+            catalog=billed(period, catalog),
+            carried=carried,
         ):
             decided[decision.action] = decision
         before = carried

@@ -1,12 +1,14 @@
 """Read and check both files: the inputs to rating, or every fault."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pricing.files import forms
+from billing_engine.core.calendar.spans import Cycle
+from pricing.files import carried, forms
+from pricing.files.carried import CarriedOver
 from pricing.files.checks import problems_of
 from pricing.files.decode import FormDecoder
 from pricing.files.faults import Fault, FilesRefused, Problem
@@ -22,6 +24,7 @@ class RuleSet:
     customers: dict[str, Customer] = field(default_factory=dict)
     is_billable: dict[str, bool] = field(default_factory=dict)
     is_billable_later: dict[str, list[tuple[date, bool]]] = field(default_factory=dict)
+    carried: CarriedOver = field(default_factory=CarriedOver)
 
     def customer(self, code: str) -> Customer:
         """The listed customer, or one with the defaults."""
@@ -31,10 +34,12 @@ class RuleSet:
         return found
 
 
-def read_files(rules: Path, actions: Path) -> tuple[RuleSet, list[Placed]]:
-    """The rules, and the actions in the order of the file. Raises FilesRefused with every fault of both."""
+def read_files(rules: Path, actions: Path, carried_over: Path | None = None) -> tuple[RuleSet, list[Placed]]:
+    """The rules, and the actions in the order of the file. Raises FilesRefused with every fault of all files."""
     faults: list[Fault] = []
     rule_set = _read_rules(rules, faults)
+    if carried_over is not None:
+        rule_set = replace(rule_set, carried=_read_carried(carried_over, rule_set, faults))
     found = _read_actions(actions, rule_set, faults)
     if faults:
         raise FilesRefused(faults)
@@ -61,6 +66,18 @@ def _read_rules(file: Path, faults: list[Fault]) -> RuleSet:
             for kind in read.action_types
         },
     )
+
+
+def _read_carried(file: Path, rule_set: RuleSet, faults: list[Fault]) -> CarriedOver:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        faults.append(_unreadable(file, error))
+        return CarriedOver()
+    read = FormDecoder(carried.Carried).decode(content)
+    problems = read if isinstance(read, list) else list(carried.problems_of(read, rule_set.rules))
+    faults += [Fault(str(file), None, problem) for problem in problems]
+    return CarriedOver() if isinstance(read, list) else CarriedOver(read.periods)
 
 
 def _read_actions(file: Path, rule_set: RuleSet, faults: list[Fault]) -> list[Placed]:
@@ -95,12 +112,26 @@ def _read_lines(lines: Iterable[bytes], rule_set: RuleSet) -> Iterator[tuple[int
         if first != number:
             yield number, [Problem("/id", f'"{read.id}" is already used in line {first}')]
             continue
+        if read.period and not _is_cycle(read.period):
+            yield (
+                number,
+                [Problem("/period", f'"{read.period}" is not a cycle such as 2026-10, 2026-W43 or 2026-W43x2')],
+            )
+            continue
         try:
             yield number, placed(read, rule_set.customer(read.customer), seen)
         except ValueError as error:
             yield number, [Problem("/occurred_at", str(error))]
     if not some:
         yield None, [Problem("", "contains no action")]
+
+
+def _is_cycle(label: str) -> bool:
+    try:
+        Cycle.parse(label)
+    except ValueError:
+        return False
+    return True
 
 
 def _unreadable(file: Path, error: OSError) -> Fault:

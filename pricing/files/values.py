@@ -82,11 +82,11 @@ def customer_of(customer: forms.Customer) -> Customer:
 
 
 def rule_facts(rule: forms.Rule) -> RuleFacts:
-    """The rule, its times still wall-clock times; it has no revisions, so quantities are counted under its own id."""
+    """The rule, its times still wall-clock times; revisions of one lineage count together."""
     scope, once = rule.scope, rule.once
     return RuleFacts(
         id=RuleId(rule.id),
-        lineage=LineageId(rule.id),
+        lineage=LineageId(rule.lineage or rule.id),
         price=model_of(rule.price).of(given_of(rule.price)),
         currency=rule.currency,
         effective_from=on_the_clock(read(rule.effective_from)),
@@ -121,9 +121,11 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
     kept = seen.setdefault
     try:
         occurred_at = datetime.fromisoformat(action.occurred_at).astimezone(UTC)
-        cycle = customer.kind.containing(occurred_at, customer.zone)
+        cycle: Cycle = customer.kind.containing(occurred_at, customer.zone)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{action.occurred_at} does not exist: {error}") from error
+    if action.period:
+        cycle = Cycle.parse(action.period)
     person = action.person or ""
     product = ProductFacts(ProductId(action.product), action.category)
     source = SourceFacts(SourceId(action.source), action.channel)
@@ -142,6 +144,8 @@ def placed(action: forms.Action, customer: Customer, seen: dict[Any, Any]) -> Pl
         value=_micro(action.value),
         is_test=action.is_test,
         is_voided=action.voided,
+        is_waived=action.waived,
+        is_disputed=action.disputed,
     )
     return Placed(kept(action.customer, action.customer), kept(cycle, cycle), facts, product, source)
 

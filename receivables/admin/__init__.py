@@ -1,15 +1,27 @@
 """Finance's pages of what customers owe; each module registers its own."""
 
 from receivables.admin import at_a_glance, books, einvoices, menu, payments_menu
-from receivables.admin.account import note
+from receivables.admin.account import list_page, note
 from receivables.admin.account import page as account_page
 from receivables.admin.ageing import items, page
 from receivables.admin.bank_files import account_admin, file_admin, row_admin
-from receivables.admin.credit_notes import crediting, invoice_panel, late_voids, note_admin
+from receivables.admin.credit_notes import (
+    bulk_page,
+    crediting,
+    invoice_panel,
+    late_voids,
+    line_page,
+    note_admin,
+    void_terms,
+)
 from receivables.admin.disputes import dispute_admin, figures_page, line_links, open_page, reason_admin
 from receivables.admin.ledger import document_admin, trial_balance
+from receivables.admin.online import event_admin
 from receivables.admin.payments import payment_admin, write_off_admin
-from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin
+from receivables.admin.reminders import level_admin, pause_admin, preview, reminder_admin, run_admin, timetable_admin
+from receivables.admin.statements import bulk_page as statements_bulk_page
+from receivables.admin.statements import by_email as statements_by_email
+from receivables.admin.statements import mail_admin as statement_mail_admin
 from receivables.admin.statements import page as statement_page
 from receivables.admin.webhooks import by_email, delivery_admin, endpoint_admin
 
@@ -18,6 +30,7 @@ __all__ = [
     "account_page",
     "at_a_glance",
     "books",
+    "bulk_page",
     "by_email",
     "crediting",
     "delivery_admin",
@@ -25,6 +38,7 @@ __all__ = [
     "document_admin",
     "einvoices",
     "endpoint_admin",
+    "event_admin",
     "figures_page",
     "file_admin",
     "invoice_panel",
@@ -32,6 +46,8 @@ __all__ = [
     "late_voids",
     "level_admin",
     "line_links",
+    "line_page",
+    "list_page",
     "menu",
     "note",
     "note_admin",
@@ -45,7 +61,12 @@ __all__ = [
     "reminder_admin",
     "row_admin",
     "run_admin",
+    "statement_mail_admin",
     "statement_page",
+    "statements_bulk_page",
+    "statements_by_email",
+    "timetable_admin",
     "trial_balance",
+    "void_terms",
     "write_off_admin",
 ]

@@ -18,7 +18,7 @@ REPEAT = """
 class Migration(migrations.Migration):
     """Allocations repeat whose their items are, and when the debit item is due."""
 
-    dependencies = [("leads", "0001_initial"), ("receivables", "0001_initial")]
+    dependencies = [("leads", "0001_initial"), ("receivables", "0002_online")]
 
     operations = [
         migrations.AddField(

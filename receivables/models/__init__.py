@@ -6,6 +6,8 @@ from receivables.models.book_export import AccountMapping, BookExport, ExportedD
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, DisputeStep
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
+from receivables.models.online.checkout import CheckoutItem, CheckoutSession, PaymentLink
+from receivables.models.online.event import OnlineEvent, OnlineMovement
 from receivables.models.paper import Paper, PaperMail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
@@ -16,7 +18,10 @@ from receivables.models.reminder import (
     ReminderRun,
     ReminderSchedule,
     ReminderText,
+    ReminderTimetable,
 )
+from receivables.models.statement import StatementMail, StatementSchedule
+from receivables.models.void_credit import VoidCredit, VoidTerms
 from receivables.models.webhook import (
     EventKind,
     EventMail,
@@ -37,6 +42,8 @@ __all__ = [
     "BankRow",
     "BankStatement",
     "BookExport",
+    "CheckoutItem",
+    "CheckoutSession",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTax",
@@ -51,9 +58,12 @@ __all__ = [
     "EventSubscription",
     "ExportedDocument",
     "LedgerDocument",
+    "OnlineEvent",
+    "OnlineMovement",
     "Paper",
     "PaperMail",
     "Payment",
+    "PaymentLink",
     "Posting",
     "Reason",
     "Reminder",
@@ -62,6 +72,11 @@ __all__ = [
     "ReminderRun",
     "ReminderSchedule",
     "ReminderText",
+    "ReminderTimetable",
+    "StatementMail",
+    "StatementSchedule",
+    "VoidCredit",
+    "VoidTerms",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -78,7 +78,7 @@ class BookExport(LeasedItem):
 
     class Meta:
         verbose_name = "export to the books"
-        verbose_name_plural = "books"
+        verbose_name_plural = "exports to the books"
         constraints = [
             models.UniqueConstraint(
                 name="one_export_to_the_books_at_a_time",

@@ -20,6 +20,15 @@ class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
     def issued(self) -> Self:
         return self.filter(state=CreditNote.State.ISSUED)
 
+    def documents(self) -> Self:
+        """Return those that are documents of their own, not lines on a later invoice."""
+        return self.exclude(state=CreditNote.State.LINE)
+
+    def in_force(self) -> Self:
+        """Return what is issued, by itself or with the invoice that carries it."""
+        carried = Q(state=CreditNote.State.LINE, carried_by__invoice__state=Invoice.State.ISSUED)
+        return self.filter(Q(state=CreditNote.State.ISSUED) | carried)
+
 
 class CreditNote(models.Model):
     """What we credit of one issued invoice, and why; once issued, it never changes."""
@@ -28,6 +37,7 @@ class CreditNote(models.Model):
         DRAFT = "draft", "Draft"
         APPROVED = "approved", "Approved"
         ISSUED = "issued", "Issued"
+        LINE = "line", "Credit line"  # on a later invoice, with which it is approved and issued
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="credit_notes")
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT, db_index=True)
@@ -83,6 +93,16 @@ class CreditNote(models.Model):
         Paper, on_delete=models.PROTECT, null=True, blank=True, related_name="credit_note", help_text="Its PDF."
     )
 
+    # Deleted with the draft that carries it: then the voided actions wait for their credit again.
+    carried_by = models.OneToOneField(
+        InvoiceLine,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="carried_credit",
+        help_text="The line of a later invoice, if it is not a document of its own.",
+    )
+
     objects = CreditNoteQuerySet.as_manager()
 
     class Meta:
@@ -114,11 +134,15 @@ class CreditNote(models.Model):
             models.UniqueConstraint(name="a_series_gives_each_credit_note_number_once", fields=["series", "serial"]),
             models.CheckConstraint(
                 name="a_credit_note_is_approved_before_it_is_issued",
-                condition=Q(state="draft", approved_at=None, approved_by=None)
-                | (~Q(state="draft") & Q(approved_at__isnull=False)),
+                condition=Q(state__in=["draft", "line"], approved_at=None, approved_by=None)
+                | (~Q(state__in=["draft", "line"]) & Q(approved_at__isnull=False)),
             ),
             models.CheckConstraint(
                 name="a_credit_note_total_is_lines_plus_tax", condition=Q(total=F("subtotal") + F("tax"))
+            ),
+            models.CheckConstraint(
+                name="a_credit_line_is_on_an_invoice",
+                condition=Q(state="line", carried_by__isnull=False) | (~Q(state="line") & Q(carried_by=None)),
             ),
             models.CheckConstraint(name="a_credit_note_credits_something", condition=Q(total__gt=0)),
             models.CheckConstraint(name="a_credit_note_says_why", condition=~Q(sentence="")),
@@ -128,7 +152,7 @@ class CreditNote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.number or f"Credit note draft {self.pk}"
+        return self.number or f"Credit {'line' if self.carried_by_id else 'note draft'} {self.pk}"
 
 
 class CreditNoteLine(models.Model):

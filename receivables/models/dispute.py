@@ -1,5 +1,6 @@
 """Disputes of charges: what is disputed and why, the steps until the decision, and the files that were sent."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar, Self
 
@@ -15,6 +16,7 @@ from receivables.models.reason import Reason
 
 CONTACT_LENGTH = 254
 FILE_BYTES = 10_000_000
+AFTER_A_REJECTION = 14  # days
 
 
 class DisputeQuerySet(models.QuerySet["Dispute"]):
@@ -145,6 +147,16 @@ class Dispute(models.Model):
     @property
     def total_in_words(self) -> str:
         return money.in_words(self.total, self.currency)
+
+    def due_again_on(self, was_due: date) -> date:
+        """The day on which what was rejected falls due: the invoice's, or 14 days after the decision if that is later."""
+        assert self.decided_at is not None, "a rejection says when"  # noqa: S101 -- for mypy
+        return max(was_due, self.customer.day_of(self.decided_at) + timedelta(days=AFTER_A_REJECTION))
+
+    def rejected(self, accepted: Decimal) -> Decimal:
+        """What was rejected, with its share of the tax, if this much was accepted before tax."""
+        share = money.rounded(self.tax * accepted / self.amount, self.currency)
+        return self.total - accepted - share
 
     @property
     def is_undecided(self) -> bool:

@@ -51,6 +51,7 @@ class Payment(models.Model):
         CARD = "card", "Card"
         CHECK = "check", "Check"
         CASH = "cash", "Cash"
+        ONLINE = "online", "Online"
         OTHER = "other", "Other"
 
     document = models.OneToOneField(LedgerDocument, on_delete=models.PROTECT, primary_key=True, related_name="payment")

@@ -31,7 +31,13 @@ class Reason(models.Model):
         decimal_places=MOST_PLACES,
         null=True,
         blank=True,
-        help_text="The sum up to which one person decides, in the currency of the dispute. Empty: any sum.",
+        help_text="The sum up to which one person decides what a customer disputes for this reason in a period. Empty: any"
+        " sum.",
+    )
+    decided_alone_currency = models.CharField(
+        max_length=3,
+        blank=True,
+        help_text="The currency of that sum. In any other currency, a second person decides, too.",
     )
     source_answers_for_it = models.BooleanField(
         default=True, help_text="Accepted disputes count in the quality report of the source."
@@ -43,6 +49,12 @@ class Reason(models.Model):
             models.CheckConstraint(
                 name="a_reason_is_decided_alone_up_to_a_sum",
                 condition=Q(decided_alone_up_to=None) | Q(decided_alone_up_to__gte=0),
+            ),
+            models.CheckConstraint(
+                name="a_sum_that_one_person_decides_has_its_currency",
+                condition=Q(decided_alone_up_to=None, decided_alone_currency="")
+                | Q(decided_alone_up_to__isnull=False) & ~Q(decided_alone_currency=""),
+                violation_error_message="Enter a sum with its currency, or neither.",
             ),
         ]
 

@@ -1,17 +1,15 @@
-"""Reminders: the schedule of each company, runs, the emails of each, and pauses."""
-
-from typing import Self
+"""Reminders: the levels and the timetable of each company, runs, the emails of each, and pauses."""
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
-from invoices.models import Email
+from billing_engine.core.queues.items import WorkItem
 from invoices.models.mail import MAX_MESSAGE, MAX_SUBJECT
 from leads.models import Company, Customer
+from receivables.models.claimed_mail import ClaimedMail, ClaimedMailQuerySet, claimed_mail_constraints
 from receivables.models.ledger import LedgerDocument
 
 LONGEST = 365  # days from the due day
@@ -108,6 +106,40 @@ class ReminderPause(models.Model):
         return f"{self.document or self.customer}: {self.reason}"
 
 
+class ReminderTimetable(WorkItem):
+    """The hour of each day at which the reminders of one company start by themselves."""
+
+    seller = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Empty: the seller in the settings.",
+    )
+    hour = models.PositiveSmallIntegerField(default=8, help_text="By UTC.")
+    is_on = models.BooleanField("on", default=False)
+    next_at = models.DateTimeField(null=True, blank=True, help_text="When the next run is due.")
+    reason = models.TextField(blank=True, help_text="Why the last run did not start.")
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                name="a_company_has_one_timetable_of_reminders", fields=["seller"], nulls_distinct=False
+            ),
+            models.CheckConstraint(name="an_hour_of_reminders_is_on_the_clock", condition=Q(hour__lte=23)),
+            models.CheckConstraint(
+                name="reminders_that_start_by_themselves_are_due_at_some_time",
+                condition=Q(is_on=True, next_at__isnull=False) | Q(is_on=False, next_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Each day from {self.hour}:00 UTC" if self.is_on else "Off"
+
+
 class ReminderRun(models.Model):
     """The reminders of one company on one day."""
 
@@ -116,7 +148,14 @@ class ReminderRun(models.Model):
     )
     day = models.DateField(help_text="By UTC. Of a company, there is one run a day.")
     started_at = models.DateTimeField()
-    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: it started by itself.",
+    )
     stopped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -131,77 +170,27 @@ class ReminderRun(models.Model):
         return f"{self.seller.name if self.seller else 'Reminders'}, {self.day:%Y-%m-%d}"
 
 
-class ReminderQuerySet(models.QuerySet["Reminder"]):
-    """Named filters for reminders."""
-
-    def waiting(self) -> Self:
-        return self.filter(state=Reminder.State.WAITING)
-
-    def told(self) -> Self:
-        """Those that the customer has, or may have."""
-        return self.filter(Q(state__in=Reminder.TOLD) | Q(is_being_sent=True))
-
-
-class Reminder(Email):
+class Reminder(ClaimedMail):
     """One email of a run to one customer, with everything that the customer is reminded of."""
 
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        PARTLY = "partly", "Partly sent"
-        PERHAPS = "perhaps", "Perhaps sent"
-        WRITTEN = "written", "Not sent: no mail server"
-        DROPPED = "dropped", "Not sent: nothing to remind of"
-        FAILED = "failed", "Failed"
-
-    TOLD = (State.SENT, State.PARTLY, State.PERHAPS, State.WRITTEN)
-
     run = models.ForeignKey(ReminderRun, on_delete=models.PROTECT, related_name="reminders", db_index=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="reminders")
     level = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    message_id = models.CharField(max_length=320, help_text="The same for every attempt.")
-    requested_at = models.DateTimeField()
-    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When a worker last began to send it.")
-    addresses = ArrayField(models.EmailField(), default=list, blank=True)
-    subject = models.CharField(max_length=MAX_SUBJECT, blank=True)
-    body = models.TextField("message", blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        help_text="Who decided whether it arrived.",
-    )
 
-    objects = ReminderQuerySet.as_manager()
+    objects = ClaimedMailQuerySet["Reminder"].as_manager()
 
-    class Meta(Email.Meta):
+    class Meta(ClaimedMail.Meta):
         abstract = False
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
                 name="a_customer_is_reminded_once_in_a_run_by_level", fields=["run", "customer", "level"]
             ),
-            models.CheckConstraint(
-                name="a_settled_reminder_says_when",
-                condition=Q(state="waiting", settled_at=None, next_attempt_at__isnull=False)
-                | (~Q(state="waiting") & Q(settled_at__isnull=False, next_attempt_at=None)),
-            ),
-            models.CheckConstraint(
-                name="a_reminder_that_was_not_sent_says_why", condition=Q(state__in=["waiting", "sent"]) | ~Q(reason="")
-            ),
+            *claimed_mail_constraints("reminder"),
         ]
         indexes = [models.Index(name="reminder_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
 
     def __str__(self) -> str:
         return f"Level {self.level} to {self.customer}"
-
-    @property
-    def recipients(self) -> list[str]:
-        return self.addresses
 
 
 class ReminderItem(models.Model):

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from billing_engine.core.queues.items import LeasedItem
+from invoices.models import Notice, waits_or_is_settled
 from leads.models import Customer
 
 MAX_ADDRESS = 500  # characters
@@ -243,14 +244,8 @@ class EventSubscription(models.Model):
         return f"{self.get_kind_display()}{f' of {self.customer}' if self.customer else ''}"
 
 
-class EventMail(LeasedItem):
+class EventMail(Notice):
     """An email to one person: about events of one kind, or that an endpoint was switched off."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        DROPPED = "dropped", "Not sent"
-        FAILED = "failed", "Failed"
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="event_mails")
     kind = models.CharField(max_length=30, choices=EventKind.choices, blank=True)
@@ -263,24 +258,16 @@ class EventMail(LeasedItem):
         related_name="+",
         help_text="The endpoint that was switched off, if it is about one.",
     )
-    requested_at = models.DateTimeField()
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    reason = models.CharField(max_length=500, blank=True, help_text="Why it was not sent, or not yet.")
-    settled_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        default_permissions = ("view",)
+    class Meta(Notice.Meta):
+        abstract = False
         constraints = [
             models.CheckConstraint(
                 name="an_event_mail_tells_of_events_or_of_an_endpoint",
                 condition=Q(endpoint=None, events__len__gt=0) & ~Q(kind="")
                 | Q(endpoint__isnull=False, events__len=0, kind=""),
             ),
-            models.CheckConstraint(
-                name="an_event_mail_waits_or_is_settled",
-                condition=Q(state="waiting", settled_at=None, next_attempt_at__isnull=False)
-                | Q(settled_at__isnull=False, next_attempt_at=None) & ~Q(state="waiting"),
-            ),
+            waits_or_is_settled("an_event_mail_waits_or_is_settled"),
         ]
         indexes = [models.Index(name="event_mail_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
 

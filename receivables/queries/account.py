@@ -1,4 +1,4 @@
-"""What a customer's account shows beside its open items: unbilled activity, invoices, payments, emails, notes."""
+"""What a customer's account shows beside its open items: unbilled activity, invoices, disputes, payments, emails, notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from invoices.models import Invoice, InvoiceMail
 from leads.models import BillingPeriod, Customer
 from pricing.models import PeriodTally
 from receivables.domain.ledger.items import with_left
-from receivables.models import AccountNote, LedgerDocument
+from receivables.models import AccountNote, Dispute, LedgerDocument
 
 LATEST = 8
 
@@ -23,6 +23,7 @@ class Account:
     unbilled: Decimal  # exact charges of open periods
     drafts: int  # invoices that are not issued yet
     invoices: Sequence[tuple[Invoice, Decimal | None]]  # with what is left; None if it is not issued
+    disputes: Sequence[Dispute]
     payments: Sequence[LedgerDocument]
     mails: Sequence[InvoiceMail]
     notes: Sequence[AccountNote]
@@ -33,12 +34,14 @@ def account_of(customer: Customer) -> Account:
     open_periods = PeriodTally.objects.filter(period__customer=customer, period__state=BillingPeriod.State.OPEN)
     drafts = Invoice.objects.filter(customer=customer, state__in=(Invoice.State.DRAFT, Invoice.State.APPROVED))
     payments = LedgerDocument.objects.filter(customer=customer, kind=LedgerDocument.Kind.PAYMENT).order_by("-pk")
+    disputes = Dispute.objects.filter(customer=customer).select_related("customer", "reason", "invoice")
     mails = InvoiceMail.objects.filter(invoice__customer=customer).select_related("invoice").order_by("-pk")
     notes = AccountNote.objects.filter(customer=customer).select_related("written_by").order_by("-pk")
     return Account(
         unbilled=open_periods.aggregate(sum=Sum("amount"))["sum"] or ZERO,
         drafts=drafts.count(),
         invoices=_invoices(customer),
+        disputes=list(disputes.order_by("-opened_at", "-pk")[:LATEST]),
         payments=list(with_left(payments)[:LATEST]),
         mails=list(mails[:LATEST]),
         notes=list(notes),

@@ -6,11 +6,12 @@ from reports.admin.desk import flags
 from reports.admin.explorer import page as explorer
 from reports.admin.exports import export_admin
 from reports.admin.saved import report_admin, schedule_admin
-from reports.admin.sources import health, ranking
+from reports.admin.sources import disputed, health, ranking
 
 __all__ = [
     "alert_admin",
     "customer_forecast",
+    "disputed",
     "explorer",
     "export_admin",
     "flags",

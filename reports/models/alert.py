@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from billing_engine.core.queues.items import LeasedItem
+from invoices.models import Notice, waits_or_is_settled
 from leads.models import Customer, Source
 
 
@@ -94,32 +94,16 @@ class AlertSubscription(models.Model):
         return f"{self.get_kind_display()}{f' of {of}' if of else ''}"
 
 
-class AlertMail(LeasedItem):
+class AlertMail(Notice):
     """An email to one person about alerts of one kind that opened at the same time."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        DROPPED = "dropped", "Not sent"
-        FAILED = "failed", "Failed"
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="alert_mails")
     kind = models.CharField(max_length=10, choices=AlertKind.choices)
     alerts = models.ManyToManyField(Alert, related_name="mails")
-    requested_at = models.DateTimeField()
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    reason = models.CharField(max_length=500, blank=True, help_text="Why it was not sent, or not yet.")
-    settled_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        default_permissions = ("view",)
-        constraints = [
-            models.CheckConstraint(
-                name="an_alert_mail_waits_or_is_settled",
-                condition=Q(state="waiting", settled_at=None, next_attempt_at__isnull=False)
-                | Q(settled_at__isnull=False, next_attempt_at=None) & ~Q(state="waiting"),
-            ),
-        ]
+    class Meta(Notice.Meta):
+        abstract = False
+        constraints = [waits_or_is_settled("an_alert_mail_waits_or_is_settled")]
         indexes = [models.Index(name="alert_mail_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from leads.models import Action, QuarantinedItem, Source
 from leads.queries.receipts import refusals_of
 from pricing.domain.audit.explain_to_source import amount_in_words, stands_alone
 from pricing.models import Charge, UnratedAction
+from receivables.queries.late_void import settled_in_words
 
 WAITING, EXCLUDED, CHARGED, INVOICED = "waiting", "excluded", "charged", "invoiced"
 QUARANTINED = "quarantined"
@@ -97,7 +98,7 @@ def _since(action: Action, invoice: Invoice | None, *, names_it: bool = True) ->
     on = f" It is on {named}." if invoice else ""
     if not action.voided_after_close:
         return on
-    next_ = "it has to be credited" if invoice else "regenerate the draft to remove it"
+    next_ = settled_in_words(action, names_it=names_it) if invoice else "regenerate the draft to remove it"
     return f"{on} It was voided after its period closed: {next_}."
 
 

@@ -14,7 +14,7 @@ LONG = 240  # seconds, on a busy machine
 
 
 # Their own tests kill a worker, tests/receivables: here, they would need a server.
-KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail", "receivables.remind"}
+KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail"}
 
 
 def test_every_queue_is_killed_here_or_in_its_own_tests() -> None:
@@ -48,7 +48,7 @@ def test_a_worker_killed_at_every_statement_of_its_way_does_nothing_twice_and_lo
 
     kills = int(told.split(",")[0].strip("("))
     assert kills >= CASES[task].least_kills
-    assert CASES[task].facts() == CASES[task].done
+    assert CASES[task].facts() == (CASES[task].doubted or CASES[task].done)
     # SMTP has no "exactly once": copies carry the same Message-ID.
     assert len({message["Message-ID"] for message in post_office.arrived}) == (task in MAILED)
 

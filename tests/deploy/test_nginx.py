@@ -152,7 +152,8 @@ def test_the_longest_ids_there_can_be_are_asked_for_and_longer_addresses_refused
 
 def test_large_bodies_are_for_deliveries_and_uploads_only(engine: Deployed):
     large = b"x" * 2 * 1024 * 1024
-    for upload in ("/admin/receivables/bankfile/upload/", "/admin/receivables/disputes/open/"):
+    uploads = ("bankfile/upload/", "disputes/open/", "dispute/1/add/")
+    for upload in (f"/admin/receivables/{each}" for each in uploads):
         assert _ask(engine, "POST", upload, large, source="127.0.0.11")[0] in (302, 403)
     assert _ask(engine, "POST", "/admin/login/", b"x" * 2 * 1024 * 1024, source="127.0.0.11")[0] == 413
 

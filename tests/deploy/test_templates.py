@@ -27,6 +27,7 @@ CONTAINERS = {
 }
 SECRETS = [
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"),
+    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
 ]
 OWNERS = [f"DATABASE_{login}_{part}" for login in ("ADMIN", "APP", "READER") for part in ("USER", "PASSWORD")]
 # Variables of .env.example that no task gets, each with its reason.
@@ -39,6 +40,7 @@ NOT_TOLD = {
     "COPY_DATABASE_URL": "no template makes a replica",
     "LOG_FORMAT": "HTTPS chooses",
     "PROXIES": "NGINX stands in the same task, which is the default",
+    "STRIPE_API_BASE": "it is another one in tests only",
     "METRICS_TOKEN": "nothing on AWS scrapes: beat writes the figures",
     "METRICS_NETWORKS": "nothing on AWS scrapes: beat writes the figures",
 }

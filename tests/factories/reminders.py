@@ -1,11 +1,19 @@
-"""Rows of reminders."""
+"""Rows of reminders, and of statements by email."""
 
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import factory
 from factory.django import DjangoModelFactory
 
-from receivables.models import Reminder, ReminderPause, ReminderRun, ReminderSchedule
+from receivables.models import (
+    Reminder,
+    ReminderPause,
+    ReminderRun,
+    ReminderSchedule,
+    ReminderTimetable,
+    StatementMail,
+)
 from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.factories.people import UserFactory
 
@@ -49,5 +57,26 @@ class ReminderFactory(DjangoModelFactory[Reminder]):
     customer = factory.SubFactory(CustomerFactory)
     level = 1
     message_id = factory.Sequence(lambda n: f"<reminder-{n}@lead.example>")
+    requested_at = NOON
+    next_attempt_at = NOON
+
+
+class ReminderTimetableFactory(DjangoModelFactory[ReminderTimetable]):
+    class Meta:
+        model = ReminderTimetable
+
+    seller = factory.SubFactory(CompanyFactory)
+
+
+class StatementMailFactory(DjangoModelFactory[StatementMail]):
+    class Meta:
+        model = StatementMail
+
+    customer = factory.SubFactory(CustomerFactory)
+    currency = "USD"
+    first = date(2026, 10, 1)
+    last = date(2026, 10, 31)
+    request = factory.LazyFunction(uuid4)
+    message_id = factory.Sequence(lambda n: f"<statement-{n}@lead.example>")
     requested_at = NOON
     next_attempt_at = NOON

@@ -51,6 +51,7 @@ from tests.factories.leads import (
     SigningSecretFactory,
     SourceFactory,
 )
+from tests.factories.online import OnlineEventFactory
 from tests.factories.people import GroupFactory, UserFactory, superuser
 from tests.factories.pricing import (
     ChargeFactory,
@@ -69,6 +70,8 @@ from tests.factories.reminders import (
     ReminderPauseFactory,
     ReminderRunFactory,
     ReminderScheduleFactory,
+    ReminderTimetableFactory,
+    StatementMailFactory,
 )
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
@@ -194,6 +197,8 @@ ROWS: dict[str, Make] = {
     "receivables.ReminderPause": ReminderPauseFactory.create,
     "receivables.ReminderRun": ReminderRunFactory.create,
     "receivables.ReminderSchedule": ReminderScheduleFactory.create,
+    "receivables.ReminderTimetable": ReminderTimetableFactory.create,
+    "receivables.StatementMail": StatementMailFactory.create,
     "receivables.Dispute": DisputeFactory.create,
     "receivables.Reason": ReasonFactory.create,
     "receivables.WebhookDelivery": WebhookDeliveryFactory.create,
@@ -203,6 +208,7 @@ ROWS: dict[str, Make] = {
     "receivables.BankFile": lambda: banks.a_booked_row().statement.file,
     "receivables.BankRow": banks.a_booked_row,
     "receivables.CsvMapping": lambda: banks.a_mapping(name=f"Mapping {next(numbers)}"),
+    "receivables.OnlineEvent": lambda: OnlineEventFactory.create(document=a_matched_payment(), state="partly"),
     "receivables.Payment": banks.a_payment,
     "receivables.WriteOff": banks.a_write_off,
     "reports.Alert": AlertFactory.create,

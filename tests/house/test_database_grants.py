@@ -22,7 +22,7 @@ PLACE = "billing_engine/operations/database_grants.py"
 SECRET = re.compile(r"password|secret|sealed|token|digest|session|recovery")
 NO_SECRET = {  # digests of what every user with access may read
     *("core_deed", "leads_delivery", "leads_quarantineditem"),
-    *("invoices_invoicedocument", "invoices_invoicemail"),
+    *("invoices_invoicedocument", "invoices_invoicemail", "invoices_invoiceproof", "invoices_proofkey"),
 }
 
 DEFINERS = """

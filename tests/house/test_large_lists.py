@@ -19,7 +19,7 @@ LARGE = [
     *("leads.Action", "leads.Delivery", "leads.Lead", "leads.QuarantinedItem"),
     *("pricing.Charge", "pricing.UnratedAction"),
     *("receivables.BankRow", "receivables.CreditNote", "receivables.LedgerDocument", "receivables.Reminder"),
-    "receivables.WebhookDelivery",
+    *("receivables.StatementMail", "receivables.WebhookDelivery"),
 ]
 
 

@@ -17,10 +17,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 # From the bottom up: an app may import those before it, but not those after it.
 LAYERS = (
-    *("billing_engine.core", "billing_engine.accounts", "leads", "pricing", "invoices", "receivables", "reports"),
+    *(
+        "billing_engine.core",
+        "billing_engine.accounts",
+        "leads",
+        "pricing",
+        "invoices",
+        "receivables",
+        "reports",
+        "portal",
+    ),
     "billing_engine",
 )
-APPS = ("leads", "pricing", "invoices", "receivables", "reports")
+APPS = ("leads", "pricing", "invoices", "receivables", "reports", "portal")
 OUR_LABELS = ("core", "accounts", *APPS)
 
 

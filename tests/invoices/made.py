@@ -104,6 +104,12 @@ def posted(mail: InvoiceMail, *, at: datetime) -> InvoiceMail:
     return mail
 
 
+def of_lines(source: dict[str, Any], many: int) -> dict[str, Any]:
+    """The content of a document with its only line this many times."""
+    [group] = source["paper"]["groups"]
+    return source | {"paper": source["paper"] | {"groups": [group | {"rows": list(group["rows"]) * many}]}}
+
+
 def texts_of(data: Any) -> list[str]:
     """All text of an invoice's content."""
     if isinstance(data, dict):

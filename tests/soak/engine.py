@@ -31,7 +31,7 @@ WARM_SECONDS = (
 )
 # The names of `Children`, and what their child processes are.
 VICTIMS = {"web": "gunicorn workers", "worker": "Celery children", "outgoing": "Celery children"}
-QUEUES = {"worker": "celery,rating,billing", "outgoing": "mails,documents"}
+QUEUES = {"worker": "celery,rating,billing", "outgoing": "mails,documents,webhooks"}
 RESTARTS = "restarts of PostgreSQL"
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from billing_engine.accounts.domain.customer_people import is_of_a_customer
 from billing_engine.accounts.models import RoleGrant
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
@@ -20,6 +21,11 @@ class OwnRoles(Refused):
     message = "You can't change your own roles. Ask another administrator."
 
 
+class NotStaff(Refused):
+    code = "not_staff"
+    message = "This person belongs to a customer and can have no role of the staff."
+
+
 class LastSuperuser(Refused):
     code = "last_superuser"
     message = "There must be another active superuser first."
@@ -31,16 +37,18 @@ class SameRoles(Refused):
 
 
 def check_may_change_roles(user: User, by: User) -> None:
-    """Raise OwnRoles: a person never changes their own roles."""
+    """Raise OwnRoles, as a person never changes their own roles, or NotStaff."""
     if user.pk == by.pk:
         raise OwnRoles
+    if is_of_a_customer(user):
+        raise NotStaff
 
 
 @transaction.atomic
 def change_roles(user: User, *, roles: Iterable[Group], is_superuser: bool, by: User, reason: str) -> User:
     """Set the roles given by hand; those from the identity provider stay.
 
-    Raises OwnRoles, LastSuperuser and SameRoles.
+    Raises OwnRoles, NotStaff, LastSuperuser and SameRoles.
     """
     check_may_change_roles(user, by)
     user = User.objects.select_for_update().get(pk=user.pk)

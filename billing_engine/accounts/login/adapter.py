@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from billing_engine.accounts.domain import logins
+from billing_engine.accounts.domain.customer_people import has_verified, is_of_a_customer
+from billing_engine.accounts.login.door import is_portal
 from billing_engine.core.access.recent_login import is_recent
 from billing_engine.core.deeds import origin
 from billing_engine.engine_settings.login_settings import ATTEMPT_MINUTES, PROVIDER
@@ -35,8 +37,11 @@ SAID = {
 }
 
 
-class StaffAdapter(DefaultAccountAdapter):
-    """Only invited staff log in; failed attempts are counted per source, and per name and source together."""
+class InvitedAdapter(DefaultAccountAdapter):
+    """Only invited people log in, each kind at its own door.
+
+    Failed attempts are counted per source, and per name and source together.
+    """
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -47,8 +52,11 @@ class StaffAdapter(DefaultAccountAdapter):
         "incorrect_code": "This code is wrong or was used already.",
     }
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("portal_start") if is_portal(request) else reverse("admin:index")
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("admin:index")
+        return reverse("portal_start") if is_portal(request) else reverse("admin:index")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -72,8 +80,10 @@ class StaffAdapter(DefaultAccountAdapter):
         logins.failed(str(credentials.get("username", "")), method=logins.PASSWORD)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        if user.is_active and not user.is_staff:
-            logins.failed(user.get_username(), method="an account that is not staff", user=user)
+        is_at_its_door = is_of_a_customer(user) if is_portal(request) else user.is_staff
+        if user.is_active and not is_at_its_door:
+            kind = "a customer's" if is_portal(request) else "staff"
+            logins.failed(user.get_username(), method=f"an account that is not {kind}", user=user)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
 
@@ -82,8 +92,13 @@ class StaffAdapter(DefaultAccountAdapter):
         return str(self.request.build_absolute_uri(address))
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Only to staff who log in with a password; the page says the same in any case."""
-        if not (user.is_staff and user.has_usable_password()):
+        """Only to people who log in here with a password, and whose address is known to be theirs.
+
+        The page says the same in any case.
+        """
+        is_portals = is_portal(context.get("request") or self.request)
+        is_at_its_door = has_verified(user, email) and is_of_a_customer(user) if is_portals else user.is_staff
+        if not (is_at_its_door and user.has_usable_password()):
             return
         try:
             super().send_password_reset_mail(user, email, context)

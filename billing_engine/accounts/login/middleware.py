@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from billing_engine.accounts.domain.second_factor import has_one, is_required
 from billing_engine.accounts.domain.sessions import note_seen
+from billing_engine.accounts.login.door import is_portal
 from billing_engine.core.access.recent_login import LoginTooOld
 
 LOGGED_IN_AT, SEEN_AT, HAS_FACTOR, ENDED = "logged_in_at", "seen_at", "has_second_factor", "ended_because"
@@ -91,6 +92,8 @@ def _over(request: HttpRequest) -> str:
         return f"Sessions end after {settings.SESSION_HOURS} hours."
     if request.path.startswith(STAFF_PAGES) and not getattr(request.user, "is_staff", False):
         return "This account is not staff."
+    if is_portal(request) and getattr(request.user, "is_staff", False):
+        return "Staff log in elsewhere."
     if at - session.get(SEEN_AT, 0) > settings.SESSION_IDLE_MINUTES * 60:
         return f"Sessions end after {settings.SESSION_IDLE_MINUTES} minutes without a request."
     return ""

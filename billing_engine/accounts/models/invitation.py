@@ -6,22 +6,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from billing_engine.accounts.models.emailed_invitation import EmailedInvitation
 
-class Invitation(models.Model):
+
+class Invitation(EmailedInvitation):
     """An invitation by email to become a staff member: its link works once, until it expires."""
 
-    email = models.EmailField(max_length=150)  # it becomes the user name
-    name = models.CharField(max_length=150)
     roles = models.ManyToManyField(Group, related_name="+", blank=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    invited_at = models.DateTimeField()
-    sent_at = models.DateTimeField(help_text="When the link was last sent; older links no longer work.")
-    expires_at = models.DateTimeField()
     accepted_by = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="invitation"
     )
-    accepted_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -39,11 +33,3 @@ class Invitation(models.Model):
                 name="an_invitation_expires_after_it_was_sent", condition=Q(expires_at__gt=models.F("sent_at"))
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.name} <{self.email}>"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it was neither accepted nor withdrawn."""
-        return self.accepted_at is None and self.withdrawn_at is None

@@ -128,10 +128,11 @@ class PanelFact:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A title and its facts; the last one is the result."""
+    """A title, perhaps with the page that it leads to, and its facts; the last one is the result."""
 
     title: str
     facts: list[PanelFact]
+    address: str = ""
 
 
 Adds = Callable[[Any], Panel | None]

@@ -9,7 +9,12 @@ from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from billing_engine.core.calendar.edges import FIRST_DAY
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read
@@ -161,3 +166,24 @@ def day_field(label: str, *, latest: date, help_text: str = "", required: bool =
         error_messages={"invalid": words, "required": words},
         validators=[MinValueValidator(FIRST_DAY, words), MaxValueValidator(latest, words)],
     )
+
+
+class MultilineField(forms.CharField):
+    """Text whose line breaks count as one character, as they are stored; a browser sends two."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class MailForm(forms.Form):
+    """The email that will be sent; the domain checks its addresses and lengths."""
+
+    to = forms.CharField(
+        label="To",
+        help_text="Separate addresses with commas or line breaks.",
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+    )
+    subject = forms.CharField(widget=UnfoldAdminTextInputWidget())
+    body = MultilineField(label="Message", widget=UnfoldAdminTextareaWidget({"rows": 14}))
+    # Created with the dialog, so that pressing its button twice sends one email.
+    request = forms.UUIDField(widget=forms.HiddenInput())

@@ -1,6 +1,7 @@
 """The base of all admin pages: read-only by default, with buttons only if the row's state allows."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -237,6 +238,23 @@ class ReadOnlyPage(Page[Row]):
         """All fields that the page shows."""
         shown: Any = self.fieldsets or ((None, {"fields": self.fields or ()}),)
         return (*self.readonly_fields, *flatten_fieldsets(shown))
+
+
+class FollowedPage(ReadOnlyPage[Row]):
+    """Rows that a worker has: their page asks for itself while it is busy, and is then loaded again, for its buttons."""
+
+    @abstractmethod
+    def is_busy(self, row: Row) -> bool:
+        """Whether a worker has it, or will have."""
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page, or the order to load it again."""
+        is_busy = self.is_busy(self.visible(request, object_id))
+        if request.headers.get("HX-Request") and not is_busy:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return super().change_view(request, object_id, form_url, {"is_busy": is_busy, **(extra_context or {})})
 
 
 class ReadOnlyRows(Extensible, TabularInline):

@@ -38,7 +38,7 @@ PAGES_TO_SHOW = (
     ("API reference", "api/docs/"),
 )
 # Sending has its own workers: a mail server that hangs, or a document of thousands of lines, must not stop rating.
-WORKERS = {"worker": "celery,rating,billing", "outgoing": "mails,documents"}
+WORKERS = {"worker": "celery,rating,billing", "outgoing": "mails,documents,webhooks"}
 
 
 class Command(BaseCommand):

@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import link, number, page_of, total
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.extension import panels_of
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from invoices.admin.invoice.detail_files import MAY_SEE_CHARGES, detail_of_invoice, detail_of_month
 from invoices.admin.invoice.filters import LineIssuedOn
@@ -85,7 +86,12 @@ class InvoiceLineAdmin(ReadOnlyPage[InvoiceLine]):
         shown: LinePage = line_page(line, **{name: request.GET.get(name, "") for name in ("after", "before", "day")})
         can_act = line.invoice.state == Invoice.State.ISSUED and line.amount > 0
         acts = [act for act in self.acts_on_charges if can_act and request.user.has_perm(act.permission)]
-        return self._page(request, "invoices/line_page.html", line, {"line": line, "page": shown, "acts": acts})
+        return self._page(
+            request,
+            "invoices/line_page.html",
+            line,
+            {"line": line, "page": shown, "acts": acts, "panels": panels_of(line)},
+        )
 
     @needs("invoices.view_invoiceline", MAY_SEE_CHARGES)
     def why(self, request: HttpRequest, object_id: str, charge: int) -> HttpResponse:

@@ -4,47 +4,23 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
+from billing_engine.core.admin_kit.fields import MailForm
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
 from invoices.domain.mail.request import check_may_be_sent, recipients_of, send, send_once
 from invoices.domain.mail.server import sends_email, server_name
-from invoices.domain.mail.template import MAX_CHARACTERS, email_text
+from invoices.domain.mail.template import email_text
 from invoices.models import Invoice, InvoiceMail
 
 SEND = "invoices.add_invoicemail"
-
-
-class MultilineField(forms.CharField):
-    """Text whose line breaks count as one character, as they are stored; a browser sends two."""
-
-    def to_python(self, value: Any) -> str:
-        return (super().to_python(value) or "").replace("\r\n", "\n")
-
-
-class MailForm(forms.Form):
-    """The email that will be sent."""
-
-    to = forms.CharField(
-        label="To",
-        help_text="Separate addresses with commas or line breaks.",
-        widget=UnfoldAdminTextareaWidget({"rows": 2}),
-    )
-    subject = forms.CharField(max_length=MAX_CHARACTERS["subject"], widget=UnfoldAdminTextInputWidget())
-    body = MultilineField(
-        label="Message", max_length=MAX_CHARACTERS["message"], widget=UnfoldAdminTextareaWidget({"rows": 14})
-    )
-    # Created with the dialog, so that pressing its button twice sends one email.
-    request = forms.UUIDField(widget=forms.HiddenInput())
 
 
 def may_be_sent(invoice: Invoice) -> bool:

@@ -1,28 +1,29 @@
 """The content of an invoice as formatted text, shared by the page and the PDF."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import prefetch_related_objects
 
 from billing_engine.core import money
-from billing_engine.core.calendar.wording import count_of_days, day_in_words, span_in_words, stretch_in_words
+from billing_engine.core.calendar.wording import count_of_days, day_in_words, stretch_in_words
 from billing_engine.core.money import in_words
 from invoices.domain.document.content_lines import (
     ChargedLine,
     UnchargedLine,
     charged_line,
-    counted_together,
     uncharged_line,
 )
 from invoices.domain.document.parties import SELLERS, bill_to, day_of_paper, seller_of
+from invoices.domain.document.parts.counts import counts_in_words
+from invoices.domain.document.parts.line_groups import ActionSum, LineGroup, groups_of, sums_by_action
+from invoices.domain.document.parts.payment import pay_to, questions, reference_of
 from invoices.domain.document.replacement import replacement_notice, replacement_of
 from invoices.domain.lines.books import books
+from invoices.domain.proof.printed import printed
 from invoices.domain.wording import (
     clean,
     lines_of,
@@ -65,19 +66,22 @@ class InvoiceContent:
     headline: str
     subject: str
     lines: tuple[ChargedLine, ...]
+    groups: tuple[LineGroup, ...]  # the same lines, as they are printed
+    actions: tuple[ActionSum, ...]  # on the first page, if there are too many lines for it
     subtotals: tuple[LabeledValue, ...]
     total: LabeledValue
     uncharged: tuple[UnchargedLine, ...]
     uncharged_total: LabeledValue | None
     payment: tuple[str, ...]
+    reference: str  # that banks carry through
     questions: tuple[str, ...]
-    was: str = ""  # a void invoice's former headline and total, shown crossed out
-    total_was: str = ""
-    notices: tuple[str, ...] = ()  # says that the invoice is void, and what replaces it
+    notices: tuple[str, ...] = ()  # what replaces a void invoice
+    copy: str = ""  # what a void invoice's copy is, and where the invoice itself is
+    proof: tuple[str, ...] = ()  # the fingerprint and the key
 
     def as_data(self) -> dict[str, Any]:
-        """Return the content as plain lists, dictionaries and strings."""
-        return asdict(self)
+        """Return the content as plain lists, dictionaries and strings; the lines are in their groups."""
+        return {name: part for name, part in asdict(replace(self, lines=())).items() if name != "lines"}
 
 
 def content_of(invoice: Invoice, *, as_issued: bool = False) -> InvoiceContent:
@@ -104,17 +108,13 @@ def _bill_to(draft: Invoice, day: date) -> dict[str, Any]:
 
 
 def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> InvoiceContent:
-    stored = list(invoice.lines.select_related("action_type", "rule").order_by("position"))
+    stored = list(invoice.lines.select_related("product", "action_type", "rule").order_by("position"))
     if any(line.late_from for line in stored):
         prefetch_related_objects([invoice.period.customer], "cycle_changes")  # needed to name the week of late lines
     charged = [line for line in stored if line.kind != InvoiceLine.Kind.NOT_CHARGED]
     uncharged = [line for line in stored if line.kind == InvoiceLine.Kind.NOT_CHARGED]
-    over = counted_together(charged)
+    shown = [(line, charged_line(line, invoice.currency)) for line in charged]
     zone = ZoneInfo(customer["time_zone"])
-    total = in_words(invoice.total, invoice.currency)
-    headline = f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
-    is_void = invoice.state == Invoice.State.VOID
-    due = in_words(amount_due(invoice) if is_void else invoice.total, invoice.currency)
     return InvoiceContent(
         title="Invoice",
         mark=_mark(invoice),
@@ -123,19 +123,37 @@ def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any])
         seller=party_of(seller, [seller["email"]]),
         bill_to=party_of(customer, customer["contacts"]),
         details=_details(invoice, customer, zone),
-        headline="Nothing is due" if is_void else headline,
-        subject=f"Lead activity for {span_in_words(invoice.period.start_at, invoice.period.end_at, zone)}",
-        lines=tuple(charged_line(line, invoice.currency, counted_over=over.get(line.position, "")) for line in charged),
+        headline=_headline(invoice),
+        subject=counts_in_words(stored) or "Nothing was received in this period.",
+        lines=tuple(line for _, line in shown),
+        groups=groups_of(shown, invoice.currency),
+        actions=sums_by_action(shown, invoice.currency),
         subtotals=_subtotals(invoice),
-        total=LabeledValue("Total due", f"{due} {invoice.currency}"),
-        uncharged=tuple(uncharged_line(line, invoice.currency) for line in uncharged),
+        total=_total(invoice),
+        uncharged=tuple(uncharged_line(line) for line in uncharged),
         uncharged_total=_uncharged_total(uncharged, invoice.currency),
-        payment=_payment(invoice, seller["pay_to"]),
-        questions=() if is_void else _questions(invoice, seller, customer),
-        was=headline if is_void else "",
-        total_was=f"{total} {invoice.currency}" if is_void else "",
-        notices=_notices(invoice, zone),
+        payment=pay_to(invoice, seller),
+        reference=reference_of(invoice),
+        questions=questions(invoice, seller, customer),
+        notices=_notices(invoice),
+        copy=_copy(invoice),
+        proof=printed(invoice) if invoice.number else (),
     )
+
+
+def _headline(invoice: Invoice) -> str:
+    if invoice.state == Invoice.State.VOID:
+        return "Nothing to pay: this invoice is void"
+    total = in_words(invoice.total, invoice.currency)
+    return f"{total} due {day_in_words(invoice.due_on)}" if invoice.due_on else f"{total} due"
+
+
+def _total(invoice: Invoice) -> LabeledValue:
+    label = f"Due {day_in_words(invoice.due_on)}" if invoice.due_on else "Total due"
+    due = invoice.total
+    if invoice.state == Invoice.State.VOID:
+        label, due = "To pay", money.ZERO
+    return LabeledValue(label, f"{in_words(due, invoice.currency)} {invoice.currency}")
 
 
 def amount_due(invoice: Invoice) -> Decimal:
@@ -143,42 +161,20 @@ def amount_due(invoice: Invoice) -> Decimal:
     return invoice.total if invoice.state == Invoice.State.ISSUED else money.ZERO
 
 
-def _notices(invoice: Invoice, zone: ZoneInfo) -> tuple[str, ...]:
-    """Return the notices of a void invoice."""
-    if invoice.state != Invoice.State.VOID or invoice.voided_at is None:
-        return ()
-    since = f"Void since {day_in_words(invoice.voided_at.astimezone(zone).date())}. No payment is due."
-    replacement = replacement_of(invoice)
-    return (since, replacement_notice(replacement)) if replacement else (since,)
+def _notices(invoice: Invoice) -> tuple[str, ...]:
+    """Name the invoice that replaces a void one."""
+    replacement = replacement_of(invoice) if invoice.state == Invoice.State.VOID else None
+    return (replacement_notice(replacement),) if replacement else ()
 
 
-def _questions(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any]) -> tuple[str, ...]:
-    """Say until when and how to dispute charges, and where the detail is; older invoices lack some of it."""
-    days, email, address = customer.get("dispute_days"), clean(seller["email"]), clean(seller.get("detail_url", ""))
-    lines = []
-    if days is not None:
-        by_then = _until(invoice, days)
-        to = f" by email to {email}" if email else ""
-        lines.append(f"You can dispute charges {by_then}{to}. State the invoice, the line and the reason.")
-        lines.extend(_shorter_windows(invoice, customer.get("dispute_windows", [])))
-    if address:
-        lines.append(f"See every charge at {address.replace('{number}', invoice.number or '…')}")
-    return tuple(lines)
-
-
-def _shorter_windows(invoice: Invoice, windows: list[dict[str, Any]]) -> Iterator[str]:
-    """Say which reasons for disputes end earlier, one line for each last day."""
-    for days, alike in groupby(windows, key=lambda each: each["days"]):
-        names = ", ".join(clean(each["name"].lower()) for each in alike)
-        until = _until(invoice, days)
-        yield f"{until[:1].upper()}{until[1:]} for: {names}."
-
-
-def _until(invoice: Invoice, days: int) -> str:
-    """`until December 3, 2026`; on a draft, `within 30 days of issue`."""
-    if invoice.issued_on:
-        return f"until {day_in_words(invoice.issued_on + timedelta(days=days))}"
-    return f"within {count_of_days(days)} of issue"
+def _copy(invoice: Invoice) -> str:
+    """Say what a void invoice's copy is, and that the invoice itself stays."""
+    if invoice.state != Invoice.State.VOID or invoice.issued_on is None:
+        return ""
+    return (
+        f"This is a copy. The invoice as it was issued on {day_in_words(invoice.issued_on)} is kept unchanged, with its"
+        " own digest. Its number is not used again."
+    )
 
 
 def party_of(details: dict[str, Any], emails: list[str]) -> Party:
@@ -193,29 +189,25 @@ def party_of(details: dict[str, Any], emails: list[str]) -> Party:
 
 def _details(invoice: Invoice, customer: dict[str, Any], zone: ZoneInfo) -> tuple[LabeledValue, ...]:
     """Return the details at the top, without empty ones."""
-    if invoice.issued_on and invoice.due_on:
-        days = (invoice.due_on - invoice.issued_on).days
-        issue, due = day_in_words(invoice.issued_on), day_in_words(invoice.due_on)
-    else:
-        days, issue = customer["payment_terms_days"], "When issued"
-        due = f"{count_of_days(days)} after issue" if days else "On issue"
-    period = stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)
+    voided = invoice.voided_at and day_in_words(invoice.voided_at.astimezone(zone).date())
     details = (
         LabeledValue("Invoice number", "" if invoice.number else "When issued"),  # beside the title
-        LabeledValue("Issue date", issue),
-        LabeledValue("Due date", "" if invoice.state == Invoice.State.VOID else due),
-        LabeledValue("Terms", _terms(invoice, days)),
-        LabeledValue("Billing period", period),
+        LabeledValue("Issued", day_in_words(invoice.issued_on) if invoice.issued_on else "When issued"),
+        LabeledValue("Void since", voided or "") if invoice.state == Invoice.State.VOID else _due(invoice, customer),
+        LabeledValue("Period", stretch_in_words(invoice.period.start_at, invoice.period.end_at, zone)),
         LabeledValue("Time zone", customer["time_zone"].replace("_", " ")),
-        LabeledValue("PO number", clean(customer["purchase_order"])),
+        LabeledValue("Your PO", clean(customer["purchase_order"])),
     )
     return tuple(fact for fact in details if fact.value)
 
 
-def _terms(invoice: Invoice, days: int) -> str:
-    if invoice.state == Invoice.State.VOID:
-        return ""
-    return f"Net {count_of_days(days)}" if days else "Due on receipt"
+def _due(invoice: Invoice, customer: dict[str, Any]) -> LabeledValue:
+    """`December 3, 2026, net 30`; on a draft, `30 days after issue`."""
+    if invoice.issued_on and invoice.due_on:
+        days = (invoice.due_on - invoice.issued_on).days
+        return LabeledValue("Due", f"{day_in_words(invoice.due_on)}, {f'net {days}' if days else 'on receipt'}")
+    days = customer["payment_terms_days"]
+    return LabeledValue("Due", f"{count_of_days(days)} after issue" if days else "On issue")
 
 
 def _mark(invoice: Invoice) -> str:
@@ -230,17 +222,22 @@ def _subtotals(invoice: Invoice) -> tuple[LabeledValue, ...]:
     def fact(label: str, amount: Decimal, notes: tuple[str, ...] = ()) -> LabeledValue:
         return LabeledValue(label, in_words(amount, invoice.currency), notes)
 
-    details = [fact("Subtotal", invoice.subtotal)]
-    for tax in invoice.taxes.order_by("position"):
-        on = f" on {in_words(tax.base, invoice.currency)}" if tax.categories else ""
-        details.append(fact(f"{clean(tax.name)} ({rate_in_words(tax.rate)}){on}", tax.amount, _taxed(tax)))
+    details = [fact("Before tax", invoice.subtotal)]
+    for tax in invoice.taxes.select_related("line").order_by("position"):
+        base = in_words(tax.base, invoice.currency)
+        of = f"{base}, the credit in line {tax.line.position}" if tax.line else base
+        details.append(fact(f"{clean(tax.name)}, {rate_in_words(tax.rate)} of {of}", tax.amount, _taxed(tax)))
     if len(details) == 1:
         reason = clean(invoice.tax_exempt_reason)
         details.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))
+    if invoice.credit:
+        details.append(fact("Total", invoice.subtotal + invoice.tax))
     if invoice.credit < 0:
         details.append(fact("Credit used", invoice.credit))
     elif invoice.credit:
         details.append(fact("Carried forward to your credit balance", invoice.credit))
+    if invoice.state == Invoice.State.VOID:
+        details.append(fact("Total, void", invoice.total))
     return tuple(details)
 
 
@@ -257,11 +254,3 @@ def _uncharged_total(lines: list[InvoiceLine], currency: str) -> LabeledValue | 
     count = sum(line.actions for line in lines)
     label = f"{quantity_in_words(Decimal(count))} action{'' if count == 1 else 's'} not charged"
     return LabeledValue(label, in_words(Decimal(0), currency))
-
-
-def _payment(invoice: Invoice, pay_to: str) -> tuple[str, ...]:
-    if invoice.state == Invoice.State.VOID:
-        return ("No payment is due: this invoice is void.",)
-    if not invoice.total:
-        return ("No payment is due: this invoice is for your records.",)
-    return (*lines_of(pay_to), f"Please include {invoice.number or 'the invoice number'} with your payment.")

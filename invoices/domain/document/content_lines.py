@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
+from invoices.domain.document.parts.counts import is_included
 from invoices.domain.wording import clean, late_in_words, quantity_in_words
 from invoices.models import InvoiceLine
 from pricing.domain.rate.inputs import model_of, price_facts
@@ -13,6 +14,8 @@ from pricing.wording.caps import above
 from pricing.wording.decision import reason_in_words
 from pricing.wording.numbers import to_decimal
 from pricing.wording.row import in_words
+
+INCLUDED = "Included in your prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,6 @@ class UnchargedLine:
     reason: str
     notes: tuple[str, ...]
     actions: str
-    amount: str
 
 
 def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") -> ChargedLine:
@@ -60,6 +62,7 @@ def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") ->
         position=line.position,
         description=clean(line.description),
         notes=late_note(line)
+        + ((INCLUDED,) if is_included(line) else ())
         + _trimmed(line, unit_price, currency)
         + ((counted_over,) if tiers and counted_over else ()),
         quantity=quantity_in_words(line.quantity) if counted else "",
@@ -90,7 +93,7 @@ def _what_differs(lines: list[InvoiceLine]) -> str:
     return " and ".join(words for words, found in kinds.items() if len(found) > 1)
 
 
-def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:
+def uncharged_line(line: InvoiceLine) -> UnchargedLine:
     """Format a line of actions that were not charged."""
     reason = reason_in_words(line.reason)
     return UnchargedLine(
@@ -100,7 +103,6 @@ def uncharged_line(line: InvoiceLine, currency: str) -> UnchargedLine:
         reason=reason,
         notes=late_note(line),
         actions=quantity_in_words(Decimal(line.actions)),
-        amount=money.in_words(line.amount, currency),
     )
 
 

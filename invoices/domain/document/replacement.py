@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from billing_engine.core.calendar.wording import day_in_words
 from invoices.models import Invoice
 
 
@@ -27,7 +28,8 @@ def replaced_by(invoice: Invoice) -> Invoice | None:
 
 def replacement_notice(replacement: Invoice) -> str:
     """Return a void invoice's notice of its replacement."""
-    return f"Replaced by invoice {replacement.number}."
+    of = f" of {day_in_words(replacement.issued_on)}" if replacement.issued_on else ""
+    return f"Replaced by invoice {replacement.number}{of}."
 
 
 def replacements_of(invoices: Iterable[Invoice]) -> Mapping[int, Replacements]:

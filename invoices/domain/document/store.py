@@ -16,6 +16,7 @@ from billing_engine.core.tasks import after_commit
 from invoices.domain.document.electronic import electronic, is_electronic
 from invoices.domain.document.queue import DocumentIsBeingMade, PdfQueue, ready
 from invoices.domain.document.typeset import SECONDS, WITH_FILES, source_of, typeset
+from invoices.domain.proof.seal import seal
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
 
 Kind = InvoiceDocument.Kind
@@ -85,6 +86,8 @@ class Documents(PdfQueue[InvoiceDocument]):
         return InvoiceDocument.objects.waiting()
 
     def act(self, document: InvoiceDocument, *, at: datetime) -> bytes:
+        if document.kind == Kind.INVOICE and document.source is None:
+            seal(document.invoice, at=at)  # before it is printed: its fingerprint stands at its foot
         source, invoice = _source(document), document.invoice
         if document.kind != Kind.INVOICE or not is_electronic(invoice):
             return typeset(source)

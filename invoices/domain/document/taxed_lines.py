@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 
 from billing_engine.core import money
 from invoices.domain.document.content_lines import charged_line
+from invoices.domain.lines.totals import is_taxed
 from invoices.domain.wording import clean
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 from leads.models import Product, ProductRevision
@@ -50,7 +51,7 @@ def _lines_of(invoice: Invoice) -> list[TaxedLine]:
     shares = [dict[str, Decimal]() for _ in lines]
     for tax in taxes:
         taxed = {part["category"] for part in tax.categories}
-        on = [place for place, line in enumerate(lines) if not taxed or category_of.get(line.product_id) in taxed]
+        on = [place for place, line in enumerate(lines) if is_taxed(line, tax, taxed, category_of.get(line.product_id))]
         for place, share in zip(on, _shares([lines[place].amount for place in on], tax, invoice.currency), strict=True):
             shares[place][str(tax)] = share
     return [

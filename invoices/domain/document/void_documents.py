@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from billing_engine.core import money
 from invoices.domain.document.replacement import replaced_by, replacement_notice
 from invoices.domain.document.store import Kind, ask_for
 from invoices.domain.document.typeset import source_of
@@ -45,4 +46,5 @@ def _name_the_replacement(invoice: Invoice, *, at: datetime) -> None:
 
 def _naming(source: dict[str, Any], replacement: Invoice) -> dict[str, Any]:
     paper = source["paper"]
-    return {**source, "paper": {**paper, "notices": [*paper["notices"], replacement_notice(replacement)]}}
+    with money.read_in(source["locale"] or str(money.LOCALE)):
+        return {**source, "paper": {**paper, "notices": [replacement_notice(replacement)]}}

@@ -19,6 +19,7 @@ from invoices.domain.document.store import ask_for_all
 from invoices.domain.document.void_documents import name_replacements
 from invoices.domain.life.batch import Batch, State, locked
 from invoices.domain.life.credit import check_credit_is_there
+from invoices.domain.life.credit_lines import with_credit_lines
 from invoices.domain.life.deeds import (
     ADJUSTED_INVOICE,
     INVOICE_APPROVED,
@@ -85,13 +86,14 @@ def _approved(invoice: Invoice, *, by: User, reason: str) -> Deed:
 
 def _guarded(drafts: Sequence[Invoice]) -> set[int]:
     """Return the ids of the drafts that not everyone may approve, so that only they are asked about one by one."""
-    return ever_adjusted(drafts) | requested(drafts, ADJUSTED_INVOICE)
+    return ever_adjusted(drafts) | requested(drafts, ADJUSTED_INVOICE) | with_credit_lines(drafts)
 
 
 def check_may_approve(invoice: Invoice, by: User) -> None:
     """Refuse a person who worked on the adjusted draft, or one that it replaced, and everyone while a request waits."""
     check_not_requested(invoice, ADJUSTED_INVOICE)
     check_adjuster(invoice, by)
+    books().check_credit_lines(invoice, by)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from invoices.models import Invoice
@@ -28,7 +29,11 @@ class Books(ABC):
 
     @abstractmethod
     def uncredited(self, actions: "QuerySet[Action]") -> "QuerySet[Action]":
-        """Return those of the charged actions that no issued credit note names."""
+        """Return those of the charged actions that no issued credit note names, and no credit line of an issued invoice."""
+
+    @abstractmethod
+    def check_credit_lines(self, invoice: Invoice, by: User) -> None:
+        """Refuse a person who may not approve the credit lines of a draft."""
 
     @abstractmethod
     def voided(self, invoice: Invoice, *, at: datetime) -> None:

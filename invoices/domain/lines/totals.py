@@ -91,11 +91,18 @@ def taxed_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[tuple[In
     category_of = dict(Product.objects.filter(pk__in=named).values_list("pk", category))
     for tax in invoice.taxes.order_by("position"):
         of = {part["category"] for part in tax.categories}
-        taxed = [line for line in lines if not of or category_of.get(line.product_id, "") in of]
+        taxed = [line for line in lines if is_taxed(line, tax, of, category_of.get(line.product_id, ""))]
         if sum((line.amount for line in taxed), money.ZERO) != tax.base:
             raise DoesNotAddUp(f"The lines that {tax} of {invoice} was applied to do not add up to {tax.base}.")
         found.append((tax, {line.pk for line in taxed}))
     return found
+
+
+def is_taxed(line: InvoiceLine, tax: InvoiceTax, categories: Collection[str], category: str | None) -> bool:
+    """Return whether a tax, on all lines or on those in its categories, is on this line; a credit has its own copies."""
+    if tax.line_id or line.kind == InvoiceLine.Kind.CREDIT:
+        return tax.line_id == line.pk
+    return not categories or category in categories
 
 
 def _taxes_of(invoice: Invoice) -> list[Tax]:
@@ -120,7 +127,9 @@ def total_up(drafts: Sequence[Draft]) -> list[list[InvoiceTax]]:
     for invoice, lines in drafts:
         day, available = invoice.period.first_day, credit.get(credit_key(invoice), money.ZERO)
         category_of = {line.product_id: categories.get((day, line.product_id), "") for line in lines}
-        taxes = taxes_on(lines, taxes=_taxes_of(invoice), category_of=category_of, currency=invoice.currency)
+        ordinary = [line for line in lines if line.kind != InvoiceLine.Kind.CREDIT]
+        taxes = taxes_on(ordinary, taxes=_taxes_of(invoice), category_of=category_of, currency=invoice.currency)
+        taxes += _copied(lines, after=len(taxes))
         invoice.tax_exempt_reason = invoice.period.customer_terms.tax_exempt_reason
         invoice.subtotal = sum((line.amount for line in lines), money.ZERO)
         invoice.tax = sum((tax.amount for tax in taxes), money.ZERO)
@@ -128,6 +137,22 @@ def total_up(drafts: Sequence[Draft]) -> list[list[InvoiceTax]]:
         invoice.total = invoice.subtotal + invoice.tax + invoice.credit
         found.append(taxes)
     return found
+
+
+def _copied(lines: Sequence[InvoiceLine], *, after: int) -> list[InvoiceTax]:
+    """Return the taxes of the credits among the lines, as the invoices that they correct had them."""
+    copies = [(line, each) for line in lines for each in line.copied_taxes]
+    return [
+        InvoiceTax(
+            line=line,
+            position=position,
+            name=each["name"],
+            rate=Decimal(each["rate"]),
+            base=Decimal(each["base"]),
+            amount=Decimal(each["amount"]),
+        )
+        for position, (line, each) in enumerate(copies, start=after + 1)
+    ]
 
 
 def credit_for(due: Decimal, *, balance: Decimal) -> Decimal:

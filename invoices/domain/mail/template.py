@@ -15,6 +15,7 @@ from billing_engine.core.errors import HasFaults, Refused
 from billing_engine.core.money import in_words
 from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
+from invoices.domain.mail.pay_online import pay_address_of
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
 from invoices.models.mail import MAX_MESSAGE, MAX_SUBJECT
@@ -44,6 +45,7 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "due_on": ("the due date", lambda invoice: day_in_words(invoice.due_on) if invoice.due_on else ""),
     "purchase_order": ("the customer's PO number", _of("bill_to", "purchase_order")),
     "pay_to": ("how to pay", _of("seller", "pay_to")),
+    "pay_online": ("the address at which it is paid online, if that is on", pay_address_of),
     "seller": ("your company's name", _of("seller", "name")),
     "seller_email": ("the seller's contact address", _of("seller", "email")),
 }
@@ -53,7 +55,7 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
 STANDARD = MailTemplate(
     subject="Invoice {number} from {seller}",
     body="Dear {customer},\n\nInvoice {number} for {period} is attached.\n\nTotal due: {total}\n"
-    "Due date: {due_on}\n\n{pay_to}\n\n{seller}\n",
+    "Due date: {due_on}\n\n{pay_to}\n\nPay online: {pay_online}\n\n{seller}\n",
 )
 
 

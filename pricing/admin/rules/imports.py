@@ -25,7 +25,7 @@ from billing_engine.core.admin_kit.cells import (
 )
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
-from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.queues.progress import percent
 from pricing.domain.rule_book.sheet.imports import (
     check_may_be_applied,
@@ -60,7 +60,7 @@ def state_chip(item: RuleImport) -> SafeString:
 
 
 @admin.register(RuleImport)
-class RuleImportAdmin(ReadOnlyPage[RuleImport]):
+class RuleImportAdmin(FollowedPage[RuleImport]):
     """A page that is reached from Import, not from the menu."""
 
     change_form_template = "pricing/rule_import.html"
@@ -84,22 +84,14 @@ class RuleImportAdmin(ReadOnlyPage[RuleImport]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[RuleImport]:
         return super().get_queryset(request).defer("body")
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The page, which asks for itself while a worker is busy; then it is loaded again, for its buttons."""
-        if request.headers.get("HX-Request"):
-            item = self.get_object(request, object_id)
-            if item is not None and self.has_view_permission(request, item) and not is_in_progress(item):
-                return HttpResponse(headers={"HX-Refresh": "true"})
-        return super().change_view(request, object_id, form_url, extra_context)
+    def is_busy(self, row: RuleImport) -> bool:
+        return is_in_progress(row)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         item: RuleImport = kwargs["obj"]
         context["state"] = state_chip(item)
-        context["is_in_progress"] = is_in_progress(item)
         context["percent"] = percent(item.rows_checked, item.rows) if item.rows else 0
         context["report"] = shown_report(item)
         context["upload"] = reverse("admin:pricing_pricerule_import_rules")

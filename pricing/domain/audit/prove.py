@@ -98,7 +98,7 @@ def prove(period: BillingPeriod, *, on_progress: Callable[[int], object] | None 
 
     Raises PeriodIsOpen. Memory use does not grow with the period.
     """
-    with _looking_only():
+    with looking_only():
         period = BillingPeriod.objects.select_related("customer").get(pk=period.pk)
         if period.is_open:
             raise PeriodIsOpen(period=period.pk)
@@ -162,7 +162,7 @@ def _unsettled(period: BillingPeriod, rules: list[RuleFacts]) -> Iterator[str]:
 
 
 @contextmanager
-def _looking_only() -> Iterator[None]:
+def looking_only() -> Iterator[None]:
     """A read-only transaction on one snapshot of the database."""
     is_first = not connection.in_atomic_block  # inside the caller's transaction, the caller's snapshot is used
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""`manage.py price --rules RULES.json --actions ACTIONS.ndjson [--explain]`: price a file without a database."""
+"""`manage.py price --rules RULES.json --actions ACTIONS.ndjson [--carried CARRIED.json] [--explain]`: no database."""
 
 import io
 import os
@@ -27,11 +27,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--rules", type=Path, required=True, metavar="RULES.json")
         parser.add_argument("--actions", type=Path, required=True, metavar="ACTIONS.ndjson")
+        parser.add_argument(
+            "--carried",
+            type=Path,
+            metavar="CARRIED.json",
+            help="What earlier periods carry over, and the terms of the periods.",
+        )
         parser.add_argument("--explain", action="store_true", help="Add an explanation to each charge.")
 
-    def handle(self, *args: Any, rules: Path, actions: Path, explain: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, rules: Path, actions: Path, explain: bool, carried: Path | None, **options: Any
+    ) -> None:
         try:
-            self._print(price_files(rules, actions, explain=explain))
+            self._print(price_files(rules, actions, carried=carried, explain=explain))
         except FilesRefused as refusal:
             for fault in refusal.faults:
                 self.stderr.write(str(fault))

@@ -1,4 +1,4 @@
-"""A customer's account: what is open, unbilled and unapplied, the latest invoices, payments and emails, and notes."""
+"""A customer's account: what is open, unbilled and unapplied, the latest invoices, disputes, payments, emails, and notes."""
 
 from typing import Any
 
@@ -10,15 +10,16 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.cells import address_of, chip, instant, list_of, page_of
+from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, instant, list_of, page_of
 from billing_engine.core.admin_kit.menu import page_at
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import in_words, price_in_words
-from invoices.models import Invoice
 from leads.models import Customer
 from receivables.admin.account.note import WRITE
-from receivables.admin.ageing.items import row_of
+from receivables.admin.ageing.items import listing_of
 from receivables.admin.asked import Asked
+from receivables.admin.listing import Cell, Listing
+from receivables.admin.statements.by_email import is_monthly
 from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.open_items import Basis, Narrowed, Scope, open_items
 from receivables.queries.account import Account, account_of
@@ -49,18 +50,19 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
             (total.currency, _cards(total, found, asked)) for total in ageing(basis, scope, most=0).totals
         ],
         "unbilled": _unbilled(account, found),
-        "items": [row_of(item, basis.day, found) for item in items[:OPEN_SHOWN]],
-        "has_more": len(items) > OPEN_SHOWN,
-        "more": asked.link(reverse(ITEMS), currency=found.currency, customer=found.pk, bucket=BALANCE),
+        "items": listing_of(
+            "What is open",
+            items[:OPEN_SHOWN],
+            basis.day,
+            address=asked.link(reverse(ITEMS), currency=found.currency, customer=found.pk, bucket=BALANCE)
+            if len(items) > OPEN_SHOWN
+            else "",
+        ),
         "statement": f"{reverse('admin:receivables_statement')}?customer={found.pk}",
         "ledger": list_of("receivables.ledgerdocument", customer__id__exact=found.pk),
-        "invoices": [_invoice(invoice, left) for invoice, left in account.invoices],
-        "all_invoices": list_of("invoices.invoice", customer__id__exact=found.pk),
-        "payments": [
-            (address_of(each), each.reference, day_in_words(each.posted_on), in_words(each.amount, each.currency),
-             in_words(each.left, each.currency))
-            for each in account.payments
-        ],
+        "invoices": _invoices(account, found),
+        "disputes": _disputes(account, found) if request.user.has_perm("receivables.view_dispute") else None,
+        "payments": _payments(account),
         "mails": [
             (page_of("invoices.invoicemail", each.pk), each.subject, ", ".join(each.to), each.get_state_display(),
              instant(each.requested_at, found.zone))
@@ -73,7 +75,22 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
         else "",
         "activity": f"{reverse('admin:reports_explorer')}?customer={found.code}",
     }  # fmt: skip
-    return TemplateResponse(request, "receivables/account.html", page)
+    return TemplateResponse(request, "receivables/account.html", page | _statements(found, request))
+
+
+def _statements(customer: Customer, request: HttpRequest) -> dict[str, Any]:
+    """What the page says of statements by email, and the buttons for who may send them."""
+
+    def dialog(name: str, permission: str) -> str:
+        may = request.user.has_perm(f"receivables.{permission}")
+        return reverse(f"admin:leads_customer_{name}", args=[customer.pk]) if may else ""
+
+    return {
+        "statements": list_of("receivables.statementmail", customer__id__exact=customer.pk),
+        "is_monthly": is_monthly(customer),
+        "email_statement": dialog("email_statement", "add_statementmail"),
+        "monthly_statements": dialog("monthly_statements", "change_statementschedule"),
+    }
 
 
 def _cards(total: CurrencyTotal, customer: Customer, asked: Asked) -> list[tuple[str, str, str, str]]:
@@ -107,16 +124,51 @@ def _unbilled(account: Account, customer: Customer) -> list[tuple[str, str, str,
     ]
 
 
-def _invoice(invoice: Invoice, left: Any) -> tuple[str, str, str, str, str, str, str]:
-    return (
-        address_of(invoice),
-        str(invoice),
-        invoice.period.in_words,
-        day_in_words(invoice.due_on) if invoice.due_on else "–",
-        in_words(invoice.total, invoice.currency),
-        "–" if left is None else in_words(left, invoice.currency),
-        chip(invoice.get_state_display()),
-    )
+def _invoices(account: Account, customer: Customer) -> Listing:
+    rows = [
+        [
+            Cell(invoice, address_of(invoice)),
+            Cell(invoice.period.in_words),
+            Cell(day_in_words(invoice.due_on) if invoice.due_on else NOTHING),
+            Cell(in_words(invoice.total, invoice.currency)),
+            Cell(NOTHING if left is None else in_words(left, invoice.currency), tone="ageing-sum"),
+            Cell(chip(invoice.get_state_display())),
+        ]
+        for invoice, left in account.invoices
+    ]
+    columns = ("Invoice", "Period", "Due", ">Total", ">Left", "State")
+    every = list_of("invoices.invoice", customer__id__exact=customer.pk)
+    return Listing("Invoices", columns, rows, "No invoices yet.", every)
+
+
+def _disputes(account: Account, customer: Customer) -> Listing:
+    rows = [
+        [
+            Cell(dispute, address_of(dispute)),
+            Cell(dispute.reason),
+            Cell(dispute.invoice or "Before the invoice", address_of(dispute.invoice) if dispute.invoice else ""),
+            Cell(day_in_words(customer.day_of(dispute.opened_at))),
+            Cell(dispute.total_in_words),
+            Cell(chip(dispute.get_state_display())),
+        ]
+        for dispute in account.disputes
+    ]
+    columns = ("Dispute", "Reason", "Invoice", "Opened", ">Disputed", "State")
+    every = list_of("receivables.dispute", customer__id__exact=customer.pk)
+    return Listing("Disputes", columns, rows, "No disputes.", every)
+
+
+def _payments(account: Account) -> Listing:
+    rows = [
+        [
+            Cell(each.reference, address_of(each)),
+            Cell(day_in_words(each.posted_on)),
+            Cell(in_words(each.amount, each.currency)),
+            Cell(in_words(each.left, each.currency)),
+        ]
+        for each in account.payments
+    ]
+    return Listing("Last payments", ("Payment", "Posted", ">Amount", ">Unapplied"), rows, "No payments yet.")
 
 
 page_at("receivables/account/<int:customer>/", account_page, name="receivables_account")

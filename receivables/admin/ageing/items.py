@@ -1,6 +1,6 @@
 """The open items behind a figure: which documents have something left, and how much."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,36 +11,20 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.cells import page_of
+from billing_engine.core.admin_kit.cells import NOTHING, page_of
 from billing_engine.core.admin_kit.menu import page_at
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from billing_engine.core.money import in_words
 from leads.models import Customer
 from receivables.admin.ageing.page import MAY_SEE
 from receivables.admin.asked import MEANS, Asked, AskedForm, asked_by
+from receivables.admin.listing import Cell, Listing
 from receivables.domain.ledger.open_items import OpenItem, open_items
 from receivables.models import LedgerDocument
 from receivables.queries.ageing import BALANCE, OUTSTANDING, OVERDUE, TITLES, Bucket, Sums, ageing, narrowed
 
 ROWS = 100
 PAGE = "admin:receivables_open_items"
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """One item, formatted."""
-
-    kind: str
-    reference: str
-    address: str
-    customer: str
-    customer_address: str
-    posted_on: str
-    due_on: str
-    age: str
-    amount: str
-    left: str
-    is_overdue: bool
 
 
 @needs(MAY_SEE)
@@ -78,31 +62,38 @@ def _answer(asked: Asked, bucket: str, customer: str, page: str) -> dict[str, An
         "basis": asked.basis.in_words(),
         "means": MEANS[asked.basis.question],
         "of": names[int(customer)] if customer.isdecimal() and int(customer) in names else None,
-        "rows": [row_of(item, asked.basis.day, names[item.customer]) for item in found[:ROWS]],
+        "items": listing_of("", found[:ROWS], asked.basis.day, names=names),
         "before": asked.link(reverse(PAGE), **link, p=place - 1) if place else "",
         "after": asked.link(reverse(PAGE), **link, p=place + 1) if len(found) > ROWS else "",
         "ageing": asked.link(reverse("admin:receivables_ageing"), currency=currency),
     }
 
 
-def row_of(item: OpenItem, day: date, customer: Customer) -> ItemRow:
-    """Format one item; what is in the customer's favor is below zero."""
+def listing_of(
+    title: str, items: Sequence[OpenItem], day: date, *, names: Mapping[int, Customer] | None = None, address: str = ""
+) -> Listing:
+    """Format items, with their customers if there are several."""
+    columns = ["Document", "Customer", "Posted", "Due", "Age", ">Amount", ">Left"]
+    rows = [_row(item, day, names[item.customer] if names else None) for item in items]
+    if names is None:
+        del columns[1]
+    return Listing(title, columns, rows, "Nothing is open here." if names else "Nothing is open.", address)
+
+
+def _row(item: OpenItem, day: date, customer: Customer | None) -> list[Cell]:
+    """One item; what is in the customer's favor is below zero."""
     is_debit = item.side == LedgerDocument.Side.DEBIT
-    sign = 1 if is_debit else -1
-    overdue = (day - item.due_on).days
-    return ItemRow(
-        kind=str(LedgerDocument.Kind(item.kind).label),
-        reference=item.reference,
-        address=page_of("receivables.ledgerdocument", item.document),
-        customer=customer.name,
-        customer_address=page_of("leads.customer", customer.pk),
-        posted_on=day_in_words(item.posted_on),
-        due_on=day_in_words(item.due_on) if is_debit else "–",
-        age=_age(overdue) if is_debit else "–",
-        amount=in_words(sign * item.amount, item.currency),
-        left=in_words(sign * item.left, item.currency),
-        is_overdue=is_debit and overdue > 0,
-    )
+    sign, overdue = 1 if is_debit else -1, (day - item.due_on).days
+    name = f"{LedgerDocument.Kind(item.kind).label} {item.reference}"
+    return [
+        Cell(name, page_of("receivables.ledgerdocument", item.document)),
+        *([Cell(customer.name, page_of("leads.customer", customer.pk))] if customer else []),
+        Cell(day_in_words(item.posted_on)),
+        Cell(day_in_words(item.due_on) if is_debit else NOTHING),
+        Cell(_age(overdue) if is_debit else NOTHING, tone="ageing-old" if is_debit and overdue > 0 else ""),
+        Cell(in_words(sign * item.amount, item.currency)),
+        Cell(in_words(sign * item.left, item.currency), tone="ageing-sum"),
+    ]
 
 
 def _age(overdue: int) -> str:

@@ -17,7 +17,7 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, Colour, address_of, chip, instant, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
-from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.admin_kit.task_cards import shown_person
 from billing_engine.core.errors import Refused
 from receivables.admin.bank_files.row_admin import certainty_chip, row_state_chip
@@ -32,8 +32,8 @@ from receivables.domain.payments.bank_files.upload import (
     why_not_undone,
 )
 from receivables.models import BankAccount, BankFile, CsvMapping
-from receivables.models.bank_file import BUSY
-from receivables.queries.payments import counts_of, rows_to_show, sums_of
+from receivables.models.bank_file import BUSY, GONE
+from receivables.queries.payments import counts_of, gaps_before, rows_to_show, sums_of
 
 CHANGE = "receivables.change_bankfile"
 ROWS_SHOWN = 100
@@ -101,7 +101,7 @@ def counted(rows: int) -> str:
 
 
 @admin.register(BankFile)
-class BankFileAdmin(ReadOnlyPage[BankFile]):
+class BankFileAdmin(FollowedPage[BankFile]):
     change_form_template = "receivables/bank_file.html"
     list_display = ("shown_name", "state_chip", "uploaded", "shown_by", "shown_message")
     list_display_links = ("shown_name",)
@@ -125,22 +125,16 @@ class BankFileAdmin(ReadOnlyPage[BankFile]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BankFile]:
         return super().get_queryset(request).defer("body")
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The page, which asks for itself while a worker is busy; then it is loaded again, for its buttons."""
-        if request.headers.get("HX-Request"):
-            file = self.get_object(request, object_id)
-            if file is not None and self.has_view_permission(request, file) and file.state not in BUSY:
-                return HttpResponse(headers={"HX-Refresh": "true"})
-        return super().change_view(request, object_id, form_url, extra_context)
+    def is_busy(self, row: BankFile) -> bool:
+        return row.state in BUSY
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         file: BankFile = kwargs["obj"]
-        context["state"], context["is_busy"] = state_chip(file), file.state in BUSY
-        context["counts"], context["sums"] = counts_of(file), sums_of(file)
+        context["state"] = state_chip(file)
+        context["is_gone"], context["gaps"] = file.state in GONE, gaps_before(file)
+        context["counts"], context["sums"] = counts_of(file), [] if context["is_gone"] else sums_of(file)
         rows = rows_to_show(file, ROWS_SHOWN)
         context["rows"] = [
             {

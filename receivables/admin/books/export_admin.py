@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -20,7 +19,7 @@ from billing_engine.core.admin_kit.cells import NOTHING, Colour, amount, chip, c
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
-from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.progress import percent
 from billing_engine.core.tables.download import file_response
@@ -55,7 +54,7 @@ def file_cell(export: BookExport) -> SafeString | str:
 
 
 @admin.register(BookExport)
-class BookExportAdmin(ReadOnlyPage[BookExport]):
+class BookExportAdmin(FollowedPage[BookExport]):
     change_form_template = "receivables/book_export.html"
     list_display = ("kind", "company", "shown_month", "shown_rows", "shown_sums", "digest", "asked", "shown_by", "file")
     list_display_links = ("kind",)
@@ -112,18 +111,8 @@ class BookExportAdmin(ReadOnlyPage[BookExport]):
         url_path="new",
     )
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The page, which asks for itself while the file is being written; then it is loaded again."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        export = self.get_object(request, object_id)
-        if export is None:
-            raise Http404
-        if request.headers.get("HX-Request") and not export.is_unfinished:
-            return HttpResponse(headers={"HX-Refresh": "true"})
-        return super().change_view(request, object_id, form_url, extra_context)
+    def is_busy(self, row: BookExport) -> bool:
+        return row.is_unfinished
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

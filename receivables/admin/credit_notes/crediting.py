@@ -8,7 +8,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
 )
 
@@ -17,6 +16,7 @@ from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, dialog_page, person
 from invoices.admin.invoice.invoice_admin import InvoiceAdmin
 from invoices.models import Invoice
+from receivables.admin.credit_notes.why_form import WhyForm
 from receivables.domain.credit_notes.charges import charges_named
 from receivables.domain.credit_notes.drafting import (
     Proposal,
@@ -26,24 +26,9 @@ from receivables.domain.credit_notes.drafting import (
     propose_lines,
 )
 from receivables.domain.credit_notes.left import what_is_left
-from receivables.models import Reason
 
 CREDIT = "receivables.add_creditnote"
 TEMPLATE = "receivables/credit_dialog.html"
-
-
-class WhyForm(forms.Form):
-    """Why something is credited; `seen` is what the dry run showed."""
-
-    reason = forms.ModelChoiceField(Reason.objects.none(), widget=UnfoldAdminSelectWidget)
-    sentence = forms.CharField(
-        max_length=500, help_text="The customer reads it.", widget=UnfoldAdminTextareaWidget({"rows": 2})
-    )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].queryset = Reason.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]  # a choice field has one
 
 
 class LinesForm(WhyForm):
@@ -104,7 +89,7 @@ def credit(self: Any, request: HttpRequest, invoice: Invoice, answers: dict[str,
     asked = {pk: answers.get(f"line_{pk}") for pk in left.lines}
     amounts = {left.lines[pk]: amount for pk, amount in asked.items() if amount}
     proposal = propose_lines(invoice, amounts)
-    if answers["seen"] != _fingerprint(proposal):
+    if answers["seen"] != fingerprint(proposal):
         return _dry_run(
             self, request, invoice, LinesForm(_seen(request, proposal), initial=lines_left(invoice)), proposal
         )
@@ -128,7 +113,7 @@ def credit(self: Any, request: HttpRequest, invoice: Invoice, answers: dict[str,
 def credit_charges(self: Any, request: HttpRequest, invoice: Invoice, answers: dict[str, Any]) -> Done | HttpResponse:
     charges = charges_named(invoice, answers["actions"])
     proposal = propose_charges(invoice, [charge.pk for charge in charges])
-    if answers["seen"] != _fingerprint(proposal):
+    if answers["seen"] != fingerprint(proposal):
         return _dry_run(self, request, invoice, ChargesForm(_seen(request, proposal)), proposal)
     note = draft_for_charges(
         invoice, charges, reason=answers["reason"], sentence=answers["sentence"], by=person(request)
@@ -142,29 +127,35 @@ def _dry_run(self: Any, request: HttpRequest, invoice: Invoice, form: forms.Form
         (f"Line {line.position}: {line.description}", money.in_words(amount, currency))
         for line, amount in sums.lines.items()
     ]
-    taxes = [(f"{each.tax} of {money.in_words(each.base, currency)}", each.amount) for each in sums.taxes]
-    totals = [
-        ("Before tax", sums.subtotal),
-        *taxes,
-        ("Total credited", sums.total),
-        ("Left to credit after it", proposal.left.total - sums.total),
-    ]
     shown = {
         "form": form,
         "asks": {"title": f"Credit {money.in_words(sums.total, currency)} of {invoice}?", "says": ""},
         "presses": "Draft credit note",
         "rows": rows,
-        "totals": [(words, money.in_words(amount, currency)) for words, amount in totals],
+        "totals": totals_of(proposal),
     }
     return dialog_page(self, request, invoice, shown, template=TEMPLATE)
 
 
+def totals_of(proposal: Proposal) -> list[tuple[str, str]]:
+    """Return the sums of a dry run in words: before tax, each tax, the total, and what is left after it."""
+    sums, currency = proposal.sums, proposal.left.invoice.currency
+    totals = [
+        ("Before tax", sums.subtotal),
+        *((f"{each.tax} of {money.in_words(each.base, currency)}", each.amount) for each in sums.taxes),
+        ("Total credited", sums.total),
+        ("Left to credit after it", proposal.left.total - sums.total),
+    ]
+    return [(words, money.in_words(amount, currency)) for words, amount in totals]
+
+
 def _seen(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
     """Return the answers again, with what the dry run shows."""
-    return {**request.POST.dict(), "seen": _fingerprint(proposal)}
+    return {**request.POST.dict(), "seen": fingerprint(proposal)}
 
 
-def _fingerprint(proposal: Proposal) -> str:
+def fingerprint(proposal: Proposal) -> str:
+    """Identify what a dry run shows, so that only what was seen is drafted."""
     sums = proposal.sums
     lines = [(line.pk, f"{amount.normalize():f}") for line, amount in sums.lines.items()]
     return sha256(json.dumps([lines, f"{sums.total.normalize():f}"]).encode()).hexdigest()

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core import money
@@ -19,6 +20,7 @@ from billing_engine.core.errors import Refused
 from invoices.admin.invoice.invoice_admin import InvoiceAdmin
 from invoices.models import Invoice
 from receivables.domain.credit_notes.late_voids import draft_for_voids, invoices_waiting, waiting, waiting_of
+from receivables.queries.late_void import what_happens
 
 CREDIT = "receivables.add_creditnote"
 AT_A_TIME = 200
@@ -28,7 +30,7 @@ NAME = "receivables_late_voids"
 @needs("receivables.view_creditnote")
 def late_voids_page(request: HttpRequest) -> HttpResponse:
     """List the invoices that wait, each with the note that would be drafted: a dry run of the button below."""
-    found = waiting(list(invoices_waiting()[:AT_A_TIME]))
+    found, at = waiting(list(invoices_waiting()[:AT_A_TIME])), now()
     sums = defaultdict[str, Decimal](Decimal)
     for each in found:
         if each.proposal:
@@ -40,6 +42,7 @@ def late_voids_page(request: HttpRequest) -> HttpResponse:
             "actions": each.actions,
             "total": money.in_words(each.proposal.sums.total, each.invoice.currency) if each.proposal else "",
             "why_not": each.why_not,
+            "happens": what_happens(each.invoice, at=at),
         }
         for each in found
     ]

@@ -16,19 +16,31 @@ from unfold.enums import ActionVariant
 
 from billing_engine.core import money
 from billing_engine.core.admin_kit.bulk import for_each
-from billing_engine.core.admin_kit.cells import NOTHING, Colour, address_of, chip, day, instant, link, list_of, total
+from billing_engine.core.admin_kit.cells import (
+    NOTHING,
+    Colour,
+    address_of,
+    chip,
+    day,
+    instant,
+    link,
+    list_of,
+    total,
+)
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
+from billing_engine.core.admin_kit.fields import MailForm
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.download import file_response
 from invoices.domain.document.queue import ready
-from receivables.admin.credit_notes.note_cells import credited_lines, origin_of
-from receivables.admin.credit_notes.sending import NoteMailForm, mail_of, may_be_sent
+from receivables.admin.credit_notes.note_cells import credited_lines, has_failed_paper, origin_of, state_of
+from receivables.admin.credit_notes.sending import mail_of, may_be_sent
 from receivables.domain.credit_notes.approvals import request_approval
 from receivables.domain.credit_notes.drafting import discard
 from receivables.domain.credit_notes.issuing import approve, check_may_approve, issue, send_back
 from receivables.domain.credit_notes.sending import send_note
+from receivables.domain.papers.store import try_again
 from receivables.models import CreditNote, Paper
 
 State = CreditNote.State
@@ -86,6 +98,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     actions = ("approve_chosen", "issue_chosen", "send_chosen")
     actions_detail: Any = (
         *("approve", "ask_to_approve", "issue", "send", "send_back", "discard"),
+        "make_pdf_again",
         "download_pdf",
     )
     fieldsets = (
@@ -124,14 +137,17 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     )
     shown_issuer = column(lambda who: who.get_full_name() or str(who), "issued_by", title="issued by", empty=NOTHING)
     shown_lines = column(credited_lines, title="lines")
-    shown_paper = column(
-        lambda paper: f"{paper}, {paper.get_state_display().lower()}", "paper", title="PDF", empty=NOTHING
-    )
+    shown_paper = column(state_of, "paper", title="PDF", empty=NOTHING)
 
     shown_mails = column(emails_of, title="emails")
 
     class Media:
         css = {"all": ["receivables/credit_notes.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CreditNote]:
+        """Leave out credit lines, which are approved and issued with the invoice that they are on."""
+        found = super().get_queryset(request)
+        return found.exclude(state=State.LINE)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the user can approve and issue credit notes."""
@@ -209,7 +225,7 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
         asks=Dialog(
             title=lambda note: f"Send {note}",
             says=lambda note: f"{note.paper} is attached.",
-            form=NoteMailForm,
+            form=MailForm,
             first=mail_of,
         ),
     )
@@ -245,6 +261,19 @@ class CreditNoteAdmin(ReadOnlyPage[CreditNote]):
     def discard(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
         discard(note, by=person(request), reason=answers["reason"])
         return Done("Draft discarded.", address=list_of("receivables.creditnote"))
+
+    @button(
+        "Make PDF again",
+        permission=DECIDE,
+        icon="refresh",
+        variant=ActionVariant.PRIMARY,
+        offered=has_failed_paper,
+        asks=Dialog(title="Make the PDF again?", says="A worker will make it. If it fails again, this page shows why."),
+    )
+    def make_pdf_again(self, request: HttpRequest, note: CreditNote, answers: dict[str, Any]) -> Done:
+        if note.paper is not None:
+            try_again(note.paper, by=person(request), at=now())
+        return Done("The PDF is being made.")
 
     @action(description="Download PDF", permissions=["view"], icon="download")
     def download_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:

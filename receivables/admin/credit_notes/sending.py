@@ -3,26 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-from django import forms
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
-
 from billing_engine.core.errors import Refused
 from receivables.domain.credit_notes.sending import check_may_be_sent, contacts_of, text_of
 from receivables.models import CreditNote
-
-
-class NoteMailForm(forms.Form):
-    """The email that will be sent; the domain checks its addresses and lengths."""
-
-    to = forms.CharField(
-        label="To",
-        help_text="Separate addresses with commas or line breaks.",
-        widget=UnfoldAdminTextareaWidget({"rows": 2}),
-    )
-    subject = forms.CharField(widget=UnfoldAdminTextInputWidget())
-    body = forms.CharField(label="Message", widget=UnfoldAdminTextareaWidget({"rows": 12}))
-    # Created with the dialog, so that pressing its button twice sends one email.
-    request = forms.UUIDField(widget=forms.HiddenInput())
 
 
 def may_be_sent(note: CreditNote) -> bool:

@@ -19,9 +19,10 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import day, instant_in_words
+from receivables.admin.disputes.add_page import add
 from receivables.admin.disputes.bulk_page import decide_many
 from receivables.admin.disputes.dispute_page import clock_of, dispute_page, is_late
-from receivables.domain.disputes.conversation import answer, ask_for_evidence, ask_for_second_look, withdraw
+from receivables.domain.disputes.conversation import ask_for_evidence, ask_for_second_look, withdraw
 from receivables.domain.disputes.deciding import accept, accept_in_part, reject, why_second_person
 from receivables.domain.disputes.speaker import Speaker
 from receivables.models import Dispute, DisputedCharge
@@ -190,6 +191,10 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         """Return whether the user can decide disputes."""
         return request.user.has_perm(DECIDE)
 
+    def has_add_to_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Return whether the user can add words and files to disputes."""
+        return request.user.has_perm("receivables.add_dispute")
+
     @admin.action(description="Accept", permissions=["decide"])
     def accept_chosen(self, request: HttpRequest, rows: QuerySet[Dispute]) -> HttpResponse | None:
         return decide_many(self, request, rows, State.ACCEPTED)
@@ -258,16 +263,7 @@ class DisputeAdmin(ReadOnlyPage[Dispute]):
         ask_for_evidence(dispute, words=answers["words"], by=person(request), at=now())
         return Done("Asked. The clock waits for the answer.")
 
-    @button(
-        "Add words",
-        permission="receivables.add_dispute",
-        icon="add_comment",
-        offered=undecided,
-        asks=Dialog(title="Add what the customer told you", form=Words),
-    )
-    def add(self, request: HttpRequest, dispute: Dispute, answers: dict[str, Any]) -> Done:
-        answer(dispute, words=answers["words"], by=Speaker(person(request)), at=now())
-        return Done("Added.")
+    add = add
 
     @button(
         "Second look",

@@ -1,4 +1,4 @@
-"""The page of disputes in figures: by reason and by source, what was accepted and what was rejected."""
+"""The page of disputes in figures, by reason and by source, and of credit notes by reason."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
-from receivables.queries.disputes.figures import Figure, by_reason, by_source
+from receivables.queries.disputes.figures import Credited, Figure, by_reason, by_source, credited_by_reason
 
 VIEW = "receivables.view_dispute"
 SHOWN_AT_FIRST = timedelta(days=90)
@@ -38,9 +38,13 @@ def figures_page(request: HttpRequest) -> HttpResponse:
     """Show the figures of the disputes opened on some days, by default the last 90."""
     today = now().date()
     form = Days(request.GET or {"first": today - SHOWN_AT_FIRST, "last": today})
-    tables = _tables(form.cleaned_data["first"], form.cleaned_data["last"]) if form.is_valid() else []
-    context = {**admin.site.each_context(request), "title": "Disputes by reason", "form": form, "tables": tables}
-    return TemplateResponse(request, "receivables/dispute_figures.html", context)
+    page: dict[str, Any] = {**admin.site.each_context(request), "title": "Disputes and credits by reason", "form": form}
+    if form.is_valid():
+        days = form.cleaned_data["first"], form.cleaned_data["last"]
+        page["tables"] = _tables(*days)
+        if request.user.has_perm("receivables.view_creditnote"):
+            page["credits"] = [_credited(each) for each in credited_by_reason(*days)]
+    return TemplateResponse(request, "receivables/dispute_figures.html", page)
 
 
 def _tables(first: date, last: date) -> list[dict[str, Any]]:
@@ -66,5 +70,15 @@ def _row(figure: Figure, kind: str) -> dict[str, Any]:
     }
 
 
+def _credited(row: Credited) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "address": list_of("receivables.creditnote", reason__id__exact=row.key, state__exact="issued"),
+        "notes": row.notes,
+        "amount": money.in_words(row.amount, row.currency),
+        "total": money.in_words(row.total, row.currency),
+    }
+
+
 page_at("receivables/disputes/figures/", figures_page, name="receivables_dispute_figures")
-in_menu("Receivables", 31, Item("Disputes by reason", "bar_chart", "admin:receivables_dispute_figures", VIEW))
+in_menu("Receivables", 31, Item("Disputes and credits", "bar_chart", "admin:receivables_dispute_figures", VIEW))

@@ -1,3 +1,4 @@
-"""Electronic invoices on the page of an invoice."""
+"""Electronic invoices on the pages of invoices and credit notes."""
 
+from receivables.admin.einvoices import notes as notes
 from receivables.admin.einvoices import ubl as ubl

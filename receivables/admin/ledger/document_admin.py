@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
@@ -38,7 +37,7 @@ class LedgerDocumentAdmin(ReadOnlyPage[LedgerDocument]):
         *("shown_kind", "shown_reference", "shown_customer", "shown_amount", "shown_left", "shown_posted", "shown_due"),
         "shown_recorded",
     )
-    list_display_links = ("shown_reference",)
+    list_display_links = ("shown_kind", "shown_reference")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("side", ChoicesDropdownFilter),
@@ -84,11 +83,7 @@ class LedgerDocumentAdmin(ReadOnlyPage[LedgerDocument]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the document."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not self.has_view_permission(request, found):
-            raise PermissionDenied
+        found = self.visible(request, object_id)
         document = with_left(LedgerDocument.objects.select_related("customer", "seller", "recorded_by", "invoice")).get(
             pk=found.pk
         )

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from unfold.widgets import (
     UnfoldAdminDateWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -63,6 +64,24 @@ class LevelsForm(SellerForm):
         if len(days) > 9:
             raise forms.ValidationError("There are at most 9 levels.")
         return dict(enumerate(days, start=1))
+
+
+class TimetableForm(SellerForm):
+    """When a company's reminders start by themselves."""
+
+    is_on = forms.ChoiceField(
+        label="Start by itself",
+        choices=[("on", "Each day"), ("off", "Off: a person starts each run")],
+        widget=UnfoldAdminSelectWidget,
+    )
+    hour = forms.IntegerField(
+        label="From hour",
+        min_value=0,
+        max_value=23,
+        initial=8,
+        help_text="By UTC, from 0 to 23.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
 
 
 class TextForm(forms.Form):

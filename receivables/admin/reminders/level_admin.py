@@ -6,13 +6,13 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
 from billing_engine.core.admin_kit.cells import NOTHING, chip
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from receivables.admin.claimed_mail import lines_of
 from receivables.admin.reminders.forms import LevelsForm, TextForm, seller_choices
 from receivables.admin.reminders.list_dialog import list_dialog
 from receivables.domain.reminders.letter import DEFAULT, save_text, standard
@@ -26,11 +26,6 @@ LIST = "admin:receivables_reminderschedule_changelist"
 def seller_of(row: Any) -> str:
     """Return the company of a level or run."""
     return row.seller.name if row.seller else seller_choices()[0][1]
-
-
-def lines_of(text: str) -> SafeString:
-    """Return the lines of an email, which wrap."""
-    return format_html_join("", "<div>{}</div>", ((line or "\u00a0",) for line in text.splitlines()))
 
 
 def texts_of(level: ReminderSchedule) -> Any:
@@ -107,5 +102,6 @@ in_menu(
     60,
     list_item("Reminders", "notifications_active", "receivables.reminderrun"),
     list_item("Reminder levels", "tune", "receivables.reminderschedule"),
+    list_item("Reminder timetable", "schedule", "receivables.remindertimetable"),
     list_item("Reminder pauses", "pause_circle", "receivables.reminderpause"),
 )

@@ -1,6 +1,7 @@
 """Who would be reminded of what today, and the button that starts it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -64,16 +65,16 @@ def preview_page(request: HttpRequest) -> HttpResponse:
     seller = form.cleaned_data["seller"] if form.is_valid() else None
     if request.method == "POST" and form.is_valid():
         return _started(request, seller)
-    owed = preview(seller, at=now())
+    shown, totals, count = _counted(preview(seller, at=now()))
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Preview of reminders",
         "form": form,
-        "rows": [row_of(each) for each in owed[:MOST_ROWS]],
-        "more": max(len(owed) - MOST_ROWS, 0),
-        "totals": _totals(owed),
-        "count": len(owed),
-        "may_start": request.user.has_perm(START) and owed,
+        "rows": [row_of(each) for each in shown],
+        "more": count - len(shown),
+        "totals": totals,
+        "count": count,
+        "may_start": request.user.has_perm(START) and count,
         "back": reverse("admin:receivables_reminderrun_changelist"),
     }
     return render(request, "receivables/reminder_preview.html", context)
@@ -91,12 +92,16 @@ def _started(request: HttpRequest, seller: Any) -> HttpResponse:
     return HttpResponseRedirect(address_of(run))
 
 
-def _totals(owed: list[Owed]) -> str:
-    sums = defaultdict[str, Decimal](Decimal)
-    for each in owed:
+def _counted(found: Iterable[Owed]) -> tuple[list[Owed], str, int]:
+    """Return the first emails, the totals and the number of all, holding only the first."""
+    shown, sums, count = list[Owed](), defaultdict[str, Decimal](Decimal), 0
+    for each in found:
+        count += 1
+        if len(shown) < MOST_ROWS:
+            shown.append(each)
         for currency, amount in each.totals().items():
             sums[currency] += amount
-    return " and ".join(in_words(amount, currency) for currency, amount in sorted(sums.items()))
+    return shown, " and ".join(in_words(amount, currency) for currency, amount in sorted(sums.items())), count
 
 
 page_at("receivables/reminders/preview/", preview_page, name="receivables_reminder_preview")

@@ -31,6 +31,8 @@ def state_of(run: Any) -> SafeString:
         return chip("Stopped", "orange")
     if run.waiting_count:
         return chip("In progress", "blue")
+    if not run.all_count:
+        return chip("Nothing was due")
     return chip("Needs a person", "orange") if run.perhaps_count or run.failed_count else chip("Finished", "green")
 
 
@@ -78,7 +80,7 @@ class ReminderRunAdmin(ReadOnlyPage[ReminderRun]):
     perhaps, dropped, failed = counted(State.PERHAPS), counted(State.DROPPED), counted(State.FAILED)
     written = counted(State.WRITTEN)
     started = column(instant, "started_at", title="started")
-    shown_by = column(str, "started_by", title="by")
+    shown_by = column(str, "started_by", title="by", empty="By itself")
     shown_log = column(
         lambda run: link_to(list_of("receivables.reminder", run__id__exact=run.pk), "Show reminders"), title="log"
     )
@@ -86,7 +88,7 @@ class ReminderRunAdmin(ReadOnlyPage[ReminderRun]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReminderRun]:
         """Return the runs with their number of reminders per state."""
         counts = {f"{state.value}_count": Count("reminders", filter=Q(reminders__state=state)) for state in State}
-        return super().get_queryset(request).annotate(**counts)
+        return super().get_queryset(request).annotate(**counts, all_count=Count("reminders"))
 
     def has_preview_permission(self, request: HttpRequest) -> bool:
         """Return whether the user sees who would be reminded."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -19,7 +20,7 @@ from leads.models import ApprovalThreshold
 from pricing.models import Charge
 from receivables.domain.credit_notes.left import Left, lock, what_is_left
 from receivables.domain.credit_notes.sums import CreditHasFaults, Sums, sums_of
-from receivables.models import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax, Reason
+from receivables.models import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax, Reason, VoidCredit
 
 CREDIT_NOTE = ApprovalThreshold.Kind.CREDIT_NOTE
 DRAFTED = Verb("credit_note_drafted", "Credit note drafted")
@@ -89,6 +90,8 @@ def discard(note: CreditNote, *, by: User, reason: str = "") -> None:
     note = locked(note, CreditNote.State.DRAFT)
     check_not_requested(note, CREDIT_NOTE)
     before = {"total": in_words(note), "reason": note.reason, "sentence": note.sentence}
+    left_to_people = f"{by.get_full_name() or by} discarded its credit note."
+    VoidCredit.objects.filter(credit=note).update(code=DISCARDED.code, message=left_to_people)
     record(DISCARDED, on=note, by=by, reason=reason, before=before, also=touched_by(note))
     note.delete()
 
@@ -132,25 +135,17 @@ def _issued(invoice: Invoice) -> Invoice:
 def _draft(proposal: Proposal, *, reason: Reason, sentence: str, by: User | None, origin: str) -> CreditNote:
     if faults := _faults_of_words(reason, sentence):
         raise CreditHasFaults(faults)
-    invoice, sums = proposal.left.invoice, proposal.sums
-    note = CreditNote.objects.create(
-        invoice=invoice,
-        reason=reason,
-        sentence=" ".join(sentence.split()),
-        origin=origin,
-        currency=invoice.currency,
-        subtotal=sums.subtotal,
-        tax=sums.tax,
-        total=sums.total,
-        drafted_by=by,
-    )
-    _store(note, proposal)
-    after = {"invoice": invoice, "total": in_words(note), "reason": reason, "sentence": note.sentence}
+    note = store(proposal, reason=reason, sentence=" ".join(sentence.split()), origin=origin, drafted_by=by)
+    after = {"invoice": note.invoice, "total": in_words(note), "reason": reason, "sentence": note.sentence}
     record(DRAFTED, on=note, by=by, after=after, also=touched_by(note))
     return note
 
 
-def _store(note: CreditNote, proposal: Proposal) -> None:
+def store(proposal: Proposal, **facts: Any) -> CreditNote:
+    """Store a credit with its lines, charges and taxes; the caller has locked the invoice, and records the deed."""
+    invoice, sums = proposal.left.invoice, proposal.sums
+    amounts = {"subtotal": sums.subtotal, "tax": sums.tax, "total": sums.total}
+    note = CreditNote.objects.create(invoice=invoice, currency=invoice.currency, **amounts, **facts)
     lines = CreditNoteLine.objects.bulk_create(
         CreditNoteLine(note=note, line=line, amount=amount) for line, amount in proposal.sums.lines.items()
     )
@@ -165,6 +160,7 @@ def _store(note: CreditNote, proposal: Proposal) -> None:
         )
         for position, each in enumerate(proposal.sums.taxes, start=1)
     )
+    return note
 
 
 def _faults_of_words(reason: Reason, sentence: str) -> list[FieldFault]:

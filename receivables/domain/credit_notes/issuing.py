@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from billing_engine.core import money
 from billing_engine.core.approvals.people import NeedsApproval
@@ -13,14 +13,16 @@ from billing_engine.core.approvals.requests import check_not_requested, close_fo
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from invoices.domain.life.numbers import next_in_series, number, prefix_of
+from invoices.domain.month_lock import check_not_closed
 from invoices.models import NumberSeries
 from leads.domain.access.second_person import needs_second_person
-from leads.domain.number_prefixes import claim
+from leads.domain.number_prefixes import claim, of_credit_notes
 from receivables.domain.credit_notes.drafting import CREDIT_NOTE, check_issued, in_words, locked, touched_by
 from receivables.domain.credit_notes.letter import letter_of
 from receivables.domain.ledger.allocations import Match, match
 from receivables.domain.ledger.items import with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
+from receivables.domain.ledger.voiders import VoiderApproves, voiders_of
 from receivables.domain.papers.store import ask_for
 from receivables.models import CreditNote, LedgerDocument, Paper
 
@@ -31,7 +33,6 @@ ISSUED = Verb("credit_note_issued", "Issued")
 State = CreditNote.State
 APPROVAL = ("state", "approved_by", "approved_at")
 ISSUE = ("state", "number", "series", "serial", "issued_by", "issued_at", "issued_on", "document", "paper")
-INVOICES, NOTES = "INV-", "CN-"
 
 
 class DrafterApproves(NeedsApproval):
@@ -70,8 +71,10 @@ def send_back(note: CreditNote, *, by: User, reason: str = "") -> CreditNote:
 def issue(note: CreditNote, *, by: User | None, at: datetime) -> CreditNote:
     """Give an approved note its number and PDF, post it, and match it to what is open of its invoice.
 
-    The rest stays unapplied. Raises WrongState, NotCreditable or PrefixTaken. From then on the database refuses every change.
+    The rest stays unapplied. Raises CycleLocked if the month of its day is closed, WrongState, NotCreditable or PrefixTaken.
+    From then on the database refuses every change.
     """
+    check_not_closed(f"{note.invoice.customer.day_of(at):%Y-%m}")
     note = locked(note, State.APPROVED)
     check_issued(note.invoice)
     note.state, note.issued_by, note.issued_at = State.ISSUED, by, at
@@ -90,17 +93,19 @@ def issue(note: CreditNote, *, by: User | None, at: datetime) -> CreditNote:
 def check_may_approve(note: CreditNote, by: User) -> None:
     """Refuse the person who drafted the note above the company's threshold, and everyone while a request waits."""
     check_not_requested(note, CREDIT_NOTE)
-    if by.pk == note.drafted_by_id and is_above_threshold(note):
+    if by.pk == note.drafted_by_id and is_above_threshold(note, by):
         raise DrafterApproves
+    if note.drafted_by_id is None and by.pk in voiders_of(note) and is_above_threshold(note, by):
+        raise VoiderApproves
 
 
-def is_above_threshold(note: CreditNote) -> bool:
-    """Return whether a second person approves the note, counting what its drafter has approved alone on the invoice.
+def is_above_threshold(note: CreditNote, by: User) -> bool:
+    """Return whether a second person approves the note, counting what this one has approved alone on the invoice.
 
-    So no one credits a large sum alone in small pieces.
+    So no one credits a large sum alone in small pieces, or by voiding actions, of which the engine drafts the credit.
     """
     seller = note.invoice.period.customer_terms.seller
-    alone = CreditNote.objects.filter(invoice=note.invoice, drafted_by=note.drafted_by, approved_by=note.drafted_by)
+    alone = CreditNote.objects.filter(Q(drafted_by=by) | Q(drafted_by=None), invoice=note.invoice, approved_by=by)
     before = alone.exclude(pk=note.pk).aggregate(sum=Sum("total"))["sum"] or money.ZERO
     return needs_second_person(CREDIT_NOTE, seller, amount=before + note.total, currency=note.currency)
 
@@ -108,7 +113,7 @@ def is_above_threshold(note: CreditNote) -> bool:
 def _number(note: CreditNote) -> None:
     """Give the note the next number of its seller's series: `CN-2026-000017` beside `INV-2026-000441`."""
     seller = note.invoice.period.customer_terms.seller
-    prefix = NOTES + prefix_of(note.invoice).removeprefix(INVOICES)
+    prefix = of_credit_notes(prefix_of(note.invoice))
     claim(prefix, seller=seller)
     assert note.issued_on is not None  # noqa: S101 -- tells mypy: the caller has set it
     year = note.issued_on.year

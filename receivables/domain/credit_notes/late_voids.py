@@ -35,12 +35,12 @@ class Waiting:
 
 def waiting_of(invoice: Invoice) -> QuerySet[Action]:
     """Return the invoice's voided actions that no credit note names yet, not even a draft."""
-    return _voided().filter(period=invoice.period_id)
+    return voided_and_uncredited().filter(period=invoice.period_id)
 
 
 def invoices_waiting() -> QuerySet[Invoice]:
     """Return the issued invoices with such actions, the oldest first."""
-    waits = Exists(_voided().filter(period=OuterRef("period")))
+    waits = Exists(voided_and_uncredited().filter(period=OuterRef("period")))
     issued = Invoice.objects.filter(waits, state=Invoice.State.ISSUED)
     return issued.select_related("customer", "period__customer").order_by("issued_at", "pk")
 
@@ -58,13 +58,15 @@ def draft_for_voids(invoice: Invoice, *, by: User | None) -> CreditNote:
     charges = list(Charge.objects.filter(pk__in=waiting_of(invoice).values("pk")))
     if not charges:
         raise NothingVoided
-    count = len(charges)
-    words = (
-        "1 action was voided after it was billed."
-        if count == 1
-        else f"{count:,} actions were voided after they were billed."
-    )
-    return draft_for_charges(invoice, charges, reason=_reason(), sentence=words, by=by)
+    words = voids_in_words(len(charges))
+    return draft_for_charges(invoice, charges, reason=reason_of_voids(), sentence=words, by=by)
+
+
+def voids_in_words(count: int) -> str:
+    """Say to the customer why something is credited."""
+    if count == 1:
+        return "1 action was voided after it was billed."
+    return f"{count:,} actions were voided after they were billed."
 
 
 def _waiting(invoice: Invoice) -> Waiting:
@@ -75,10 +77,12 @@ def _waiting(invoice: Invoice) -> Waiting:
         return Waiting(invoice, len(actions), None, str(refusal))
 
 
-def _voided() -> QuerySet[Action]:
+def voided_and_uncredited() -> QuerySet[Action]:
+    """Return the charged actions that were voided after their period was closed, and that no credit names."""
     named = CreditedCharge.objects.filter(action=OuterRef("pk"))
     return Action.objects.voided_after_close().filter(~Exists(named), charge__reason="", charge__amount__gt=0)
 
 
-def _reason() -> Reason:
+def reason_of_voids() -> Reason:
+    """The reason of every credit of voided actions."""
     return Reason.objects.get(code=VOIDED_ACTION)

@@ -1,4 +1,4 @@
-"""What an invoice has left to credit: of each line, of each tax, and in all. Drafts of notes count as credited."""
+"""What an invoice has left to credit: of each line, of each tax, and in all. Drafts and credit lines count as credited."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,11 +49,14 @@ class Left:
 
 def what_is_left(invoice: Invoice) -> Left:
     """Return what is left; lock the customer first if you write."""
-    lines = {line.pk: line for line in invoice.lines.order_by("position")}
+    every = list(invoice.lines.order_by("position"))
+    lines = {line.pk: line for line in every if line.kind != InvoiceLine.Kind.CREDIT}
     credited, taxed = _credited_lines(invoice), _credited_taxes(invoice)
     notes = CreditNote.objects.filter(invoice=invoice).aggregate(sum=Sum("subtotal"))["sum"] or money.ZERO
     taxes = []
-    for tax, ids in taxed_lines(invoice, list(lines.values())):
+    for tax, ids in taxed_lines(invoice, every):
+        if tax.line_id:
+            continue  # of a credit line, which is never credited itself
         base, amount = taxed.get((tax.name, tax.rate), (money.ZERO, money.ZERO))
         taxes.append(TaxLeft(tax, frozenset(ids), tax.base - base, tax.amount - amount))
     return Left(
@@ -61,14 +64,15 @@ def what_is_left(invoice: Invoice) -> Left:
         lines,
         {pk: line.amount - credited.get(pk, money.ZERO) for pk, line in lines.items() if line.amount},
         tuple(taxes),
-        invoice.subtotal - notes,
+        sum((line.amount for line in lines.values()), money.ZERO) - notes,
     )
 
 
-def lock(invoice: Invoice) -> None:
-    """Lock the invoice, then its customer, as a void does, so that two people never credit, pay or void it at once."""
-    Invoice.objects.select_for_update(of=("self",), no_key=True).get(pk=invoice.pk)
-    Customer.objects.select_for_update(no_key=True).get(pk=invoice.customer_id)
+def lock(*invoices: Invoice) -> None:
+    """Lock invoices of one customer in order, then the customer, so that two people never credit, pay or void at once."""
+    rows = Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).order_by("pk")
+    list(rows.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    Customer.objects.select_for_update(no_key=True).get(pk=invoices[0].customer_id)
 
 
 def _credited_lines(invoice: Invoice) -> dict[int, Decimal]:

@@ -15,11 +15,9 @@ from invoices.domain.lines.shares import shares_of
 from invoices.domain.wording import clean, quantity_in_words, rate_in_words
 from invoices.models import InvoiceLine
 from leads.models import Action
-from receivables.domain.credit_notes.left import what_is_left
+from receivables.domain.credit_notes.staying import dispute_of, what_stays
 from receivables.domain.papers.letter import Letter, details_of, parties_of
 from receivables.models import CreditedCharge, CreditNote, CreditNoteLine
-
-MOST_NAMED = 6  # lines in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,7 @@ class CreditNoteLetter(Letter):
     subtotals: tuple[LabeledValue, ...]
     total: LabeledValue
     effect: tuple[LabeledValue, ...]
+    stays: tuple[str, ...]
     books: str
     footnote: str
 
@@ -74,7 +73,7 @@ def _letter(note: CreditNote, opened: Decimal, used: Decimal) -> CreditNoteLette
             ("Issued", day_in_words(note.issued_on)),
             ("For invoice", invoice.number or ""),
             ("of", day_in_words(invoice.issued_on) if invoice.issued_on else ""),
-            ("Regarding", clean(note.origin)),
+            ("Dispute" if dispute_of(note) else "Regarding", clean(note.origin)),
             ("Your PO", clean(invoice.bill_to["purchase_order"])),
         ),
         headline=f"{in_words(note.total, currency)} credited",
@@ -90,6 +89,7 @@ def _letter(note: CreditNote, opened: Decimal, used: Decimal) -> CreditNoteLette
             LabeledValue("This credit note", f"−{in_words(used, currency)}"),
             LabeledValue("Open now", in_words(opened - used, currency)),
         ),
+        stays=what_stays(note),
         books=_books(note),
         footnote=f"{note.number} for {invoice.number} · {clean(invoice.bill_to['name'])}",
     )
@@ -116,18 +116,11 @@ def _use(note: CreditNote, used: Decimal) -> str:
 
 
 def _books(note: CreditNote) -> str:
-    """Say that the invoice stays, and what can still be credited of its lines."""
-    invoice, left = note.invoice, what_is_left(note.invoice)
-    gross = in_words(invoice.subtotal + invoice.tax, note.currency)
-    rest = [
-        f"line {line.position}, {in_words(left.amounts[line.pk], note.currency)}"
-        for line in left.lines.values()
-        if line.pk in set(note.lines.values_list("line", flat=True))
-    ]
-    can = f" Still to credit before tax: {'; '.join(rest)}." if len(rest) <= MOST_NAMED else ""
+    """Say that the invoice stays."""
+    gross = in_words(note.invoice.subtotal + note.invoice.tax, note.currency)
     return (
         f"The invoice itself is not changed: it stays {gross}, and this note lowers what is open on it."
-        f" The tiers and prices of its period do not move.{can}"
+        " The tiers and prices of its period do not move."
     )
 
 

@@ -18,6 +18,7 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from receivables.domain.disputes.conversation import DISPUTE_ANSWERED, EVIDENCE_ASKED, check_words, locked, step
 from receivables.domain.disputes.opening import DISPUTE_OPENED, about
+from receivables.domain.disputes.reasons import last_raised_by
 from receivables.domain.disputes.settling import Settlement, settle, settlement_of
 from receivables.domain.disputes.speaker import Speaker
 from receivables.models import Dispute, DisputedCharge, DisputeStep
@@ -112,17 +113,34 @@ def plan(
     shares = dict(dispute.charges.values_list("action", "amount"))
     chosen = _chosen(set(shares), accepted, verdict)
     settlement = settlement_of(dispute, chosen if verdict != State.REJECTED else None, shares)
-    return Decision(verdict, frozenset(chosen), settlement, why_second_person(dispute))
+    return Decision(verdict, frozenset(chosen), settlement, why_second_person(dispute, by))
 
 
-def why_second_person(dispute: Dispute) -> str:
-    """Why one person does not decide alone, or ""."""
+def why_second_person(dispute: Dispute, by: User | None = None) -> str:
+    """Why one person, or this one, does not decide alone, or ""."""
+    reason = dispute.reason
     if dispute.over_quota:
         return "The customer's quota was exceeded."
-    limit = dispute.reason.decided_alone_up_to
-    if limit is not None and dispute.total > limit:
-        return f"One person decides “{dispute.reason}” up to {money.in_words(limit, dispute.currency)}."
+    if by is not None and by.pk == last_raised_by(reason):
+        return f"You last raised the sum up to which one person decides “{reason}”."
+    limit = reason.decided_alone_up_to
+    if limit is None:
+        return ""
+    if dispute.currency != reason.decided_alone_currency:
+        return f"One person decides “{reason}” in {reason.decided_alone_currency} only."
+    if dispute.total + accepted_alike(dispute, by) > limit:
+        of = " of a customer and period" if dispute.total <= limit else ""
+        return f"One person decides “{reason}”{of} up to {money.in_words(limit, dispute.currency)}."
     return ""
+
+
+def accepted_alike(dispute: Dispute, by: User | None) -> Decimal:
+    """Return what the person has accepted of the same customer, period and reason, with tax: small pieces add up."""
+    if by is None:
+        return money.ZERO
+    same = Dispute.objects.filter(customer=dispute.customer_id, period=dispute.period_id, reason=dispute.reason_id)
+    accepted = same.filter(decided_by=by, state__in=[State.ACCEPTED, State.ACCEPTED_IN_PART]).exclude(pk=dispute.pk)
+    return sum((each.total for each in accepted), money.ZERO)
 
 
 def _chosen(charges: set[int], accepted: Collection[int] | None, verdict: Dispute.State) -> set[int]:

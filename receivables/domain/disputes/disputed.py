@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +13,6 @@ from billing_engine.core import money
 from invoices.models import Invoice
 from leads.models import Customer
 from receivables.models import Dispute
-
-AFTER_A_REJECTION = 14  # days
 
 ON_AN_ISSUED_INVOICE = Q(period__invoices__state=Invoice.State.ISSUED)
 
@@ -71,12 +69,6 @@ def _due_again(of: Q) -> Iterator[tuple[int, int, DueAgain]]:
     rows = rows.select_related("customer").annotate(accepted=accepted).order_by("decided_at", "pk")
     found: Any = rows.annotate(of=F("period__invoices"), was_due=F("period__invoices__due_on"))
     for dispute in found:
-        again = dispute.customer.day_of(dispute.decided_at) + timedelta(days=AFTER_A_REJECTION)
+        again = dispute.due_again_on(dispute.was_due)
         if again > dispute.was_due:
-            yield dispute.of, dispute.customer_id, DueAgain(_rejected(dispute, dispute.accepted), again)
-
-
-def _rejected(dispute: Dispute, accepted: Decimal) -> Decimal:
-    """What was rejected, with its share of the tax."""
-    share = money.rounded(dispute.tax * accepted / dispute.amount, dispute.currency)
-    return dispute.total - accepted - share
+            yield dispute.of, dispute.customer_id, DueAgain(dispute.rejected(dispute.accepted), again)

@@ -14,11 +14,12 @@ class Speaker:
 
     user: User | None = None
     contact: str = ""
+    member: User | None = None  # the contact's own log-in to the portal, if that is where it was done
 
     def __post_init__(self) -> None:
         if (self.user is None) == (not self.contact):
             raise ValueError("A speaker is one of us or a contact of the customer.")
 
     def actor(self, customer: Customer) -> Model:
-        """Return who did it for the deed log: a contact acts for the customer."""
-        return self.user or customer
+        """Return who did it for the deed log: a contact without a log-in acts for the customer."""
+        return self.user or self.member or customer

@@ -10,6 +10,7 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import HasFaults, Refused
 from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
+from invoices.domain.document.taxed_lines import TaxedLine
 from leads.models import Company
 from receivables.models import AccountMapping
 
@@ -57,11 +58,16 @@ class Accounts:
         """Return a sentence for each ledger account and tax without a mapping."""
         return [self._missing(*each) for each in wanted if (*each, None) not in self.found]
 
-    def missing_tax_codes(self, taxes: Iterable[str], *, is_untaxed: bool) -> list[str]:
-        """Return a sentence for each tax, and for revenue without tax, that has an account but no tax code."""
-        wanted = [self.found.get((Account.TAX, tax, None)) for tax in taxes]
-        wanted += [each for each in self.found.values() if is_untaxed and each.account == Account.REVENUE]
-        return [self._without_code(each) for each in wanted if each and not each.tax_code]
+    def missing_on(self, lines: Iterable[TaxedLine]) -> list[str]:
+        """Return a sentence for each account or tax code that these lines need and that is missing."""
+        found = dict[str, None]()
+        for line in lines:
+            for taxes in [[tax] for tax in line.taxes] or [[]]:
+                try:
+                    self.tax_code(taxes, line.product)
+                except NoAccount as refusal:
+                    found[str(refusal)] = None
+        return list(found)
 
     def _tax_code(self, mapping: AccountMapping) -> str:
         if not mapping.tax_code:

@@ -11,7 +11,7 @@ from billing_engine.core.calendar.spans import Month
 from leads.models import Company
 from receivables.domain.exports import accrual, numbers
 from receivables.domain.exports.accounts import Accounts
-from receivables.domain.exports.entries import Form
+from receivables.domain.exports.entries import Form, entries_of
 from receivables.domain.exports.journals import GeneralLedger, NetSuite
 from receivables.domain.exports.sales import QuickBooksCreditNotes, QuickBooksInvoices, XeroCreditNotes, XeroInvoices
 from receivables.models import BookExport, ExportedDocument, LedgerDocument, Posting
@@ -88,11 +88,10 @@ def _missing(export: BookExport, form: Form, documents: QuerySet[LedgerDocument]
     wanted = sorted(set(postings.values_list("account", "tax")))
     if not form.needs_tax_codes:
         return accounts.missing(wanted)
+    # Line by line, for a tax at 0% posts nothing, and a tax may be on some lines only.
+    lines = [line for entry in entries_of(documents[: form.most_documents]) for line in entry.lines]
     sold = [each for each in wanted if each[0] in ("revenue", "tax")]
-    taxes = [tax for account, tax in sold if account == "tax"]
-    taxed = Posting.objects.filter(document=OuterRef("pk"), account="tax")
-    is_untaxed = documents.filter(~Exists(taxed)).exists()
-    return [*accounts.missing(sold), *accounts.missing_tax_codes(taxes, is_untaxed=is_untaxed)]
+    return list(dict.fromkeys([*accounts.missing(sold), *accounts.missing_on(lines)]))
 
 
 def _of_accrual(export: BookExport) -> Pending:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core import money
@@ -13,14 +14,17 @@ from billing_engine.core.errors import Refused
 from invoices.domain.life.credit import CreditIsGone
 from invoices.domain.lines.books import Balances, Books, CreditKey
 from invoices.models import Invoice, InvoiceTax
-from leads.models import Action, Customer
+from leads.domain.access.second_person import needs_second_person
+from leads.models import Action, ApprovalThreshold, Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
+from receivables.domain.ledger.voiders import VoiderApproves, voiders_of
 from receivables.domain.ledger.write_off_reversal import post_reversal
 from receivables.models import Allocation, CreditedCharge, CreditNote, LedgerDocument, Reason
 
 Kind = LedgerDocument.Kind
+CREDIT_NOTE = ApprovalThreshold.Kind.CREDIT_NOTE
 # What an invoice may use by itself; money that was paid waits for a person to match it.
 ON_DOCUMENTS = Q(kind__in=[Kind.INVOICE, Kind.CREDIT_NOTE], side="credit")
 
@@ -47,12 +51,28 @@ class LedgerBooks(Books):
         notes = CreditNote.objects.issued().filter(invoice=invoice).order_by("pk").values_list("number", flat=True)
         if numbers := ", ".join(filter(None, notes)):
             raise IsCredited(f"{invoice} is credited by {numbers}, which stands. Credit what is left of it instead.")
+        carried = CreditNote.objects.filter(invoice=invoice, state=CreditNote.State.LINE).order_by("pk")
+        if credit := carried.select_related("carried_by__invoice").first():
+            assert credit.carried_by is not None  # noqa: S101 -- tells mypy: a credit line is on an invoice
+            raise IsCredited(
+                f"{invoice} is credited by a line on {credit.carried_by.invoice}. Credit what is left of it instead."
+            )
+
+    def check_credit_lines(self, invoice: Invoice, by: User) -> None:
+        found = CreditNote.objects.filter(carried_by__invoice=invoice)
+        theirs = [credit for credit in found if by.pk in voiders_of(credit)]
+        total = sum((credit.total for credit in theirs), money.ZERO)
+        seller, currency = invoice.period.customer_terms.seller, invoice.currency
+        if theirs and needs_second_person(CREDIT_NOTE, seller, amount=total, currency=currency):
+            raise VoiderApproves
 
     def uncredited(self, actions: QuerySet[Action]) -> QuerySet[Action]:
-        issued = CreditedCharge.objects.filter(action=OuterRef("pk"), line__note__state=CreditNote.State.ISSUED)
-        return actions.filter(~Exists(issued))
+        in_force = CreditNote.objects.in_force().filter(pk=OuterRef("line__note"))
+        credited = CreditedCharge.objects.filter(Exists(in_force), action=OuterRef("pk"))
+        return actions.filter(~Exists(credited))
 
     def voided(self, invoice: Invoice, *, at: datetime) -> None:
+        CreditNote.objects.filter(carried_by__invoice=invoice).delete()  # what was voided waits for its credit again
         issued = invoice.ledger_documents.get(kind=Kind.INVOICE)
         locked([issued.pk])
         day = invoice.customer.day_of(at)

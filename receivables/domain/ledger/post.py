@@ -22,6 +22,18 @@ class Part:
     tax: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where money comes in or goes out: to cash or to money in transit, and the fee that is kept of it."""
+
+    account: Posting.Account = Account.CASH
+    fee: Decimal = money.ZERO
+
+    def moves(self, amount: Decimal) -> list[Part]:
+        """Return the parts of an amount that came in (positive) or went out (negative)."""
+        return [Part(self.account, amount - self.fee), Part(Account.FEES, self.fee)]
+
+
 def against_receivable(document: LedgerDocument, parts: Iterable[Part]) -> list[Part]:
     """Return the parts with that of the receivable account, which balances them."""
     parts = [part for part in parts if part.amount]

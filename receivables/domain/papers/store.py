@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -47,6 +48,23 @@ def ask_for(kind: Paper.Kind, customer: Customer, *, name: str, source: Mapping[
     )
     PAPERS.ask_for(paper)
     return paper
+
+
+def keep(
+    kind: Paper.Kind, customer: Customer, pdf: bytes, *, name: str, source: Mapping[str, Any], at: datetime
+) -> Paper:
+    """Store a paper whose PDF is there already, `name` being its file without `.pdf`."""
+    return Paper.objects.create(
+        kind=kind,
+        customer=customer,
+        file_name=f"{name}.pdf",
+        source=dict(source),
+        requested_at=at,
+        state=Paper.State.KEPT,
+        content=pdf,
+        sha256=sha256(pdf).hexdigest(),
+        rendered_at=at,
+    )
 
 
 @transaction.atomic

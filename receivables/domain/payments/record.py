@@ -16,7 +16,7 @@ from billing_engine.core.errors import FieldFault, HasFaults, Refused
 from leads.models import Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first
 from receivables.domain.ledger.items import with_left
-from receivables.domain.ledger.post import Account, Part, against_receivable, post
+from receivables.domain.ledger.post import Part, Way, against_receivable, post
 from receivables.domain.payments.posting_day import check_day
 from receivables.models import BankAccount, LedgerDocument, Payment
 
@@ -57,6 +57,7 @@ class Received:
     account: BankAccount | None = None
     method: str = Payment.Method.TRANSFER
     details: dict[str, object] = field(default_factory=dict)
+    way: Way = field(default_factory=Way)
 
 
 @transaction.atomic
@@ -101,7 +102,9 @@ def check_payment(received: Received) -> None:
         raise PaymentHasFaults(faults)
 
 
-def payment_of(received: Received, seller: int | None, *, by: User, at: datetime) -> tuple[LedgerDocument, list[Part]]:
+def payment_of(
+    received: Received, seller: int | None, *, by: User | None, at: datetime
+) -> tuple[LedgerDocument, list[Part]]:
     """The unsaved document of a payment to one of our companies, with its parts."""
     document = LedgerDocument(
         kind=Kind.PAYMENT,
@@ -113,7 +116,7 @@ def payment_of(received: Received, seller: int | None, *, by: User, at: datetime
         recorded_at=at,
         recorded_by=by,
     )
-    return document, against_receivable(document, [Part(Account.CASH, received.amount)])
+    return document, against_receivable(document, received.way.moves(received.amount))
 
 
 def details_of(received: Received) -> dict[str, object]:

@@ -13,7 +13,7 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import FieldFault, HasFaults
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
 from receivables.domain.ledger.items import locked, with_left
-from receivables.domain.ledger.post import Account, Part, against_receivable, post
+from receivables.domain.ledger.post import Way, against_receivable, post
 from receivables.domain.payments.allocate import is_payback
 from receivables.domain.payments.posting_day import check_day
 from receivables.models import Allocation, BankAccount, LedgerDocument, Payment
@@ -23,6 +23,7 @@ RETURNED = Verb("payment_returned", "Returned")
 CAME_BACK = Verb("payment_came_back", "Money came in again")
 
 Kind = LedgerDocument.Kind
+CASH = Way()
 REFUNDABLE = (Kind.PAYMENT, Kind.CREDIT_NOTE, Kind.INVOICE)
 
 
@@ -57,7 +58,14 @@ def refund(
 
 @transaction.atomic
 def return_payment(
-    payment: LedgerDocument, *, on: date, by: User, at: datetime, reason: str, amount: Decimal | None = None
+    payment: LedgerDocument,
+    *,
+    on: date,
+    by: User | None,
+    at: datetime,
+    reason: str,
+    amount: Decimal | None = None,
+    way: Way = CASH,
 ) -> LedgerDocument:
     """Book that a payment, or a part of it, bounced or was charged back: what it settled is open again.
 
@@ -71,7 +79,7 @@ def return_payment(
     asked = most if amount is None else amount
     _check_amount(asked, most, found, "left to return")
     freed = _freed(found, asked, by=by, at=at)
-    document = _pay_out(Kind.RETURN, found, asked, on=on, by=by, at=at, reason=reason)
+    document = _pay_out(Kind.RETURN, found, asked, on=on, by=by, at=at, reason=reason, way=way)
     today = _today(found, at)
     match([Match(found, document, asked)], on=today, at=at, person=by, reason="returned")
     _settle_again(found, [each.debit for each in freed], by=by, at=at)
@@ -80,7 +88,9 @@ def return_payment(
 
 
 @transaction.atomic
-def come_back(returned: LedgerDocument, *, on: date, by: User, at: datetime, reason: str) -> LedgerDocument:
+def come_back(
+    returned: LedgerDocument, *, on: date, by: User | None, at: datetime, reason: str, way: Way = CASH
+) -> LedgerDocument:
     """Book that the money of a return or refund came in again, for exactly what went out.
 
     It settles what the return opened, as far as that is still open. Raises NotReturned or WrongDay.
@@ -90,7 +100,7 @@ def come_back(returned: LedgerDocument, *, on: date, by: User, at: datetime, rea
     if why := why_not_come_back(found):
         raise _fault(why)
     document = _document(Kind.PAYMENT, found, reference=f"{found.reference}: {reason}", on=on, by=by, at=at)
-    post([(document, against_receivable(document, [Part(Account.CASH, found.amount)]))])
+    post([(document, against_receivable(document, way.moves(found.amount)))])
     first = Payment.objects.select_related("undoes").get(document=found)
     Payment.objects.create(
         document=document,
@@ -122,7 +132,7 @@ def why_not_come_back(returned: LedgerDocument) -> str:
     return ""
 
 
-def _freed(payment: LedgerDocument, asked: Decimal, *, by: User, at: datetime) -> list[Allocation]:
+def _freed(payment: LedgerDocument, asked: Decimal, *, by: User | None, at: datetime) -> list[Allocation]:
     """Take back the latest allocations until as much is left of the payment as was asked."""
     free, freed = payment.left, list[Allocation]()
     for each in reversed(standing(payment)):
@@ -135,7 +145,7 @@ def _freed(payment: LedgerDocument, asked: Decimal, *, by: User, at: datetime) -
     return freed
 
 
-def _settle_again(credit: LedgerDocument, debits: Sequence[LedgerDocument], *, by: User, at: datetime) -> None:
+def _settle_again(credit: LedgerDocument, debits: Sequence[LedgerDocument], *, by: User | None, at: datetime) -> None:
     """Match what is left of a credit item to these items, as far as they are open."""
     rows = with_left(LedgerDocument.objects.filter(pk__in=[credit.pk, *(each.pk for each in debits)]))
     left = {item.pk: item for item in rows}
@@ -150,16 +160,17 @@ def _pay_out(
     amount: Decimal,
     *,
     on: date,
-    by: User,
+    by: User | None,
     at: datetime,
     reason: str,
     account: BankAccount | None = None,
+    way: Way = CASH,
 ) -> LedgerDocument:
     """Post money that goes out, with what it undoes."""
     if not reason.strip():
         raise NotReturned([FieldFault("reason", "required", "Say why.")])
     document = _document(kind, credit, reference=f"{credit.reference}: {reason}", on=on, by=by, at=at)
-    post([(document, against_receivable(document, [Part(Account.CASH, -amount)]))])
+    post([(document, against_receivable(document, way.moves(-amount)))])
     first = Payment.objects.filter(document=credit).first() or Payment()
     Payment.objects.create(
         document=document,
@@ -174,7 +185,7 @@ def _pay_out(
 
 
 def _document(
-    kind: LedgerDocument.Kind, like: LedgerDocument, *, reference: str, on: date, by: User, at: datetime
+    kind: LedgerDocument.Kind, like: LedgerDocument, *, reference: str, on: date, by: User | None, at: datetime
 ) -> LedgerDocument:
     return LedgerDocument(
         kind=kind,

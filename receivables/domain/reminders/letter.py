@@ -1,7 +1,8 @@
 """What a reminder says: the text of its level and language, with the invoices and the totals."""
 
 import re
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,17 +17,20 @@ from billing_engine.core.money import in_words
 from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean
+from receivables.domain.online.links import pay_address
 from receivables.domain.reminders.owed import Due, Owed
-from receivables.models import ReminderSchedule, ReminderText
+from receivables.models import LedgerDocument, ReminderSchedule, ReminderText
 
 TEXT_SAVED = Verb("reminder_text_saved", "Text of a reminder saved")
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# Paragraphs that its PDF says elsewhere: a list of the invoices, or a total or a name alone.
+IN_THE_TABLE = re.compile(r"\{invoices\}|^\{total\}[^.]{0,20}\.?$|^\{seller\}$")
 DAYS_TO_PAY = 7
 DEFAULT = "en"
 NOTHING_CHARGED = "No fee and no interest is charged for this."
 CLOSING = (
-    "{invoices}\n\n{total} in all.\n\nIf the payment is on its way, there is nothing to do."
+    "{invoices}\n\n{total} in all.\n\nPay online: {pay_online}\n\nIf the payment is on its way, there is nothing to do."
     f" {NOTHING_CHARGED}\n\n{{seller}}"
 )
 # Subject and message.
@@ -46,7 +50,8 @@ class BadReminderText(Refused):
     http_status = 422
 
 
-def _pay_by(owed: Owed, at: datetime) -> str:
+def pay_by(owed: Owed, at: datetime) -> str:
+    """Return the day by which it is to be paid."""
     return day_in_words(owed.customer.day_of(at) + timedelta(days=DAYS_TO_PAY))
 
 
@@ -57,18 +62,30 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "invoices": ("the invoices, a line each", lambda owed, _: "\n".join(map(line_of, owed.items))),
     "due_on": ("the first due day", lambda owed, _: day_in_words(owed.items[0].due_on)),
     "days": ("days since the first due day", lambda owed, _: f"{max(owed.items[0].days, 0):,}"),
-    "pay_by": (f"{DAYS_TO_PAY} days from today", _pay_by),
+    "pay_by": (f"{DAYS_TO_PAY} days from today", pay_by),
+    "pay_online": ("the address at which they are paid online, if that is on", lambda owed, _: _pay_online(owed)),
     "seller": ("the company that sent the invoices", lambda owed, _: seller_of(owed)),
 }
 
 
 def letter_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> tuple[str, str]:
     """Return the subject and message, in the customer's language if the level has one in it."""
+    subject, body = _text(owed, schedule, at)
+    return clean(_filled(subject, owed, at)), f"{_filled(body, owed, at).strip()}\n"
+
+
+def words_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> tuple[str, ...]:
+    """Return the paragraphs of the message for its PDF, which has the invoices in a table and the names at its head."""
+    _, body = _text(owed, schedule, at)
+    paragraphs = [part for part in re.split(r"\n\s*\n", body.strip()) if not IN_THE_TABLE.search(part)]
+    return tuple(filter(None, (" ".join(_filled(part, owed, at).split()) for part in paragraphs)))
+
+
+def _text(owed: Owed, schedule: ReminderSchedule, at: datetime) -> tuple[str, str]:
     terms = owed.customer.terms.on(owed.customer.day_of(at))
     texts = {text.language: text for text in schedule.texts.all()}
     found = texts.get(terms.locale[:2]) or texts.get(DEFAULT)
-    subject, body = (found.subject, found.body) if found else standard(schedule)
-    return clean(_filled(subject, owed, at)), f"{_filled(body, owed, at).strip()}\n"
+    return (found.subject, found.body) if found else standard(schedule)
 
 
 def standard(schedule: ReminderSchedule) -> tuple[str, str]:
@@ -123,7 +140,22 @@ def check_text(words: str) -> None:
 
 
 def _filled(words: str, owed: Owed, at: datetime) -> str:
-    return PLACEHOLDER.sub(lambda found: PLACEHOLDERS[found[1]][1](owed, at), words)
+    """Fill in the values; a line whose placeholders are all empty is left out, with the blank line after it."""
+    values = {name: PLACEHOLDERS[name][1](owed, at) for name in PLACEHOLDER.findall(words)}
+    lines = [line for line in words.split("\n") if _says_something(PLACEHOLDER.findall(line), values)]
+    return re.sub(r"\n{3,}", "\n\n", PLACEHOLDER.sub(lambda found: values[found[1]], "\n".join(lines)))
+
+
+def _says_something(names: Sequence[str], values: Mapping[str, str]) -> bool:
+    return not names or any(values[name] for name in names)
+
+
+def _pay_online(owed: Owed) -> str:
+    """An address for each currency."""
+    by_currency = defaultdict[str, list[LedgerDocument]](list)
+    for item in owed.items:
+        by_currency[item.document.currency].append(item.document)
+    return "\n".join(filter(None, (pay_address(items) for _, items in sorted(by_currency.items()))))
 
 
 def _total(owed: Owed) -> str:

@@ -33,7 +33,8 @@ class Due:
     open: Decimal
     disputed: Decimal
     credit: Decimal  # unapplied credit that is set against it
-    level: int
+    level: int  # 0: none yet
+    is_due: bool  # past due, or at a level that is not before the due day
 
     @property
     def to_pay(self) -> Decimal:
@@ -48,6 +49,7 @@ class Owed:
     customer: Customer
     level: int
     items: Sequence[Due]
+    others: Sequence[Due] = ()  # what else is open: not due yet, disputed, or covered by credit
 
     def totals(self) -> dict[str, Decimal]:
         """What is to be paid, by currency."""
@@ -100,9 +102,20 @@ def _of_some(
         if None in paused[pk]:
             continue
         mine = [each for each in invoices[pk] if each.pk not in paused[pk]]
-        items = list(_items(mine, levels, credit[pk], disputed, on=customer.day_of(at)))
-        if new := [item.level for item in items if item.level > told.get(item.document.pk, 0)]:
-            yield Owed(customer, max(new), items)
+        opened = list(_items(mine, levels, credit[pk], disputed, on=customer.day_of(at)))
+        new = [item for item in opened if item.to_pay > 0 and item.level > told.get(item.document.pk, 0)]
+        if new:
+            yield _email(customer, max(new, key=lambda item: item.level), opened)
+
+
+def _email(customer: Customer, reached: Due, opened: Sequence[Due]) -> Owed:
+    """All that is due in one email; or before the due day, what a note of that level is about."""
+
+    def is_in_it(item: Due) -> bool:
+        return item.to_pay > 0 and (item.is_due if reached.is_due else item.level > 0 and not item.is_due)
+
+    items = [item for item in opened if is_in_it(item)]
+    return Owed(customer, reached.level, items, [item for item in opened if not is_in_it(item)])
 
 
 def _items(
@@ -113,7 +126,7 @@ def _items(
     *,
     on: date,
 ) -> Iterator[Due]:
-    """The invoices that have reached a level and of which something is to be paid, oldest first.
+    """The invoices that are open, oldest first.
 
     What is disputed is left out; unapplied credit is set against the oldest.
     """
@@ -124,9 +137,10 @@ def _items(
         aside = min(disputed.get(document.invoice_id or 0, money.ZERO), document.left)
         used = min(left.get(document.currency, money.ZERO), document.left - aside)
         left[document.currency] = left.get(document.currency, money.ZERO) - used
-        reached = [each.level for each in levels if each.days <= days]
-        if reached and document.left - aside - used > 0:
-            yield Due(document, due_on, days, document.left, aside, used, max(reached))
+        reached = [each for each in levels if each.days <= days and (each.days >= 0 or days <= 0)]
+        level = max((each.level for each in reached), default=0)
+        is_due = days > 0 or any(each.days >= 0 for each in reached)
+        yield Due(document, due_on, days, document.left, aside, used, level, is_due)
 
 
 def _credit(seller: Company | None, of: Q) -> dict[int, dict[str, Decimal]]:

@@ -1,16 +1,16 @@
 """A run: the reminders of one company on one day, each claimed once; it can be stopped, and goes on after a stop."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from billing_engine.core.deeds.record import deed_of, record, record_all
+from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.progress import counted_by_state
+from invoices.domain.mail.request import new_message_id
 from invoices.domain.mail.server import check_server
 from leads.models import Company, Customer
 from receivables.domain.reminders.owed import CUSTOMERS_AT_ONCE, Owed, owed_by
@@ -19,10 +19,6 @@ from receivables.models import Reminder, ReminderRun, ReminderSchedule
 RUN_STARTED = Verb("reminder_run_started", "Reminders started")
 RUN_STOPPED = Verb("reminder_run_stopped", "Reminders stopped")
 RUN_RESUMED = Verb("reminder_run_resumed", "Reminders resumed")
-ARRIVED = Verb("reminder_arrived", "Reminder counted as sent")
-SENT_AGAIN = Verb("reminder_sent_again", "Reminder requested again")
-
-State = Reminder.State
 
 
 class RanToday(Refused):
@@ -53,21 +49,20 @@ class RunIsNotStopped(Refused):
     message = "This run was not stopped."
 
 
-class NotInDoubt(Refused):
-    """A person decides only about a reminder that was perhaps sent, or that failed."""
-
-    code = "reminder_not_in_doubt"
-    message = "It is known whether this reminder was sent."
-
-
-def preview(seller: Company | None, *, at: datetime) -> list[Owed]:
-    """Return who would get what if the run started now."""
-    return list(owed_by(seller, at=at))
+def preview(seller: Company | None, *, at: datetime) -> Iterator[Owed]:
+    """Yield who would get what if the run started now; a customer whose last reminder still waits gets no second one."""
+    waiting = set(
+        Reminder.objects.waiting().filter(run__seller=seller, run__stopped_at=None).values_list("customer", flat=True)
+    )
+    return (owed for owed in owed_by(seller, at=at) if owed.customer.pk not in waiting)
 
 
 @transaction.atomic
-def start(seller: Company | None, *, by: User, at: datetime) -> ReminderRun:
-    """Start the reminders of today, one row for each customer. Raises RanToday, NoLevels or NoMailServer."""
+def start(seller: Company | None, *, by: User | None, at: datetime) -> ReminderRun:
+    """Start the reminders of today, one row for each customer; without a person, they start by themselves.
+
+    Raises RanToday, NoLevels or NoMailServer.
+    """
     check_server()
     if not ReminderSchedule.objects.filter(seller=seller, is_active=True).exists():
         raise NoLevels
@@ -77,7 +72,7 @@ def start(seller: Company | None, *, by: User, at: datetime) -> ReminderRun:
     except IntegrityError:
         raise RanToday from None
     some, total = list[Reminder](), 0
-    for owed in owed_by(seller, at=at):
+    for owed in preview(seller, at=at):
         some.append(_reminder(run, owed.customer, owed.level, at=at))
         total += 1
         if len(some) == CUSTOMERS_AT_ONCE:
@@ -89,12 +84,11 @@ def start(seller: Company | None, *, by: User, at: datetime) -> ReminderRun:
 
 
 def _reminder(run: ReminderRun, customer: Customer, level: int, *, at: datetime) -> Reminder:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
     return Reminder(
         run=run,
         customer=customer,
         level=level,
-        message_id=f"<{uuid4()}@{domain}>",
+        message_id=new_message_id(),
         requested_at=at,
         next_attempt_at=at,
     )
@@ -125,52 +119,3 @@ def check_may_stop(run: ReminderRun) -> None:
 def progress(run: ReminderRun) -> dict[str, int]:
     """Return the number of reminders in each state."""
     return counted_by_state(Reminder.objects.filter(run=run))
-
-
-@transaction.atomic
-def count_as_sent(reminder: Reminder, *, by: User) -> None:
-    """Decide that a reminder that was perhaps sent has arrived. Raises NotInDoubt."""
-    found = _in_doubt(reminder, State.PERHAPS)
-    found.state, found.decided_by = State.SENT, by
-    found.save(update_fields=["state", "decided_by"])
-    record(ARRIVED, on=found, by=by, after={"message ID": found.message_id}, also=[found.customer, found.run])
-
-
-@transaction.atomic
-def send_again(reminder: Reminder, *, by: User, at: datetime) -> None:
-    """Send a reminder that was perhaps sent, or that failed, with the same Message-ID. Raises NotInDoubt."""
-    found = _in_doubt(reminder, State.PERHAPS, State.FAILED)
-    found.state, found.settled_at, found.next_attempt_at = State.WAITING, None, at
-    found.attempts = found.interrupted = 0
-    found.requested_at, found.decided_by, found.reason = at, by, ""
-    names = [
-        "state",
-        "settled_at",
-        "next_attempt_at",
-        "attempts",
-        "interrupted",
-        "requested_at",
-        "decided_by",
-        "reason",
-    ]
-    found.save(update_fields=names)
-    record_all([deed_of(SENT_AGAIN, on=found, by=by, also=[found.customer, found.run])])
-
-
-def check_in_doubt(reminder: Reminder) -> None:
-    """Raise NotInDoubt."""
-    if reminder.state != State.PERHAPS:
-        raise NotInDoubt
-
-
-def check_may_be_sent_again(reminder: Reminder) -> None:
-    """Raise NotInDoubt."""
-    if reminder.state not in (State.PERHAPS, State.FAILED):
-        raise NotInDoubt
-
-
-def _in_doubt(reminder: Reminder, *states: Reminder.State) -> Reminder:
-    found = Reminder.objects.select_for_update(of=("self",)).get(pk=reminder.pk)
-    if found.state not in states:
-        raise NotInDoubt
-    return found

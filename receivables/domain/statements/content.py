@@ -5,13 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-
 from billing_engine.core.calendar.wording import count_of_days, day_in_words, days_in_words
 from billing_engine.core.money import ZERO, in_words
 from invoices.domain.wording import lines_of
 from invoices.models import Invoice
 from receivables.domain.ledger.open_items import Question
+from receivables.domain.papers.letter import seller_on
 from receivables.domain.statements.ages import BUCKET_TITLES, by_age
 from receivables.domain.statements.statement import Movement, Settled, Statement
 from receivables.models import LedgerDocument
@@ -205,12 +204,6 @@ def _bill_to(found: Statement, day: date) -> Party:
 
 def _seller(found: Statement) -> tuple[Party, tuple[str, ...], str]:
     """Return our company, how to pay it, and where to write to."""
-    if found.company is None:
-        own = settings.SELLER
-        facts = {name: own.get(name, "") for name in ("name", "address", "tax_id", "email", "pay_to")}
-    else:
-        details = found.company.details_on(found.basis.day)
-        facts = {name: getattr(details, name) for name in ("address", "tax_id", "email", "pay_to")}
-        facts["name"] = found.company.name
+    facts = seller_on(found.company, found.basis.day)
     lines = [*lines_of(facts["address"]), *([f"Tax ID {facts['tax_id']}"] if facts["tax_id"] else []), facts["email"]]
     return Party(facts["name"], tuple(line for line in lines if line)), tuple(lines_of(facts["pay_to"])), facts["email"]

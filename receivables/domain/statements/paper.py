@@ -1,17 +1,19 @@
 """Typeset a statement as a PDF."""
 
-from pathlib import Path
+from typing import Any
 
-from billing_engine.core.typesetting.typeset import typeset
+from receivables.domain.papers.typeset import typeset
 from receivables.domain.statements.content import StatementContent
+from receivables.models import Paper
 
-TEMPLATE = Path(__file__).with_name("statement.typ")
-SECONDS, MEGABYTES = 40, 1_024
+SECONDS = 40
+
+
+def source_of(content: StatementContent, *, locale: str = "") -> dict[str, Any]:
+    """Return all that the paper says, as plain data."""
+    return content.as_data() | {"locale": locale}
 
 
 def pdf_of(content: StatementContent, *, locale: str = "") -> bytes:
     """Return the PDF; raise NotTypeset."""
-    data = content.as_data()
-    return typeset(
-        TEMPLATE, {"paper": data}, made_on=content.made_on, seconds=SECONDS, megabytes=MEGABYTES, locale=locale
-    )
+    return typeset(Paper.Kind.STATEMENT, source_of(content, locale=locale), seconds=SECONDS)

@@ -1,6 +1,5 @@
 """A statement of account: its opening balance is the closing balance of the day before its first."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,10 +9,11 @@ from billing_engine.core.money import ZERO
 from billing_engine.core.read_replica import few_rows_of
 from leads.models import Company, Customer
 from receivables.domain.disputes.disputed import disputed_of
+from receivables.domain.ledger.matched import matched_to, used_of
 from receivables.domain.ledger.open_items import Basis, OpenItem, Question, Scope, open_items
 from receivables.models import LedgerDocument
 
-Kind, Side = LedgerDocument.Kind, LedgerDocument.Side
+Side = LedgerDocument.Side
 DAY = timedelta(days=1)
 
 
@@ -84,7 +84,7 @@ class Statement:
 
     @property
     def disputed(self) -> Decimal:
-        """What is disputed of it today; a statement of an earlier day says nothing of disputes."""
+        """What is disputed of it today; a page about an earlier day says nothing of disputes."""
         return sum((each.disputed for each in self.open_debits), ZERO)
 
     @property
@@ -101,15 +101,21 @@ def statement(
     currency: str = "",
     company: Company | None = None,
     question: Question = Question.DATED,
+    before: Basis | None = None,
+    says_what_is_disputed: bool = False,
 ) -> Statement:
-    """Return the statement from the first to the last day, both included."""
-    basis, before = Basis(last, question), Basis(first - DAY, question)
+    """Return the statement from the first to the last day, both included.
+
+    It opens with what counts on the basis `before`: by default what counted on the day before, or what an earlier
+    statement counted. What is disputed now is said if the last day is today, or if it is asked for.
+    """
+    basis, before = Basis(last, question), before or Basis(first - DAY, question)
     scope = Scope([customer.pk], currency or customer.currency, company.pk if company else 0)
     opening = balance(before, scope)
     items = list(open_items(basis, scope))
     debits = [item for item in items if item.side == Side.DEBIT]
-    used = _used(basis, [item.document for item in debits])
-    disputed = disputed_of(customers=[customer.pk]) if last >= customer.today else {}
+    used = used_of(basis, [item.document for item in debits])
+    disputed = disputed_of(customers=[customer.pk]) if says_what_is_disputed or last >= customer.today else {}
     return Statement(
         customer,
         company,
@@ -153,7 +159,7 @@ def _movements(before: Basis, basis: Basis, scope: Scope, opening: Decimal) -> l
          ORDER BY item.posted_on, item.id
     """  # noqa: S608 -- conditions of our own
     found = list(few_rows_of(sql, basis.parameters | earlier | scope.parameters))
-    matched = _matched(basis, [row[0] for row in found])
+    matched = matched_to(basis, [row[0] for row in found])
     owed, movements = opening, list[Movement]()
     for document, kind, reference, posted_on, due_on, side, amount, invoice in found:
         owed += amount if side == Side.DEBIT else -amount
@@ -163,32 +169,3 @@ def _movements(before: Basis, basis: Basis, scope: Scope, opening: Decimal) -> l
             )
         )
     return movements
-
-
-def _matched(basis: Basis, credits_: Sequence[int]) -> dict[int, list[str]]:
-    """Return what credit items are matched to on the basis, by the other's reference."""
-    found = defaultdict[int, list[str]](list)
-    for credit, _, reference, _ in _sums(basis, "credit", "debit", credits_):
-        found[credit].append(reference)
-    return found
-
-
-def _used(basis: Basis, debits: Sequence[int]) -> dict[int, tuple[Decimal, Decimal]]:
-    """Return what was credited and what was paid of debit items, on the basis."""
-    found = defaultdict[int, tuple[Decimal, Decimal]](lambda: (ZERO, ZERO))
-    for debit, kind, _, amount in _sums(basis, "debit", "credit", debits):
-        credited, paid = found[debit]
-        found[debit] = (credited, paid + amount) if kind == Kind.PAYMENT else (credited + amount, paid)
-    return found
-
-
-def _sums(basis: Basis, side: str, other: str, items: Sequence[int]) -> list[tuple[int, str, str, Decimal]]:
-    """Return item, the other's kind and reference, and what is matched between them; pairs taken back are left out."""
-    sql = f"""
-        SELECT allocation.{side}_id, other.kind, other.reference, sum(allocation.amount)
-          FROM receivables_allocation allocation
-          JOIN receivables_ledgerdocument other ON other.id = allocation.{other}_id
-         WHERE allocation.{side}_id = ANY(%(items)s) AND {basis.counts("allocation")}
-         GROUP BY allocation.{side}_id, other.id HAVING sum(allocation.amount) > 0 ORDER BY allocation.{side}_id, other.id
-    """  # noqa: S608 -- conditions of our own
-    return [(row[0], row[1], row[2], row[3]) for row in few_rows_of(sql, basis.parameters | {"items": list(items)})]

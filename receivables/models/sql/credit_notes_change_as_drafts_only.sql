@@ -1,3 +1,12 @@
+-- A credit line goes with the draft that carries it, or once that invoice is void; until then it stands with its invoice,
+-- whose lines can't be deleted. A line that is gone was deleted a moment ago, with its draft.
+CREATE OR REPLACE FUNCTION a_credit_line_may_go(line bigint) RETURNS boolean LANGUAGE sql STABLE
+    SET search_path = public, pg_temp AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM invoices_invoiceline carrier JOIN invoices_invoice invoice ON invoice.id = carrier.invoice_id
+         WHERE carrier.id = line AND invoice.state NOT IN ('draft', 'void'))
+$$;
+
 -- An approved note is only issued or sent back; an issued one never changes, because its customer has it.
 CREATE OR REPLACE FUNCTION credit_notes_change_as_drafts_only() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
@@ -6,7 +15,7 @@ DECLARE
     issuing CONSTANT text[] := ARRAY[
         'state', 'number', 'series_id', 'serial', 'issued_at', 'issued_by_id', 'issued_on', 'document_id', 'paper_id'];
 BEGIN
-    IF TG_OP = 'DELETE' AND OLD.state = 'draft' THEN
+    IF TG_OP = 'DELETE' AND (OLD.state = 'draft' OR OLD.state = 'line' AND a_credit_line_may_go(OLD.carried_by_id)) THEN
         RETURN OLD;
     END IF;
     IF TG_OP = 'DELETE' OR NOT (
@@ -37,7 +46,9 @@ DECLARE
         ELSE (to_jsonb(COALESCE(NEW, OLD)) ->> 'note_id')::bigint END;
 BEGIN
     IF TG_OP = 'UPDATE'
-        OR EXISTS (SELECT FROM receivables_creditnote note WHERE note.id = of_note AND note.state <> 'draft')
+        OR EXISTS (SELECT FROM receivables_creditnote note
+                    WHERE note.id = of_note AND note.state <> 'draft'
+                      AND NOT (note.state = 'line' AND a_credit_line_may_go(note.carried_by_id)))
     THEN
         RAISE EXCEPTION 'What a credit note credits never changes.'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'what_a_credit_note_credits_never_changes';

@@ -1,4 +1,4 @@
-"""Disputes in figures: how many, what was accepted and rejected, by reason or by source."""
+"""Disputes in figures, by reason or by source: how many, what was accepted and rejected; and credit notes by reason."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from billing_engine.core import money
-from receivables.models import Dispute, DisputedCharge
+from receivables.models import CreditNote, Dispute, DisputedCharge
 
 ACCEPTED = Q(is_accepted=True, is_undecided=False)
 REJECTED = Q(is_accepted=False, is_undecided=False)
@@ -31,17 +31,40 @@ class Figure:
         return self.disputed - self.accepted - self.rejected
 
 
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """The issued credit notes of one reason in one currency."""
+
+    key: int
+    name: str
+    currency: str
+    notes: int
+    amount: Decimal  # before tax
+    total: Decimal
+
+
 def by_reason(first: date, last: date) -> list[Figure]:
     """Return the figures of disputes opened on these days (in UTC) by reason, the largest sum first."""
     return _figures(_opened(first, last), "dispute__reason")
 
 
-def by_source(first: date, last: date, *, only_answered_for: bool = False) -> list[Figure]:
-    """Return the same by source; or only of the reasons that the source answers for, for its quality report."""
-    charges = _opened(first, last)
-    if only_answered_for:
-        charges = charges.filter(dispute__reason__source_answers_for_it=True)
-    return _figures(charges, "action__lead__source")
+def by_source(first: date, last: date) -> list[Figure]:
+    """Return the same by source."""
+    return _figures(_opened(first, last), "action__lead__source")
+
+
+def credited_by_reason(first: date, last: date) -> list[Credited]:
+    """Return the credit notes issued on these days (the customers' own) by reason, the largest sum first."""
+    rows = (
+        CreditNote.objects.issued()
+        .documents()
+        .filter(issued_on__range=(first, last))
+        .order_by()
+        .values_list("reason", "reason__name", "currency")
+        .annotate(notes=Count("pk"), amount=Sum("subtotal"), with_tax=Sum("total"))
+        .order_by("currency", "-amount", "reason__name")
+    )
+    return [Credited(*row) for row in rows]
 
 
 def _opened(first: date, last: date) -> QuerySet[DisputedCharge]:

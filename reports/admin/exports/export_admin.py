@@ -19,7 +19,7 @@ from billing_engine.core.admin_kit.cells import NOTHING, Colour, amount, chip, i
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
-from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.queues.progress import percent
 from billing_engine.core.tables.download import chunks_response
 from billing_engine.core.tables.formats import FORMATS
@@ -57,7 +57,7 @@ def rows_in_words(export: Export) -> str:
 
 
 @admin.register(Export)
-class ExportAdmin(ReadOnlyPage[Export]):
+class ExportAdmin(FollowedPage[Export]):
     change_form_template = "reports/export.html"
     list_display = ("shown_title", "format", "shown_state", "shown_rows", "asked", "expires", "file")
     list_display_links = ("shown_title",)
@@ -93,18 +93,8 @@ class ExportAdmin(ReadOnlyPage[Export]):
             *super().get_urls(),
         ]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The page, which asks for itself while the file is being written; then it is loaded again, for its buttons."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        export = self.get_object(request, object_id)
-        if export is None:
-            raise Http404
-        if request.headers.get("HX-Request") and not export.is_unfinished:
-            return HttpResponse(headers={"HX-Refresh": "true"})
-        return super().change_view(request, object_id, form_url, extra_context)
+    def is_busy(self, row: Export) -> bool:
+        return row.is_unfinished
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -16,6 +16,7 @@ from reports.queries.source_quality.groups import GROUPS, SOURCE
 from reports.queries.source_quality.quality import Figures
 
 USUAL_DAYS = "last_30_days"
+MAY_SEE_DISPUTED = ("pricing.view_charge", "receivables.view_dispute", "receivables.view_creditnote")
 OTHER = "other"  # the choice of two ends, instead of a name
 RANGES = [(key, name) for key, (name, _) in NAMED.items() if key != "all"]
 
@@ -70,4 +71,5 @@ def seen_by(request: HttpRequest) -> Figures:
         received=may(["leads.view_delivery"]),
         refusals=may(["leads.view_delivery", "leads.view_quarantineditem"]),
         worth=may(["pricing.view_charge"]),
+        disputes=may(MAY_SEE_DISPUTED),
     )

@@ -18,6 +18,15 @@ from reports.queries.source_quality.quality import Quality
 from reports.queries.source_quality.received import Received
 from reports.queries.source_quality.worth import Worth
 
+PARTS = {"disputed": "Disputed", "credited": "Credited"}
+PARTS_NOTE = (
+    " Disputed and credited: of these actions, those that were until now, each with its amount before tax and its share of all"
+    " actions, for reasons that the source answers for; without withdrawn disputes, and without credits of whole lines."
+)
+PART_SHARES: dict[str, Callable[[Worth], Decimal | None]] = {
+    "disputed": lambda worth: worth.disputed_share,
+    "credited": lambda worth: worth.credited_share,
+}
 WORSE = Decimal("0.01")  # one percentage point
 
 Columns = list[Column[Quality]]
@@ -117,8 +126,8 @@ def last_cell(each: Quality) -> Cell:
     return Cell(instant_in_words(each.last_delivery, UTC) if each.last_delivery else "Never")
 
 
-def worth_columns(days: Days, currency: str) -> Columns:
-    """What the leads were worth in one currency."""
+def worth_columns(days: Days, currency: str, *, disputes: bool) -> Columns:
+    """What the leads were worth in one currency, and what of it was disputed and credited."""
     none = Worth(currency)
 
     def of(each: Quality) -> Worth:
@@ -130,7 +139,7 @@ def worth_columns(days: Days, currency: str) -> Columns:
     def explored(each: Quality, show: str, group: str = "customer") -> str:
         return rows.explored(each, days, show=show, group=group)
 
-    return [
+    found = [
         Column(
             "leads", "Leads", lambda each: counted(of(each).leads, rows.leads(each, days)), lambda each: of(each).leads
         ),
@@ -166,6 +175,26 @@ def worth_columns(days: Days, currency: str) -> Columns:
         ),
         Column("before", "Before", before),
     ]
+    return found + [_part_column(part, days, currency) for part in PARTS] if disputes else found
+
+
+def _part_column(part: str, days: Days, currency: str) -> Column[Quality]:
+    none = Worth(currency)
+
+    def cell(each: Quality) -> Cell:
+        worth, before = each.worth.get(currency, none), each.worth_before.get(currency, none)
+        return part_cell(part, worth, before, rows.disputed(each, days, part=part, currency=currency))
+
+    return Column(part, PARTS[part], cell, lambda each: PART_SHARES[part](each.worth.get(currency, none)))
+
+
+def part_cell(part: str, worth: Worth, before: Worth, address: str = "") -> Cell:
+    """How many actions were disputed or credited, for how much, and which share that is."""
+    count, share = getattr(worth, part), PART_SHARES[part]
+    amount = in_words(count.amount, worth.currency) if count.actions else ""
+    shares = beside(share(worth), share(before)) if count.actions or share(before) else ""
+    more = ", ".join(each for each in (amount, shares) if each)
+    return counted(count.actions, address, more=more)
 
 
 def charged_cell(worth: Worth, address: str = "") -> Cell:

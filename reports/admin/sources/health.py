@@ -79,7 +79,7 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
         page["refusals"] = refusals_of(quality, asked.days)
     if sees.worth:
         page |= {
-            "worth": of_customers(health, asked),
+            "worth": of_customers(health, asked, disputes=sees.disputes),
             "reasons": not_charged(quality, asked.days),
             "ranks": rank_in_words(health),
             "explorer": rows.explored(quality, asked.days, show="leads,actions,amount,per_lead"),

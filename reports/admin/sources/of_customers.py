@@ -8,7 +8,15 @@ from billing_engine.core.calendar.instants import NOTHING
 from pricing.wording.decision import reason_in_words
 from reports.admin.sources import rows
 from reports.admin.sources.asked import Asked
-from reports.admin.sources.cells import amount_cell, charged_cell, excluded_cell, per_lead_cell
+from reports.admin.sources.cells import (
+    PARTS,
+    PARTS_NOTE,
+    amount_cell,
+    charged_cell,
+    excluded_cell,
+    part_cell,
+    per_lead_cell,
+)
 from reports.admin.sources.table import Cell, Head, Table, counted, percent
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.health import Health, OfCustomer, Rank
@@ -27,7 +35,7 @@ NOTE = (
 )
 
 
-def of_customers(health: Health, asked: Asked) -> Table:
+def of_customers(health: Health, asked: Asked, *, disputes: bool) -> Table:
     """The customers by currency, each currency with its total; those not shown are one row, so that rows add up."""
     shown = list[list[Cell]]()
     for currency, each in groupby(health.customers, key=lambda one: one.worth.currency):
@@ -36,7 +44,10 @@ def of_customers(health: Health, asked: Asked) -> Table:
         if others := customers[CUSTOMERS_SHOWN:]:
             shown.append(_sum(f"{len(others):,} others", others, currency))
         shown.append([Cell(f"Total, {currency}", tone="total"), *_sum("", customers, currency)[1:]])
-    return Table("What its leads were worth", NOTE.format(before=asked.before_in_words), HEADS, shown, [])
+    note = NOTE.format(before=asked.before_in_words) + PARTS_NOTE * disputes
+    heads = [*HEADS, *(Head(title) for title in PARTS.values())]
+    width = len(heads) if disputes else len(HEADS)
+    return Table("What its leads were worth", note, heads[:width], [row[:width] for row in shown], [])
 
 
 def _customer(quality: Quality, one: OfCustomer, days: Days) -> list[Cell]:
@@ -45,18 +56,28 @@ def _customer(quality: Quality, one: OfCustomer, days: Days) -> list[Cell]:
     def explored(show: str, group: str = "product") -> str:
         return rows.explored(quality, days, show=show, group=group, customer=code)
 
+    def disputed(part: str) -> str:
+        return rows.disputed(quality, days, part=part, currency=one.worth.currency, customer=code)
+
     return [
         Cell(one.customer.name, reverse("admin:leads_customer_change", args=[one.customer.pk])),
         counted(one.worth.leads, rows.leads(quality, days, customer=code)),
         counted(one.worth.actions, explored("actions")),
         *_figures(one.worth, one.before, explored("actions", "outcome"), explored("amount")),
+        *_parts(one.worth, one.before, *(disputed(part) for part in PARTS)),
     ]
 
 
 def _sum(name: str, customers: list[OfCustomer], currency: str) -> list[Cell]:
     worth = by_currency(one.worth for one in customers)[currency]
     before = by_currency(one.before for one in customers)[currency]
-    return [Cell(name), counted(worth.leads), counted(worth.actions), *_figures(worth, before)]
+    return [
+        Cell(name),
+        counted(worth.leads),
+        counted(worth.actions),
+        *_figures(worth, before),
+        *(part_cell(part, worth, before) for part in PARTS),
+    ]
 
 
 def _figures(worth: Worth, before: Worth, outcomes: str = "", amounts: str = "") -> list[Cell]:
@@ -67,6 +88,10 @@ def _figures(worth: Worth, before: Worth, outcomes: str = "", amounts: str = "")
         per_lead_cell(worth, amounts),
         per_lead_cell(before),
     ]
+
+
+def _parts(worth: Worth, before: Worth, *addresses: str) -> list[Cell]:
+    return [part_cell(part, worth, before, address) for part, address in zip(PARTS, addresses, strict=True)]
 
 
 def not_charged(quality: Quality, days: Days) -> list[list[Cell]]:

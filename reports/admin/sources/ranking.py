@@ -12,7 +12,14 @@ from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from billing_engine.core.money import in_words
 from billing_engine.core.read_replica import freshness, from_copy
 from reports.admin.sources.asked import OTHER, RANGES, Asked, seen_by
-from reports.admin.sources.cells import first_charge_column, name_column, rank_cell, received_columns, worth_columns
+from reports.admin.sources.cells import (
+    PARTS_NOTE,
+    first_charge_column,
+    name_column,
+    rank_cell,
+    received_columns,
+    worth_columns,
+)
 from reports.admin.sources.table import Cell, Column, Table, heads, in_order
 from reports.domain.question.faults import BadQuestion
 from reports.queries.freshness import freshness_in_words
@@ -25,7 +32,7 @@ from reports.queries.source_quality.worth import by_currency
 TEMPLATE = "reports/sources.html"
 SORTS = (
     *("source", "deliveries", "items", "stored", "duplicates", "refused", "latency", "first", "last"),
-    *("leads", "actions", "charged", "excluded", "amount", "per_lead"),
+    *("leads", "actions", "charged", "excluded", "amount", "per_lead", "disputed", "credited"),
 )
 ARRIVED = (
     "By UTC day of receipt. An item is a lead or an action. Refused items are in conflict with what is stored, or"
@@ -63,7 +70,7 @@ def ranking_page(request: HttpRequest) -> HttpResponse:
     found = quality_of(asked.days, by=asked.by, sees=sees)
     currencies = by_currency(worth for each in found for worth in each.worth.values())
     tables = [arrived(found, asked, with_charges=sees.worth)] if sees.received else []
-    tables += [worth(found, asked, currency) for currency in currencies]
+    tables += [worth(found, asked, currency, disputes=sees.disputes) for currency in currencies]
     is_empty = not any(each.received.deliveries or each.worth for each in found)
     shown = {"tables": tables, "is_empty": is_empty, "sees_nothing": not (sees.received or sees.worth)}
     return TemplateResponse(request, TEMPLATE, page | asked.as_form | shown)
@@ -86,14 +93,14 @@ def arrived(found: list[Quality], asked: Asked, *, with_charges: bool) -> Table:
     )
 
 
-def worth(found: list[Quality], asked: Asked, currency: str) -> Table:
+def worth(found: list[Quality], asked: Asked, currency: str, *, disputes: bool) -> Table:
     """What the leads of each were worth in one currency, by rank."""
     shown = [each for each in found if currency in each.worth or currency in each.worth_before]
     rank = ranks([(each.key, each.worth.get(currency)) for each in shown])
     before = ranks([(each.key, each.worth_before.get(currency)) for each in shown])
     columns: list[Column[Quality]] = [
         name_column(asked.days, asked.by),
-        *worth_columns(asked.days, currency),
+        *worth_columns(asked.days, currency, disputes=disputes),
         Column("rank", "Rank", lambda each: rank_cell(rank.get(each.key), before.get(each.key))),
     ]
     ranked = sorted(shown, key=lambda each: (rank.get(each.key, len(shown) + 1), each.name.casefold()))
@@ -102,7 +109,7 @@ def worth(found: list[Quality], asked: Asked, currency: str) -> Table:
     total.worth_before = by_currency(each.worth_before[currency] for each in shown if currency in each.worth_before)
     return Table(
         title=f"What the leads were worth, {currency}",
-        note=WORTH.format(zero=in_words(Decimal(0), currency), before=asked.before_in_words),
+        note=WORTH.format(zero=in_words(Decimal(0), currency), before=asked.before_in_words) + PARTS_NOTE * disputes,
         heads=heads(columns, asked),
         rows=[[column.cell(each) for column in columns] for each in in_order(ranked, columns, asked)],
         total=[Cell(f"Total, {currency}"), *(_of_all(column, total) for column in columns[1:-1]), Cell("")],

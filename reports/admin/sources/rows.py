@@ -6,9 +6,11 @@ from django.urls import reverse
 
 from billing_engine.core.admin_kit.cells import list_of
 from reports.queries.source_quality.days import Days
+from reports.queries.source_quality.groups import CHANNEL, SOURCE
 from reports.queries.source_quality.quality import Quality
 
 EXPLORER = "admin:reports_explorer"
+DISPUTED = "admin:reports_disputed_actions"
 
 
 def deliveries(each: Quality, days: Days) -> str:
@@ -41,6 +43,13 @@ def explored(
     where = {"source": each.source.code} if each.source else {"channel": each.key}
     asked = {"show": show, "group": group, "days": str(days), **where, "customer": customer, **filters}
     return f"{reverse(EXPLORER)}?{urlencode({name: value for name, value in asked.items() if value}, safe=',.')}"
+
+
+def disputed(each: Quality, days: Days, *, part: str, currency: str, customer: str = "") -> str:
+    """Its actions of these days, by the customer's day, that were disputed or credited."""
+    by = SOURCE if each.source else CHANNEL
+    asked = {"part": part, by: each.key, "days": str(days), "currency": currency, "customer": customer}
+    return f"{reverse(DISPUTED)}?{urlencode({name: value for name, value in asked.items() if value}, safe='.')}"
 
 
 def _received(days: Days) -> dict[str, str]:

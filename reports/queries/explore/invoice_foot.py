@@ -25,6 +25,7 @@ FEET = """
                COALESCE(sum(line.amount) FILTER (WHERE line.kind = 'charges'), 0) AS charges,
                COALESCE(sum(line.amount) FILTER (WHERE line.kind = 'minimum'), 0) AS minimum,
                COALESCE(sum(line.amount) FILTER (WHERE line.kind = 'adjustment'), 0) AS adjustments,
+               COALESCE(sum(line.amount) FILTER (WHERE line.kind = 'credit_line'), 0) AS credit_lines,
                count(*) FILTER (WHERE line.kind = 'charges') AS lines
           FROM invoices_invoiceline line JOIN invoice ON invoice.id = line.invoice_id AND invoice.state <> 'void'
          WHERE line.kind <> 'not_charged'
@@ -33,7 +34,8 @@ FEET = """
         SELECT period.id, period.currency, period.exact, invoice.id IS NULL AS is_absent, invoice.state,
                COALESCE(line.charges, 0) AS charges, COALESCE(line.exact, 0) AS exact_on_lines,
                COALESCE(line.lines, 0) AS lines, COALESCE(line.minimum, 0) AS minimum,
-               COALESCE(line.adjustments, 0) AS adjustments, COALESCE(invoice.tax, 0) AS tax,
+               COALESCE(line.adjustments, 0) AS adjustments, COALESCE(line.credit_lines, 0) AS credit_lines,
+               COALESCE(invoice.tax, 0) AS tax,
                COALESCE(invoice.credit, 0) AS credit, COALESCE(invoice.total, 0) AS total,
                COALESCE(voided.invoices, 0) AS voided
           FROM period
@@ -44,11 +46,13 @@ FEET = """
     )
     SELECT one.currency, sum(exact), COALESCE(sum(exact) FILTER (WHERE is_absent), 0),
            COALESCE(sum(charges - exact) FILTER (WHERE NOT is_absent), 0),
-           sum(minimum), sum(adjustments), sum(tax), sum(credit), sum(total), count(*), count(*) FILTER (WHERE is_absent),
+           sum(minimum), sum(adjustments), sum(credit_lines), sum(tax), sum(credit), sum(total),
+           count(*), count(*) FILTER (WHERE is_absent),
            count(*) FILTER (WHERE state = 'draft'), count(*) FILTER (WHERE state = 'approved'),
            count(*) FILTER (WHERE state = 'issued'), sum(voided)::bigint,
            COALESCE(array_agg(one.id ORDER BY one.id) FILTER (
-               WHERE NOT is_absent AND (charges + minimum + adjustments + tax + credit <> total OR exact <> exact_on_lines
+               WHERE NOT is_absent AND (charges + minimum + adjustments + credit_lines + tax + credit <> total
+                                        OR exact <> exact_on_lines
                                         OR abs(charges - exact) > lines * unit.minor / 2)), '{}')
       FROM of_period one JOIN unnest(%(currencies)s::text[], %(minors)s::numeric[]) unit (currency, minor)
            ON unit.currency = one.currency
@@ -70,6 +74,7 @@ class Foot:
     rounding: Decimal
     minimum: Decimal
     adjustments: Decimal
+    credit_lines: Decimal  # of what was voided after an earlier invoice
     tax: Decimal
     credit: Decimal
     total: Decimal
@@ -94,6 +99,7 @@ class Foot:
             ("Line rounding", self.rounding),
             ("Minimum", self.minimum),
             ("Adjustments", self.adjustments),
+            *((("Credit lines", self.credit_lines),) if self.credit_lines else ()),
             ("Tax", self.tax),
             ("Credit", self.credit),
         )

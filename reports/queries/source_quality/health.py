@@ -46,12 +46,12 @@ def health_of(source: Source, days: Days, *, sees: Figures) -> Health:
     if sees.received:
         health.by_day = received_by_day(source.pk, days)
     if sees.worth:
-        _add_worth(health, source, days)
+        _add_worth(health, source, days, disputes=sees.disputes)
     return health
 
 
-def _add_worth(health: Health, source: Source, days: Days) -> None:
-    everyone = quality_of(days, sees=Figures(received=False, refusals=False))
+def _add_worth(health: Health, source: Source, days: Days, *, disputes: bool) -> None:
+    everyone = quality_of(days, sees=Figures(received=False, refusals=False, disputes=disputes))
     own = next(each for each in everyone if each.key == source.code)
     health.quality.worth, health.quality.worth_before = own.worth, own.worth_before
     health.quality.first_charge = own.first_charge
@@ -60,7 +60,8 @@ def _add_worth(health: Health, source: Source, days: Days) -> None:
         before = ranks([(each.key, each.worth_before.get(currency)) for each in everyone])
         health.ranks[currency] = Rank(now.get(source.code), before.get(source.code), len(now))
     found, earlier = (
-        worth_by_customer(pieces_of(each, by=SOURCE, sources=[source]), each) for each in (days, days.before)
+        worth_by_customer(pieces_of(each, by=SOURCE, sources=[source]), each, disputes=disputes)
+        for each in (days, days.before)
     )
     customers = Customer.objects.in_bulk({customer for _, customer in (*found, *earlier)})
     health.customers = [_of(each, source, found, earlier) for each in customers.values()]

@@ -37,11 +37,12 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the person may see: figures of deliveries, refused items, figures of charges."""
+    """What the person may see: figures of deliveries, refused items, figures of charges, and of their disputes and credits."""
 
     received: bool = True
     refusals: bool = True
     worth: bool = True
+    disputes: bool = True
 
 
 ALL = Figures()
@@ -62,7 +63,7 @@ def quality_of(
         for key, refusal in refusals(pieces, days):
             found[key].refusals.append(refusal)
     if sees.worth:
-        _add_worth(found, days, pieces, earlier)
+        _add_worth(found, days, pieces, earlier, disputes=sees.disputes)
     return sorted(found.values(), key=lambda each: (each.name.casefold(), each.key))
 
 
@@ -77,10 +78,12 @@ def _add_received(found: dict[str, Quality], days: Days, pieces: list[Piece], ea
         found[key].last_delivery = last
 
 
-def _add_worth(found: dict[str, Quality], days: Days, pieces: list[Piece], earlier: list[Piece]) -> None:
-    for key, worths in worth_by_group(pieces, days).items():
+def _add_worth(
+    found: dict[str, Quality], days: Days, pieces: list[Piece], earlier: list[Piece], *, disputes: bool
+) -> None:
+    for key, worths in worth_by_group(pieces, days, disputes=disputes).items():
         found[key].worth = worths
-    for key, worths in worth_by_group(earlier, days.before).items():
+    for key, worths in worth_by_group(earlier, days.before, disputes=disputes).items():
         found[key].worth_before = worths
     for key, latency in first_charges(pieces, days).items():
         found[key].first_charge = latency

@@ -11,6 +11,7 @@ from billing_engine.core.read_replica import few_rows_of
 from pricing.models import Charge
 from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from reports.queries.source_quality.days import Days
+from reports.queries.source_quality.disputed import Part, disputed_and_credited
 from reports.queries.source_quality.groups import PIECES, Piece, asked_of
 from reports.queries.source_quality.share import share
 
@@ -65,6 +66,7 @@ LEADS = f"""
      GROUP BY 1, 2, 3
 """  # noqa: S608 -- SQL of our own
 DAY = timedelta(days=1)
+NONE = Part()
 REASONS = frozenset(Charge.Reason.values)
 
 
@@ -76,6 +78,8 @@ class Worth:
     leads: int = 0
     by_outcome: dict[str, int] = field(default_factory=dict)
     amount: Decimal = ZERO
+    disputed: Part = NONE
+    credited: Part = NONE
 
     @property
     def actions(self) -> int:
@@ -112,6 +116,14 @@ class Worth:
         return share(self.excluded, self.actions)
 
     @property
+    def disputed_share(self) -> Decimal | None:
+        return share(self.disputed.actions, self.actions)
+
+    @property
+    def credited_share(self) -> Decimal | None:
+        return share(self.credited.actions, self.actions)
+
+    @property
     def per_lead(self) -> Decimal | None:
         """The amount by the leads received; None without leads."""
         return self.amount / self.leads if self.leads else None
@@ -120,25 +132,29 @@ class Worth:
         """Add what others of the same currency were worth."""
         self.leads += other.leads
         self.amount += other.amount
+        self.disputed += other.disputed
+        self.credited += other.credited
         for outcome, count in other.by_outcome.items():
             self.by_outcome[outcome] = self.by_outcome.get(outcome, 0) + count
 
 
-def worth_by_group(pieces: list[Piece], days: Days) -> dict[str, dict[str, Worth]]:
+def worth_by_group(pieces: list[Piece], days: Days, *, disputes: bool = True) -> dict[str, dict[str, Worth]]:
     """Return what each group's leads were worth in these days, by currency."""
     found: dict[str, dict[str, Worth]] = {}
-    for (key, _, currency), worth in _worths(pieces, days, by_customer=False).items():
+    for (key, _, currency), worth in _worths(pieces, days, by_customer=False, disputes=disputes).items():
         found.setdefault(key, {})[currency] = worth
     return found
 
 
-def worth_by_customer(pieces: list[Piece], days: Days) -> dict[tuple[str, int], Worth]:
+def worth_by_customer(pieces: list[Piece], days: Days, *, disputes: bool = True) -> dict[tuple[str, int], Worth]:
     """Return what each group's leads of each customer were worth in these days."""
-    found = _worths(pieces, days, by_customer=True)
+    found = _worths(pieces, days, by_customer=True, disputes=disputes)
     return {(key, customer): worth for (key, customer, _), worth in found.items() if customer is not None}
 
 
-def _worths(pieces: list[Piece], days: Days, *, by_customer: bool) -> dict[tuple[str, int | None, str], Worth]:
+def _worths(
+    pieces: list[Piece], days: Days, *, by_customer: bool, disputes: bool
+) -> dict[tuple[str, int | None, str], Worth]:
     found = dict[tuple[str, int | None, str], Worth]()
     asked = asked_of(pieces, days) | _inner(pieces, days) | {"by_customer": by_customer}
     for key, customer, currency, outcome, actions, amount in few_rows_of(ACTIVITY, asked):
@@ -147,6 +163,10 @@ def _worths(pieces: list[Piece], days: Days, *, by_customer: bool) -> dict[tuple
         worth.amount += amount
     for key, customer, currency, leads in few_rows_of(LEADS, asked):
         found.setdefault((key, customer, currency), Worth(currency)).leads = leads
+    parts = disputed_and_credited(pieces, days, by_customer=by_customer) if disputes else {}
+    for place, (disputed, credited) in parts.items():
+        worth = found.setdefault(place, Worth(place[2]))
+        worth.disputed, worth.credited = disputed, credited
     return found
 
 

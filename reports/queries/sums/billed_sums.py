@@ -59,10 +59,19 @@ TOTALS = """
      ORDER BY invoice.id
 """
 # The category of a product may change later, so the base of a tax is only compared if it applies to all lines.
+# The taxes of a credit line are those of the credit, which copied them from the corrected invoice.
 TAXES = """
-    SELECT invoice.id, invoice.currency, tax.name, tax.rate, tax.base, tax.amount,
-           CASE tax.categories WHEN '[]' THEN invoice.subtotal
-           ELSE (SELECT sum((part ->> 'base')::numeric) FROM jsonb_array_elements(tax.categories) part) END
+    SELECT invoice.id, invoice.currency, tax.name, tax.rate, tax.base,
+           CASE WHEN tax.line_id IS NULL THEN tax.amount WHEN invoice.state = 'void' THEN 0 ELSE tax.amount - COALESCE((
+               SELECT -sum(copied.amount) FROM receivables_creditnotetax copied
+                 JOIN receivables_creditnote credit ON credit.id = copied.note_id
+                WHERE credit.carried_by_id = tax.line_id AND copied.name = tax.name AND copied.rate = tax.rate), 0) END,
+           CASE WHEN tax.line_id IS NOT NULL THEN tax.base
+           WHEN tax.categories = '[]' THEN invoice.subtotal - COALESCE((
+               SELECT sum(line.amount) FROM invoices_invoiceline line
+                WHERE line.invoice_id = invoice.id AND line.kind = 'credit_line'), 0)
+           ELSE (SELECT sum((part ->> 'base')::numeric) FROM jsonb_array_elements(tax.categories) part) END,
+           tax.line_id
       FROM invoices_invoicetax tax
       JOIN invoices_invoice invoice ON invoice.id = tax.invoice_id
       JOIN leads_billingperiod period ON period.id = invoice.period_id
@@ -172,13 +181,11 @@ def totals(parameters: Mapping[str, Any]) -> Invariant:
             sides = f"lines {in_words(of_lines, currency)} + tax {in_words(of_taxes, currency)}{plus}"
             reported.add(pk)
             found.add_breach("invoices.invoice", pk, f"{sides}, total {in_words(total, currency)}")
-    for pk, currency, name, rate, base, amount, taxed in rows_of(TAXES, parameters):
-        if pk not in reported and (base != taxed or amount != rounded(base * rate / 100, currency)):
-            found.add_breach(
-                "invoices.invoice",
-                pk,
-                f"{name} {in_words(amount, currency)} is not {rate.normalize():f}% of the lines",
-            )
+    for pk, currency, name, rate, base, amount, taxed, line in rows_of(TAXES, parameters):
+        expected = ZERO if line else rounded(base * rate / 100, currency)
+        if pk not in reported and (base != taxed or amount != expected):
+            of = "that of its credit" if line else f"{rate.normalize():f}% of the lines"
+            found.add_breach("invoices.invoice", pk, f"{name} {in_words(amount, currency)} is not {of}")
     found.sides = _by_currency(sums)
     return found
 

@@ -4,7 +4,7 @@ from html import escape
 
 from invoices.domain.document.annex import Annex, AnnexPart
 from invoices.domain.document.content import InvoiceContent, LabeledValue, Party
-from invoices.domain.document.content_lines import ChargedLine
+from invoices.domain.document.parts.line_groups import LineGroup, LineRow
 
 LINES = 28  # two pages
 PARTS = 5  # lines that the annex's charges belong to
@@ -12,11 +12,8 @@ PARTS = 5  # lines that the annex's charges belong to
 
 def paper() -> InvoiceContent:
     """Two pages."""
-    lines = tuple(
-        ChargedLine(
-            number, f"Palladiana Bianco {number} · Sample order", (), "1,250", "samples", "$0.25", "$312.50", ()
-        )
-        for number in range(1, LINES + 1)
+    rows = tuple(
+        LineRow(f"Palladiana Bianco {number}", (), "1,250", "$0.25", "$312.50") for number in range(1, LINES + 1)
     )
     return InvoiceContent(
         title="Invoice",
@@ -28,12 +25,15 @@ def paper() -> InvoiceContent:
         details=(LabeledValue("Invoice number", "INV-2026-000012"), LabeledValue("Due date", "December 3, 2026")),
         headline="$8,750.00 due December 3, 2026",
         subject="Lead activity for October 2026",
-        lines=lines,
+        lines=(),
+        groups=(LineGroup("Sample order", "samples", rows),),
+        actions=(),
         subtotals=(LabeledValue("Subtotal", "$8,750.00"), LabeledValue("Tax", "$0.00")),
         total=LabeledValue("Total due", "$8,750.00 USD"),
         uncharged=(),
         uncharged_total=None,
         payment=("Swatchyard, Inc.", "First Example Bank, account 0000000000"),
+        reference="RF35 INV2 0260 0001 2",
         questions=("Charges dispute charges until December 3, 2026.",),
     )
 
@@ -59,9 +59,7 @@ def html(paper: InvoiceContent, annex: Annex | None) -> str:
     """The same words in plain tables, which suit WeasyPrint."""
     told = [f"<h1>{paper.title}</h1><p>{escape(party.name)}</p>" for party in (paper.seller, paper.bill_to)]
     told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in paper.details]
-    told.append(
-        _table("", [(line.description, line.quantity, line.unit, line.unit_price, line.amount) for line in paper.lines])
-    )
+    told.append(_table("", [(row.name, row.quantity, row.unit_price, row.amount) for row in paper.groups[0].rows]))
     told += [f"<p>{escape(fact.label)} {escape(fact.value)}</p>" for fact in (*paper.subtotals, paper.total)]
     told += [f"<p>{escape(line)}</p>" for line in (*paper.payment, *paper.questions)]
     for part in annex.parts if annex else ():

@@ -4,4 +4,7 @@ from tests.core.queues import invoices, leads, pricing, receivables, reports
 from tests.core.queues.case import Case
 
 CASES: dict[str, Case] = leads.CASES | pricing.CASES | invoices.CASES | receivables.CASES | reports.CASES
-MAILED = {"invoices.mail", "receivables.mail", "leads.notice", "reports.mail", "reports.alert_mail"}
+MAILED = {
+    *("invoices.mail", "receivables.mail", "receivables.remind", "receivables.mail_statement"),
+    *("leads.notice", "reports.mail", "reports.alert_mail"),
+}

@@ -18,6 +18,7 @@ class Case:
     make: Callable[[], object]
     facts: Callable[[], Any]
     done: Any
+    doubted: Any = None  # once a worker was killed in the act, if a person then decides
     given_up: Any = None  # work without attempts is repeated until done
     deaths: int = 3
     least_kills: int = 10  # a way of fewer statements was not walked to its end

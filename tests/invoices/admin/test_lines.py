@@ -178,8 +178,11 @@ def test_a_line_says_that_it_is_counted_together_with_other_products(viewer: Cli
 
     note = "Counted over all products"
     assert [note in words(viewer, address(line)) for line in lines] == [False, True, True]
-    papers = [content_of(line.invoice).lines for line in lines[:2]]
-    assert [[line.notes for line in paper] for paper in papers] == [[()], [(note,), (note,)]]
+    papers = [content_of(line.invoice).groups for line in lines[:2]]
+    assert [[group.note for group in paper] for paper in papers] == [
+        [""],
+        ["All products count together, in order of time."],
+    ]
 
 
 @pytest.mark.parametrize("where", ["after=0", "after=x", "before=99999999999999999999", "after=²"])

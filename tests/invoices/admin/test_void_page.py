@@ -35,10 +35,13 @@ def test_a_void_invoice_says_nothing_is_due_and_links_to_its_replacement_and_bac
         return {name: data[name] for name in ("total", "amount_due", "due_on", "replaces", "replaced_by")}
 
     shown = page(invoice)
-    assert 'Nothing is due <s class="paper-was">$10.00 due December 3, 2026</s>' in shown
-    assert '<s class="paper-was">$10.00 USD</s> $0.00 USD' in shown
-    assert "No payment is due: this invoice is void." in shown
-    assert "Due date" not in shown
+    assert "Nothing to pay: this invoice is void" in shown
+    assert '<dt> Total, void </dt> <dd> <s class="paper-was">$10.00</s> </dd>' in shown
+    assert "To pay</dt>" in shown
+    assert "$0.00 USD" in shown
+    assert "is kept unchanged, with its own digest. Its number is not used again." in shown
+    assert "due December 3, 2026" not in shown
+    assert "Reference" not in shown
     assert "dispute charges" not in shown
     assert f'Replaced by: <a class="text-link" href="/admin/invoices/invoice/{again.pk}/change/">{again}</a>' in shown
     assert f'Replaces: <a class="text-link" href="/admin/invoices/invoice/{invoice.pk}/change/">{invoice}' in page(

@@ -78,8 +78,8 @@ def test_numbers_and_days_read_as_the_customer_writes_them() -> None:
     line = paper.lines[0]
     assert (line.quantity, line.unit_price, line.amount) == ("1.000", "1.234,50\xa0€", "1.234.500,00\xa0€")
     assert [(fact.label, fact.value) for fact in paper.subtotals] == [
-        ("Subtotal", "1.234.500,00\xa0€"),
-        ("Tax (7,5%)", "92.587,50\xa0€"),
+        ("Before tax", "1.234.500,00\xa0€"),
+        ("Tax, 7,5% of 1.234.500,00\xa0€", "92.587,50\xa0€"),
     ]
-    assert ("Billing period", "1 – 31 October 2026") in [(fact.label, fact.value) for fact in paper.details]
+    assert ("Period", "1 – 31 October 2026") in [(fact.label, fact.value) for fact in paper.details]
     assert annex.parts[0].rows[0][0] == "15 Oct, 12:00"

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from billing_engine.core.calendar.wording import stretch_in_words
 from invoices.domain.document.content import LabeledValue, Party, content_of
 from invoices.domain.document.content_lines import ChargedLine, TierPart, UnchargedLine
+from invoices.domain.document.payment_reference import in_groups, payment_reference
 from invoices.domain.wording import clean
 from leads.models import Customer
 from tests.factories.leads import agree
@@ -58,7 +59,7 @@ def test_a_draft_says_what_it_will_say_and_that_it_is_a_draft() -> None:
     )
 
     assert (paper.mark, paper.number, paper.headline) == ("DRAFT", "", "$8.93 due")
-    assert paper.subject == "Lead activity for October 2026"
+    assert paper.subject == "1 action received: 1 charged, 0 included at zero, 0 not charged, none waiting"
     assert paper.seller == Party(
         "Atlas Samples", ("85 Wharf Street", "Portland, ME 04101"), "94-1234567", ("billing@atlas.example",)
     )
@@ -67,20 +68,19 @@ def test_a_draft_says_what_it_will_say_and_that_it_is_a_draft() -> None:
     )
     assert paper.details == (
         LabeledValue("Invoice number", "When issued"),
-        LabeledValue("Issue date", "When issued"),
-        LabeledValue("Due date", "30 days after issue"),
-        LabeledValue("Terms", "Net 30 days"),
-        LabeledValue("Billing period", "October 1 – 31, 2026"),
+        LabeledValue("Issued", "When issued"),
+        LabeledValue("Due", "30 days after issue"),
+        LabeledValue("Period", "October 1 – 31, 2026"),
         LabeledValue("Time zone", "Europe/Berlin"),
-        LabeledValue("PO number", "PO-7"),
+        LabeledValue("Your PO", "PO-7"),
     )
-    assert paper.subtotals == (LabeledValue("Subtotal", "$7.50"), LabeledValue("Tax (19%)", "$1.43"))
+    assert paper.subtotals == (LabeledValue("Before tax", "$7.50"), LabeledValue("Tax, 19% of $7.50", "$1.43"))
     assert paper.total == LabeledValue("Total due", "$8.93 USD")
     assert paper.payment == (
         "First Harbor Bank",
         "Account 0012 3456 78",
-        "Please include the invoice number with your payment.",
     )
+    assert paper.reference == ""  # it comes with the number
 
 
 def test_an_issued_invoice_has_its_number_its_day_and_its_due_day(frank: User) -> None:
@@ -88,12 +88,12 @@ def test_an_issued_invoice_has_its_number_its_day_and_its_due_day(frank: User) -
 
     assert (paper.mark, paper.number, paper.made_on) == ("", "INV-2026-000001", "2026-11-03")
     assert paper.headline == "$7.50 due December 18, 2026"
-    assert paper.details[:3] == (
-        LabeledValue("Issue date", "November 3, 2026"),
-        LabeledValue("Due date", "December 18, 2026"),
-        LabeledValue("Terms", "Net 45 days"),
+    assert paper.details[:2] == (
+        LabeledValue("Issued", "November 3, 2026"),
+        LabeledValue("Due", "December 18, 2026, net 45"),
     )
-    assert paper.payment[-1] == "Please include INV-2026-000001 with your payment."
+    assert paper.total == LabeledValue("Due December 18, 2026", "$7.50 USD")
+    assert paper.reference == in_groups(payment_reference("INV-2026-000001"))
 
 
 def test_approved_is_not_issued(frank: User) -> None:
@@ -174,8 +174,8 @@ def test_what_was_not_charged_stands_apart_with_its_reason() -> None:
 
     assert [line.amount for line in paper.lines] == ["$2.50"]
     assert paper.uncharged == (
-        UnchargedLine(2, "Quote request", "Test lead", (), "1", "$0.00"),
-        UnchargedLine(3, "Sample order", "Test lead", (), "2", "$0.00"),
+        UnchargedLine(2, "Quote request", "Test lead", (), "1"),
+        UnchargedLine(3, "Sample order", "Test lead", (), "2"),
     )
     assert paper.uncharged_total == LabeledValue("3 actions not charged", "$0.00")
 

@@ -12,7 +12,7 @@ from invoices.models import InvoiceDocument, InvoiceMail
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod, UnratedMark
 from pricing.models import Charge
-from tests.invoices.made import a_draft, an_open_period, issued, received
+from tests.invoices.made import a_draft, an_open_period, issued, of_lines, received
 from tests.invoices.mail.test_request import NOVEMBER_4, TO
 from tests.invoices.post import PostOffice
 from tests.processes import OUTGOING, RATING, empty_broker, until, worker
@@ -70,5 +70,4 @@ def test_a_document_of_thousands_of_lines_stops_no_rating(frank: User, workers: 
 
 def large(draft: object) -> dict[str, object]:
     """As much as a document of 12,000 lines says."""
-    source = source_of(draft)
-    return source | {"paper": source["paper"] | {"lines": source["paper"]["lines"] * 12_000}}
+    return of_lines(source_of(draft), 12_000)

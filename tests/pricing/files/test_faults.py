@@ -183,7 +183,7 @@ BAD_ACTIONS: dict[str, tuple[Any, list[str]]] = {
         ACTION | {"amount": "1"},
         [
             "/amount: is an unknown member; known are id, lead, person, customer, product, category, source, channel, "
-            "type, occurred_at, quantity, value, is_test, voided"
+            "type, occurred_at, quantity, value, is_test, voided, waived, disputed, period, late_from, reference"
         ],
     ),
     "missing": ({"id": "a1"}, [f"the member {name} is missing" for name in ACTION if name != "id"]),

@@ -35,7 +35,10 @@ A_LINE = json.dumps(ACTION).encode()
 
 
 def printed(rules: Path, actions: Path, *, explain: bool = False) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in price_files(rules, actions, explain=explain)]
+    """The charges of two files, and of what an example next to them carries over."""
+    kept = EXAMPLES / actions.parent.name / "carried.json"
+    carried = kept if kept.exists() else None
+    return [json.loads(line) for line in price_files(rules, actions, carried=carried, explain=explain)]
 
 
 def lines(file: Path) -> list[dict[str, Any]]:
@@ -77,6 +80,8 @@ def test_every_price_model_and_every_reason_has_an_example():
         "excluded_contact",
         "already_charged",
         "not_highest",
+        "waived",
+        "disputed",
     }
 
 
@@ -269,4 +274,6 @@ def test_the_order_of_the_lines_and_of_the_rules_does_not_matter(name: str, tmp_
         b"".join(_shuffled((folder / "actions.ndjson").read_bytes().splitlines(keepends=True)))
     )
 
-    assert printed(tmp_path / "R", tmp_path / "A") == lines(folder / "charges.ndjson")
+    carried = folder / "carried.json"
+    found = price_files(tmp_path / "R", tmp_path / "A", carried=carried if carried.exists() else None)
+    assert [json.loads(line) for line in found] == lines(folder / "charges.ndjson")

@@ -294,13 +294,13 @@ def charged(told: Terms, sent: Months) -> list[int]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(terms(), months)
 def test_who_prices_by_the_sentence_finds_what_the_engine_charges(told: Terms, sent: Months):
     assert Reader(clauses(told)).amounts(sent) == charged(told, sent)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(terms())
 def test_the_sentence_says_every_number_that_its_clauses_hold(told: Terms):
     words = sentence(told)
@@ -331,7 +331,7 @@ def is_said(name: str, it: int, clause: Any) -> bool:
     return any(form in words for form in whole) or (it in (1, MICRO) and "the first " in words)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(terms())
 def test_terms_that_were_kept_as_data_say_the_same(told: Terms):
     assert terms_from_data(json.loads(json.dumps(terms_as_data(told)))) == told

@@ -9,10 +9,19 @@ from django.urls import reverse
 
 from invoices.models import Invoice
 from pricing.models import Charge
+from receivables.domain.papers.store import PAPERS
 from receivables.models import CreditNote, Paper, PaperMail
 from tests.factories.people import with_role
 from tests.invoices.post import PostOffice
-from tests.receivables.credit_notes.made import SENTENCE, a_draft_note, an_issued_invoice, an_issued_note, lines_of, why
+from tests.receivables.credit_notes.made import (
+    NOVEMBER_5,
+    SENTENCE,
+    a_draft_note,
+    an_issued_invoice,
+    an_issued_note,
+    lines_of,
+    why,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +73,27 @@ def test_an_amount_above_what_is_left_says_so_on_the_dialog(finance: Client, inv
 
     assert "Of line 1, $100.00 is left to credit, not $100.01." in shown.content.decode()
     assert not CreditNote.objects.exists()
+
+
+def test_a_pdf_that_failed_says_why_and_is_made_again(finance: Client, frank: User, invoice: Invoice) -> None:
+    note = an_issued_note(frank, invoice, {"Ash": "10.00"})
+    paper = note.paper
+    assert paper is not None
+    assert "Make PDF again" not in finance.get(page(note)).content.decode()
+    Paper.objects.filter(pk=paper.pk).update(state="failed", reason="It takes too much memory.", next_attempt_at=None)
+
+    shown = finance.get(page(note)).content.decode()
+    finance.post(button(note, "make_pdf_again"))
+
+    paper.refresh_from_db()
+    assert "It takes too much memory." in shown
+    assert "Make PDF again" in shown
+    assert (paper.state, paper.reason, paper.attempts) == ("waiting", "", 0)
+    PAPERS.work(paper.pk, attempt=0, at=NOVEMBER_5)
+    made = finance.get(page(note)).content.decode()
+    paper.refresh_from_db()
+    assert paper.sha256 in made
+    assert "Make PDF again" not in made
 
 
 def test_single_charges_are_named_by_their_actions(finance: Client, invoice: Invoice) -> None:

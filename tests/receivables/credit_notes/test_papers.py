@@ -11,11 +11,14 @@ from pypdf import PdfReader
 from pricing.models import Charge
 from receivables.domain.credit_notes.drafting import draft_for_charges
 from receivables.domain.credit_notes.issuing import approve, issue
+from receivables.domain.disputes.deciding import accept_in_part
 from receivables.domain.papers.mail import PAPER_MAILS, send
 from receivables.domain.papers.store import PAPERS
 from receivables.models import CreditNote, Paper
+from tests.invoices.made import a_price, an_open_period, billed, issued, received
 from tests.invoices.post import PostOffice
 from tests.receivables.credit_notes.made import NOVEMBER_5, SENTENCE, an_issued_invoice, an_issued_note, why
+from tests.receivables.disputes.made import NOVEMBER_10, a_dispute, charges_of, of_charges
 
 pytestmark = pytest.mark.django_db
 
@@ -55,9 +58,30 @@ def test_a_credit_note_says_what_is_credited_why_and_what_it_does_to_the_invoice
         "Open before $94.22",
         "Open now $48.00",
         "it stays $94.22",
-        "line 2, $0.00",
+        "What stays charged Line 2 is credited in full. The other lines of the invoice stay as they are.",
     ):
         assert words in text, (words, text)
+
+
+def test_what_was_disputed_and_not_accepted_stays_charged_and_says_until_when_it_is_due(frank: User) -> None:
+    period = an_open_period(tax_rate=7)
+    a_price("18.00")
+    received(period, 1, 1, 1)
+    issued(billed(period), frank)
+    charges = charges_of(period)
+    dispute = a_dispute(of_charges(period))
+    accept_in_part(dispute, accepted=charges[:2], words="Two of them bounced.", by=frank, at=NOVEMBER_10)
+
+    note = CreditNote.objects.get()
+    letter = text_of(printed(issue(approve(note, by=frank, at=NOVEMBER_10), by=frank, at=NOVEMBER_10).paper))
+
+    for words in (
+        f"Dispute {dispute.number}",
+        "Why: Invalid contact. Two of them bounced.",
+        "What stays charged The charge of Oct 15, 2026, 12:00 ($18.00). With tax, $19.26 is due by December 3, 2026.",
+        "Line 1 keeps $18.00 before tax.",
+    ):
+        assert words in letter, (words, letter)
 
 
 def test_the_pdf_is_kept_with_its_digest_and_never_changes(note: CreditNote) -> None:

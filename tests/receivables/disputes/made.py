@@ -22,6 +22,8 @@ def a_reason(code: str = "invalid_contact", **terms: Any) -> Reason:
     """One of the reasons that every company starts with, with other terms."""
     if not Reason.objects.exists():  # a test with processes empties the tables
         import_module("receivables.migrations.0001_initial").write_the_reasons(apps, None)
+    if terms.get("decided_alone_up_to") is not None:
+        terms = {"decided_alone_currency": "USD"} | terms
     Reason.objects.filter(code=code).update(**terms)
     return Reason.objects.get(code=code)
 

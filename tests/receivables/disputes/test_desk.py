@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -162,6 +163,28 @@ def test_buttons_are_there_while_the_state_allows_them(finance: Client, frank: U
     assert offered() == []
 
 
+def test_finance_adds_words_and_files_at_any_open_step(finance: Client, frank: User) -> None:
+    dispute = a_dispute(issued(a_draft(3), frank))
+    address = reverse("admin:receivables_dispute_add", args=[dispute.pk])
+    finance.post(reverse("admin:receivables_dispute_ask", args=[dispute.pk]), {"words": "Send the bounce."})
+
+    shown = finance.get(address).content.decode()
+    neither = finance.post(address, {"words": ""}).content.decode()
+    wrong = finance.post(address, {"evidence": SimpleUploadedFile("bounce.exe", b"MZ")}).content.decode()
+    assert DisputeFile.objects.count() == 0
+    finance.post(address, {"words": "By phone.", "evidence": SimpleUploadedFile("bounce.txt", b"550 unknown user")})
+
+    assert "Add words or files" in shown
+    assert "multipart/form-data" in shown
+    assert "Add words or a file." in neither
+    assert "bounce.exe: send" in wrong
+    assert list(DisputeFile.objects.values_list("name", "step__words", "step__by")) == [
+        ("bounce.txt", "By phone.", frank.pk)
+    ]
+    dispute.refresh_from_db()
+    assert dispute.state == "open"  # what we waited for is here
+
+
 def test_many_are_decided_after_a_dry_run(finance: Client, frank: User) -> None:
     a_price()
     disputes = []
@@ -202,9 +225,14 @@ def test_a_reason_is_changed_and_its_code_stays(finance: Client) -> None:
     page = f"/admin/receivables/reason/{reason.pk}/change/"
     given = {"name": "Dead contact", "explanation": "", "evidence": "A bounce.", "is_active": "on", "window_days": "7"}
 
-    finance.post(page, {**given, "decide_within_days": "5", "decided_alone_up_to": "100", "code": "other"})
+    alone = {"decided_alone_up_to": "100", "decided_alone_currency": "USD"}
+    for wrong in ({**alone, "decided_alone_currency": ""}, {**alone, "decided_alone_currency": "XXX"}):
+        finance.post(page, {**given, **wrong, "decide_within_days": "5"})
+        assert a_reason().name == "Invalid contact"
+    finance.post(page, {**given, **alone, "decide_within_days": "5", "code": "other"})
 
     reason.refresh_from_db()
+    assert (reason.decided_alone_up_to, reason.decided_alone_currency) == (100, "USD")
     assert (reason.name, reason.code, reason.window_days, reason.decide_within_days) == (
         "Dead contact",
         "invalid_contact",

@@ -12,8 +12,10 @@ from pypdf import PdfReader
 
 from invoices.models import Invoice
 from receivables.domain.einvoices.factur_x import CII, xml_of
+from receivables.models import CreditNote
 from tests.factories.people import with_role
 from tests.invoices.made import a_draft, issued, printed
+from tests.receivables.credit_notes.made import an_issued_invoice, an_issued_note
 from tests.receivables.einvoices.made import an_electronic_invoice, taxed
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +79,26 @@ def test_other_invoices_have_nothing_inside() -> None:
 
 def address(invoice: Invoice) -> str:
     return reverse("admin:invoices_invoice_download_ubl", args=[invoice.pk])
+
+
+def test_the_data_of_a_credit_note_is_downloaded_where_its_invoice_is_electronic(client: Client) -> None:
+    frank = with_role("Finance")
+    client.force_login(frank)
+    note = an_issued_note(frank, an_electronic_invoice("25.06", by=frank, taxes=taxed("15")), {"Product 1": "5.06"})
+    other = an_issued_note(frank, an_issued_invoice(frank, {"Ash": "40.00"}), {"Ash": "1.00"})
+
+    def told(of: CreditNote, what: str) -> Any:
+        return client.get(reverse(f"admin:receivables_creditnote_{what}", args=[of.pk]))
+
+    cii, ubl = told(note, "download_factur_x"), told(note, "download_ubl")
+
+    assert cii["Content-Disposition"] == f'attachment; filename="{note.number}-factur-x.xml"'
+    assert etree.QName(etree.fromstring(cii.content)).localname == "CrossIndustryInvoice"
+    assert etree.fromstring(ubl.content).tag == "{urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2}CreditNote"
+    page, plain = (told(of, "change").content.decode() for of in (note, other))
+    assert ["download_factur_x" in html for html in (page, plain)] == [True, False]
+    assert ["download_ubl" in html for html in (page, plain)] == [True, False]
+    assert told(other, "download_ubl").status_code in {302, 404}
 
 
 def test_ubl_is_downloaded_for_electronic_invoices_only(client: Client) -> None:

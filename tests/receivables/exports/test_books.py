@@ -281,6 +281,24 @@ def test_an_account_that_is_missing_is_named_before_anything_is_written(frank: U
     assert not BookExport.objects.exists()
 
 
+def test_a_tax_at_zero_percent_needs_its_account_before_anything_is_written(frank: User) -> None:
+    with_accounts()
+    invoice = issued(a_draft(taxes=[{"name": "VAT", "rate": "0", "category": ""}]), frank)
+    asked = Asked(Kind.XERO_INVOICES, None, "2026-11")
+
+    assert preview(asked, at=DECEMBER_2).missing == (
+        "Lead Billing Engine has no account for VAT 0% yet. Add it under Accounts.",
+    )
+    with pytest.raises(AccountsMissing):
+        ask(asked, by=frank, at=DECEMBER_2)
+    assert preview(Asked(Kind.GENERAL_LEDGER, None, "2026-11"), at=DECEMBER_2).missing == ()
+
+    AccountMapping.objects.create(account="tax", tax="VAT 0%", code="2210", tax_code="Zero rated")
+    AccountMapping.objects.filter(account="revenue").update(tax_code="")  # no line is without tax
+    [row] = rows_of(exported(Kind.XERO_INVOICES, frank))
+    assert (row["*InvoiceNumber"], row["*TaxType"], row["TaxAmount"]) == (invoice.number, "Zero rated", "0.00")
+
+
 def test_a_month_that_has_not_begun_and_a_second_export_at_once_are_refused(frank: User) -> None:
     with_accounts()
     issued(a_draft(), frank)

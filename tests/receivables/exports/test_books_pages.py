@@ -1,10 +1,12 @@
 """The pages of the books: what is new, the export, its file, and who may."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
 from leads.domain.companies import prefix_faults
+from leads.domain.number_prefixes import check_own_numbers
 from leads.models import Company
 from receivables.domain.exports.write import BOOKS
 from receivables.models import AccountMapping, BookExport
@@ -73,13 +75,18 @@ def test_an_account_is_added_once_and_faults_are_named(client: Client) -> None:
 def test_a_number_longer_than_quickbooks_takes_is_refused_where_its_prefix_is_set() -> None:
     longest, longer = (
         Company(name="Ours", code="OURS", number_prefix=prefix, number_digits=6)
-        for prefix in ("INVOICE-AB-{year}", "INVOICE-ABC-{year}")
+        for prefix in ("INV-ABCDEF-{year}", "INV-ABCDEFG-{year}")
     )
 
     assert prefix_faults(longest) == []
+    own = Company(name="Ours", code="OURS", number_prefix="NORTHLIGHT{year}", number_digits=5)
+    [of_notes] = prefix_faults(own)
+    assert of_notes.words.startswith("Credit notes would have numbers of 22 characters;")
+    with pytest.raises(ImproperlyConfigured, match="SELLER_NUMBER_PREFIX: Credit notes would have numbers of 22"):
+        check_own_numbers({"number_prefix": "NORTHLIGHT{year}", "number_digits": 5})
     [fault] = prefix_faults(longer)
     assert (fault.field, fault.code) == ("number_prefix", "number_too_long")
     assert fault.words == (
-        "These numbers have 22 characters; accounting systems such as QuickBooks Online take at most 21. Shorten the prefix"
-        " or use fewer digits."
+        "Invoices would have numbers of 22 characters; accounting systems such as QuickBooks Online take at most 21."
+        " Shorten the prefix or use fewer digits."
     )

@@ -37,7 +37,9 @@ def owed(days: int) -> list[tuple[str, int, list[Decimal]]]:
     return [(each.customer.name, each.level, [item.to_pay for item in each.items]) for each in found]
 
 
-@pytest.mark.parametrize(("days", "level"), [(-4, None), (-3, 1), (0, 1), (6, 1), (7, 2), (29, 2), (30, 3), (400, 3)])
+@pytest.mark.parametrize(
+    ("days", "level"), [(-4, None), (-3, 1), (0, 1), (6, None), (7, 2), (29, 2), (30, 3), (400, 3)]
+)
 def test_the_level_is_the_highest_whose_day_has_come_also_for_what_was_open_before_the_schedule(
     days: int, level: int | None
 ) -> None:

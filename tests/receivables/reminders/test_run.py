@@ -7,22 +7,21 @@ from datetime import timedelta
 import pytest
 
 from billing_engine.core.models import Deed
+from receivables.domain.papers.claimed import LEASE
+from receivables.domain.papers.doubt import NotInDoubt, count_as_sent, send_again
 from receivables.domain.reminders.letter import BadReminderText, save_text
 from receivables.domain.reminders.run import (
     NoLevels,
-    NotInDoubt,
     RanToday,
     RunIsNotStopped,
     RunIsOver,
-    count_as_sent,
     preview,
     progress,
     resume,
-    send_again,
     start,
     stop,
 )
-from receivables.domain.reminders.sending import LEASE, REMINDERS
+from receivables.domain.reminders.sending import REMINDERS
 from receivables.models import Reminder, ReminderItem, ReminderRun, ReminderSchedule, ReminderText
 from tests.factories.people import with_role
 from tests.invoices.post import PostOffice
@@ -53,7 +52,7 @@ def test_one_email_has_all_invoices_of_a_customer_and_says_that_nothing_is_charg
         "Overdue since December 3, 2026: $30.00",
         "Overdue since December 3, 2026: $5.00",
     )
-    assert ash.get_content().replace("\r\n", "\n") == (
+    assert ash.get_body().get_content().replace("\r\n", "\n") == (
         "Hello Ash,\n\n$30.00 is overdue. Is something wrong with it? Tell us, and we stop reminding you of that part.\n\n"
         "INV-2026-000001, due December 3, 2026: $10.00\nINV-2026-000002, due December 3, 2026: $20.00\n\n$30.00 in all.\n\n"
         "If the payment is on its way, there is nothing to do. No fee and no interest is charged for this.\n\n"
@@ -101,7 +100,7 @@ def test_what_is_owed_is_read_again_when_the_email_is_sent(post_office: PostOffi
 
     assert outcomes() == [("Ash", 2, "dropped"), ("Birch", 2, "sent")]
     [mail] = post_office.arrived
-    assert "INV-2026-000002, due December 3, 2026: $6.00" in mail.get_content()
+    assert "INV-2026-000002, due December 3, 2026: $6.00" in mail.get_body().get_content()
 
 
 def test_a_customer_whose_email_fails_stops_no_other(post_office: PostOffice) -> None:
@@ -160,12 +159,12 @@ def test_a_person_counts_it_as_sent_and_the_level_is_not_told_again(post_office:
     an_invoice()
     post_office.dies_after = True
     run_at(at_day(8))
-    assert preview(None, at=at_day(9)) == []
+    assert list(preview(None, at=at_day(9))) == []
     count_as_sent(Reminder.objects.get(), by=with_role("Finance"))
 
     assert outcomes() == [("Ash", 2, "sent")]
-    assert preview(None, at=at_day(9)) == []
-    assert Deed.objects.filter(verb="reminder_arrived").count() == 1
+    assert list(preview(None, at=at_day(9))) == []
+    assert Deed.objects.filter(verb="email_counted_as_sent").count() == 1
 
 
 def test_a_level_has_a_text_in_the_customers_language(post_office: PostOffice) -> None:
@@ -177,7 +176,7 @@ def test_a_level_has_a_text_in_the_customers_language(post_office: PostOffice) -
     run_at(at_day(8))
 
     subjects = sorted(str(mail["Subject"]) for mail in post_office.arrived)
-    assert subjects == ["Overdue since December 3, 2026: $10.00", "Rechnung: $10.00"]
+    assert subjects == ["Overdue since December 3, 2026: $10.00", "Rechnung: 10,00 $"]
 
 
 @pytest.mark.parametrize("words", ["{fee}", "{total", "}"])

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 
+from invoices.domain.mail.notice import MOST_ATTEMPTS, PAUSE
 from leads.models import QuarantinedItem
 from reports.domain.alerts.evaluate import evaluate
-from reports.domain.alerts.mail import ALERT_MAILS, MOST_ATTEMPTS, PAUSE
+from reports.domain.alerts.mail import ALERT_MAILS
 from reports.domain.alerts.subscriptions import choose_kinds
 from reports.models import Alert, AlertMail
 from tests.factories.leads import DeliveryFactory, QuarantinedItemFactory, SourceFactory

@@ -307,7 +307,7 @@ def test_figures_that_a_person_may_not_see_are_not_read() -> None:
 
 def test_charges_are_read_of_the_sample_only_and_bodies_never(django_assert_max_num_queries: Any) -> None:
     a_company(0)
-    with django_assert_max_num_queries(13) as captured:
+    with django_assert_max_num_queries(15) as captured:
         quality_of(Days(date(2026, 9, 1), date(2026, 11, 30)))
 
     statements = [query["sql"] for query in captured]

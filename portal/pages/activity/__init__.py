@@ -1,0 +1,1 @@
+"""Activity: the explorer of reports in the customer's hands."""

@@ -1,0 +1,1 @@
+"""Disputes: opened, followed, answered and withdrawn."""

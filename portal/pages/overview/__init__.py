@@ -1,0 +1,1 @@
+"""The overview: the month so far."""
