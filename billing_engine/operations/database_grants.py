@@ -174,7 +174,7 @@ GRANTS = {
     "receivables_statementmail": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
         " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
-        " decided_by_id, opening, closing)"
+        " decided_by_id, opening, closing, newest)"
     ),
     "receivables_payment": "INSERT",
     # Paying online.

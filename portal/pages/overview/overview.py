@@ -229,7 +229,7 @@ def _ranked(visit: Visit, code: str, month: Month) -> list[Ranked]:
 
 
 def happened(visit: Visit, counts: Completeness) -> list[Row]:
-    """Return what became of everything received, down to the sum."""
+    """Return what happened to everything received, down to the sum."""
     currency = visit.customer.currency
     amount, zero = money.in_words(counts.amount, currency), money.in_words(money.ZERO, currency)
     why = reasons_in_brief(counts.reasons)

@@ -122,7 +122,9 @@ def _not_charged(charge: Charge) -> str:
     day = day_in_words(charge.period.customer.day_of(paid.action.occurred_at))
     cost = money.price_in_words(paid.amount, currency)
     if charge.reason == Reason.NOT_HIGHEST:
-        return f"Of one lead only the dearest action of a month is charged. That is the one of {day}, for {cost}."
+        return (
+            f"Of one lead only the highest-priced action of a month is charged. That is the one of {day}, for {cost}."
+        )
     who = "person" if rule and rule.once_per == PriceRule.Once.PERSON else "lead"
     days = f"{rule.once_days} days" if rule and rule.once_days != 1 else "1 day"
     told = f"This {who} did the same on {day}, and you were charged {cost} for it. The same {who} is charged once in {days}"

@@ -66,7 +66,7 @@ class StatementMailAdmin(ClaimedMailPage[StatementMail]):
         ("Email", {"fields": ("subject", "shown_body")}),
     )
 
-    shown_days = column(lambda mail: named_in_words(mail.first, mail.last), title="of", order="last")
+    shown_days = column(lambda mail: named_in_words(mail.first, mail.last), title="of")
     opening_sum, closing_sum = balance("opening"), balance("closing")
     shown_seller = column(seller_of, title="company")
     shown_by = column(str, "requested_by", title="by", empty="By itself")

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import now
 
+from invoices.domain.document.content import content_of
 from invoices.domain.life.reopen import void
 from invoices.domain.proof.chain import walked
 from invoices.domain.proof.keys import KeyIsRetired, trusted
@@ -175,3 +176,19 @@ def test_what_was_issued_without_proofs_is_sealed_by_a_command(
     assert [proof.invoice for proof in proofs] == invoices
     assert capsys.readouterr().out == "".join(f"{proof.invoice}: {proof.root}\n" for proof in proofs)
     assert all(proof.sealed_at <= now() for proof in proofs)
+
+
+def test_the_fingerprint_and_the_key_stand_at_the_foot_of_the_paper(frank: User, signing: str) -> None:
+    invoice = issued(a_draft(3), frank)
+    assert content_of(invoice).proof == ()
+    proof = seal(invoice, at=NOVEMBER_3)
+
+    assert proof is not None
+    root, key = proof.root, proof.key.digest
+    assert content_of(invoice).proof == (
+        "Fingerprint of all charges",
+        f"{root[:16]} {root[16:32]}",
+        f"{root[32:48]} {root[48:]}",
+        "Signed with key",
+        f"{key[:16]} {key[16:32]}",
+    )
