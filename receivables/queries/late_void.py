@@ -40,8 +40,7 @@ def what_happens(invoice: Invoice, *, at: datetime) -> str:
     )
     said = list(dict.fromkeys(left))
     terms = terms_of([invoice.customer_id])
-    lines = [action for action in actions if waits_for_an_invoice(action, terms, at=at)]
-    if lines:
-        first = until(lines[0], terms)
+    waits = [until(action, terms) for action in actions if waits_for_an_invoice(action, terms, at=at)]
+    if first := next(filter(None, waits), None):
         said.append(f"Goes on the next invoice, or by {day_in_words(first)} on a credit note.")
     return " ".join(said) or "Its credit note is drafted shortly."

@@ -36,6 +36,7 @@ SECRETS = {
     "auth.User.password",
     "leads.ApiKey.digest",
     "leads.SigningSecret.sealed",
+    "receivables.PaymentLink.token",
     "receivables.WebhookSecret.sealed",
     "sessions.Session.session_data",
     "socialaccount.SocialApp.secret",

@@ -66,7 +66,7 @@ def charged_line(line: InvoiceLine, currency: str, *, counted_over: str = "") ->
         + _trimmed(line, unit_price, currency)
         + ((counted_over,) if tiers and counted_over else ()),
         quantity=quantity_in_words(line.quantity) if counted else "",
-        unit=clean(line.unit),
+        unit=clean(line.unit) if counted else "",
         unit_price="" if unit_price is None else money.price_in_words(unit_price, currency),
         amount=money.in_words(line.amount, currency),
         tiers=tiers,

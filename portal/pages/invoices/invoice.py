@@ -13,6 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.wording import count_of_days, day_in_words, stretch_in_words
 from billing_engine.core.counts import count_in_words
 from invoices.domain.document.content_lines import ChargedLine, charged_line, late_of
+from invoices.domain.document.parts.tax_rows import tax_rows
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Channel
 from portal.frame import Whole, page
@@ -20,6 +21,7 @@ from portal.gate import Visit
 from portal.pages.invoices.listing import state_of
 from portal.words import counted, day_of_month, full_instant, reason_name, signed
 from receivables.domain.disputes.windows import window_of
+from receivables.domain.online.links import pay_address_of_invoice
 from receivables.models import CreditNote, Dispute, DisputedCharge, Reason
 from receivables.queries.customer_invoices import CustomerInvoice, customer_invoices
 from reports.queries.completeness import of_period
@@ -95,7 +97,7 @@ def invoice_page(request: HttpRequest, visit: Visit, invoice: str) -> HttpRespon
         others=[
             (each.description, money.in_words(each.amount, currency))
             for each in lines
-            if each.kind in (InvoiceLine.Kind.MINIMUM, InvoiceLine.Kind.ADJUSTMENT)
+            if each.kind in (InvoiceLine.Kind.MINIMUM, InvoiceLine.Kind.ADJUSTMENT, InvoiceLine.Kind.CREDIT)
         ],
         sums=_sums(stored),
         uncharged=_uncharged(visit, stored, lines),
@@ -105,6 +107,7 @@ def invoice_page(request: HttpRequest, visit: Visit, invoice: str) -> HttpRespon
         csv=visit.address("invoice_detail", stored, "csv"),
         xlsx=visit.address("invoice_detail", stored, "xlsx"),
         pdf=visit.address("invoice_pdf", stored),
+        pay_online=pay_address_of_invoice(stored) if found.to_pay > 0 and visit.look is None else "",
         back=visit.address("invoices"),
     )
 
@@ -174,9 +177,10 @@ def _sums(invoice: Invoice) -> list[tuple[str, str]]:
     """What follows the lines: before tax, each tax, total."""
     currency = invoice.currency
     rows = [("Before tax", money.in_words(invoice.subtotal, currency))]
-    for tax in invoice.taxes.order_by("position"):
-        base = money.in_words(tax.base, currency)
-        rows.append((f"{tax.name}, {money.number_in_words(tax.rate)}% of {base}", money.in_words(tax.amount, currency)))
+    for row in tax_rows(invoice):
+        of = f"{money.in_words(row.base, currency)}{', the credits' if row.of_credits else ''}"
+        words = f"{row.tax.name}, {money.number_in_words(row.tax.rate)}% of {of}"
+        rows.append((words, money.in_words(row.amount, currency)))
     if invoice.tax_exempt_reason:
         rows.append((f"No tax: {invoice.tax_exempt_reason}", money.in_words(money.ZERO, currency)))
     return [*rows, ("Total", money.in_words(invoice.subtotal + invoice.tax, currency))]

@@ -59,7 +59,7 @@ def _asked(asked: QueryDict) -> tuple[InvoiceLine, list[Charge]]:
     """What the address names: a line, or charges of one line."""
     keys = [key for each in asked.getlist("charge")[:MOST_CHARGES] if (key := key_of(each)) is not None]
     charges = list(Charge.objects.filter(pk__in=keys).select_related("action__lead", "period__customer").order_by("pk"))
-    key = key_of(asked.get("line", ""))
+    key = key_of(asked.get("line", "")) or 0
     lines = InvoiceLine.objects.select_related("invoice__customer", "invoice__period__customer")
     line = line_of(charges[0]) if charges else lines.filter(pk=key).first()
     if line is None:

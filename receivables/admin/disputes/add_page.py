@@ -32,7 +32,8 @@ class AddForm(forms.Form):
     words = forms.CharField(
         label="What the customer reads", max_length=2_000, required=False, widget=UnfoldAdminTextareaWidget({"rows": 4})
     )
-    files = SeveralFiles(
+    evidence = SeveralFiles(
+        label="Files",
         required=False,
         help_text=f"Up to {MOST_FILES}, each up to 10 MB: {KINDS_IN_WORDS}",
         widget=Files({"multiple": True, "accept": ",".join(KINDS)}),
@@ -44,7 +45,7 @@ def _add(page: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     is_sent = request.method == "POST"
     form = AddForm(request.POST, request.FILES) if is_sent else AddForm()
     if is_sent and form.is_valid():
-        files = [Evidence(file.name or "", file.read()) for file in form.cleaned_data["files"][: MOST_FILES + 1]]
+        files = [Evidence(file.name or "", file.read()) for file in form.cleaned_data["evidence"][: MOST_FILES + 1]]
         try:
             answer(dispute, words=form.cleaned_data["words"], by=Speaker(person(request)), at=now(), files=files)
         except Refused as refusal:

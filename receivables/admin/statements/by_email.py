@@ -49,7 +49,7 @@ class StatementMailForm(forms.Form):
             self.fields["account"].widget = forms.HiddenInput()
         latest = today_somewhere(now())
         self.fields["first"] = day_field("From", latest=latest)
-        self.fields["last"] = day_field("To the end of", latest=latest, help_text="A day that is over.")
+        self.fields["last"] = day_field("To", latest=latest)
         self.order_fields(["account", "first", "last", "to", "request"])
 
 
@@ -93,8 +93,7 @@ def is_monthly(customer: Customer) -> bool:
     guard=lambda customer, _: check_has_account(customer),
     asks=Dialog(
         title=lambda customer: f"Email a statement of account to {customer}",
-        says="It says what was known at the end of its last day, so that the next one opens with its closing balance. The PDF is"
-        " stored. It goes out even if nothing moved.",
+        says="The next one opens with its closing balance. The PDF is stored. It goes out even if nothing moved.",
         submit="Send",
         form=StatementMailForm,
         first=first_statement,

@@ -13,6 +13,7 @@ from billing_engine.core.approvals.requests import check_not_requested, close_fo
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from invoices.domain.life.numbers import next_in_series, number, prefix_of
+from invoices.domain.month_lock import check_not_closed
 from invoices.models import NumberSeries
 from leads.domain.access.second_person import needs_second_person
 from leads.domain.number_prefixes import claim, of_credit_notes
@@ -70,8 +71,10 @@ def send_back(note: CreditNote, *, by: User, reason: str = "") -> CreditNote:
 def issue(note: CreditNote, *, by: User | None, at: datetime) -> CreditNote:
     """Give an approved note its number and PDF, post it, and match it to what is open of its invoice.
 
-    The rest stays unapplied. Raises WrongState, NotCreditable or PrefixTaken. From then on the database refuses every change.
+    The rest stays unapplied. Raises CycleLocked if the month of its day is closed, WrongState, NotCreditable or PrefixTaken.
+    From then on the database refuses every change.
     """
+    check_not_closed(f"{note.invoice.customer.day_of(at):%Y-%m}")
     note = locked(note, State.APPROVED)
     check_issued(note.invoice)
     note.state, note.issued_by, note.issued_at = State.ISSUED, by, at

@@ -38,7 +38,7 @@ def carry(invoice: Invoice, actions: Collection[int]) -> dict[int, CreditNote]:
         if next_draft(invoice) != draft:
             return {}  # it was approved or deleted meanwhile
         before = why_not_expressible([draft]).get(draft.pk, "")
-        found = {}
+        found = dict[int, CreditNote]()
         for line, of_line in shares_of(invoice, actions).items():
             found |= dict.fromkeys(of_line, _on(draft, line, propose_charges(invoice, list(of_line))))
         draft = Invoice.objects.select_related("period__customer").get(pk=draft.pk)

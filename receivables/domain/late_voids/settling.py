@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.queues.attempt import Failure
@@ -19,7 +19,7 @@ from receivables.domain.credit_notes.drafting import draft_for_charges
 from receivables.domain.credit_notes.late_voids import reason_of_voids, voided_and_uncredited, voids_in_words
 from receivables.domain.credit_notes.left import lock
 from receivables.domain.late_voids.carrying import NotElectronic, carry
-from receivables.domain.late_voids.terms import terms_of, waits_for_an_invoice
+from receivables.domain.late_voids.terms import all_wait, terms_of, waits_for_an_invoice
 from receivables.models import CreditedCharge, CreditNote, VoidCredit
 
 TOGETHER = 500  # voided actions of one invoice
@@ -47,7 +47,7 @@ class VoidCredits(LockedQueue[VoidCredit]):
     def due(self, *, at: datetime) -> Sequence[Message]:
         """Return what can be credited now: what is to be a line waits until there is a draft, or its days are over."""
         messages = list[Message]()
-        for invoice, items in _by_invoice(self.waiting().order_by("pk")):
+        for invoice, items in _by_invoice(self.waiting().filter(action__period__in=self._periods(at)).order_by("pk")):
             lines, notes = _apart(items, at=at)
             some = [*notes, *(lines if lines and next_draft(invoice) else ())]
             messages += [
@@ -55,6 +55,22 @@ class VoidCredits(LockedQueue[VoidCredit]):
                 for start in range(0, len(some), TOGETHER)
             ]
         return messages[:AT_A_TIME]
+
+    def _periods(self, at: datetime) -> list[int]:
+        """Return the periods in which something may be due, so that a sweep does not read all that waits for an invoice."""
+        waiting = self.waiting().select_related(None).order_by()
+        rows = list(
+            waiting.values_list("action__period", "action__period__customer").annotate(Min("action__voided_at"))
+        )
+        customers = {customer for _, customer, _ in rows}
+        terms = terms_of(customers)
+        drafts = Invoice.objects.filter(customer__in=customers, state=Invoice.State.DRAFT)
+        with_draft = set(drafts.order_by().values_list("customer", flat=True).distinct())
+        return [
+            period
+            for period, customer, first in rows
+            if customer in with_draft or not all_wait(first, customer, terms, at=at)
+        ]
 
     @transaction.atomic
     def act(self, items: Sequence[VoidCredit], *, at: datetime) -> Sequence[VoidCredit]:

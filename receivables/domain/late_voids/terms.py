@@ -58,9 +58,21 @@ def waits_for_an_invoice(action: Action, terms: Terms, *, at: datetime) -> bool:
     return waits_until is not None and at < waits_until
 
 
-def until(action: Action, terms: Terms) -> date:
-    """Return the customer's day on which it becomes a note, if no invoice was drafted by then."""
-    return action.period.customer.day_of(_waits_until(action, terms) or action.voided_at)
+def all_wait(first: datetime, customer: int, terms: Terms, *, at: datetime) -> bool:
+    """Return whether everything that the customer's sources voided from an instant on still waits for an invoice."""
+    of = terms.get(customer, ())
+    later = [each for each in of if each.since > first]
+    since_then = [*later, *of[len(later) : len(later) + 1]]
+    if len(since_then) == len(later):
+        return False  # the default was in force
+    days = min(each.wait_days for each in since_then)
+    return all(each.way == Way.LINE for each in since_then) and at < first + timedelta(days=days)
+
+
+def until(action: Action, terms: Terms) -> date | None:
+    """Return the customer's day on which it becomes a note, if no invoice was drafted by then; None if it is to be one."""
+    ends = _waits_until(action, terms)
+    return action.period.customer.day_of(ends) if ends else None
 
 
 def _waits_until(action: Action, terms: Terms) -> datetime | None:

@@ -78,7 +78,7 @@ def words_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> tuple[s
     """Return the paragraphs of the message for its PDF, which has the invoices in a table and the names at its head."""
     _, body = _text(owed, schedule, at)
     paragraphs = [part for part in re.split(r"\n\s*\n", body.strip()) if not IN_THE_TABLE.search(part)]
-    return tuple(" ".join(_filled(part, owed, at).split()) for part in paragraphs)
+    return tuple(filter(None, (" ".join(_filled(part, owed, at).split()) for part in paragraphs)))
 
 
 def _text(owed: Owed, schedule: ReminderSchedule, at: datetime) -> tuple[str, str]:

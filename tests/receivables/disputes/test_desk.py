@@ -170,9 +170,9 @@ def test_finance_adds_words_and_files_at_any_open_step(finance: Client, frank: U
 
     shown = finance.get(address).content.decode()
     neither = finance.post(address, {"words": ""}).content.decode()
-    wrong = finance.post(address, {"files": SimpleUploadedFile("bounce.exe", b"MZ")}).content.decode()
+    wrong = finance.post(address, {"evidence": SimpleUploadedFile("bounce.exe", b"MZ")}).content.decode()
     assert DisputeFile.objects.count() == 0
-    finance.post(address, {"words": "By phone.", "files": SimpleUploadedFile("bounce.txt", b"550 unknown user")})
+    finance.post(address, {"words": "By phone.", "evidence": SimpleUploadedFile("bounce.txt", b"550 unknown user")})
 
     assert "Add words or files" in shown
     assert "multipart/form-data" in shown

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from invoices.domain.life.late_voids import late_voids_of
 from invoices.domain.life.reopen import regenerate, reopen
 from invoices.domain.life.reopen import void as void_invoice
 from invoices.domain.life.transitions import approve, issue
+from invoices.domain.proof.bundle import Folder, build
 from invoices.models import Invoice, InvoiceLine, InvoiceTax
 from leads.models import ApprovalThreshold
 from receivables.domain.credit_notes.drafting import draft_for_lines
@@ -85,7 +87,9 @@ def test_it_waits_for_the_next_draft_and_is_a_line_of_it(invoice: Invoice) -> No
     check_sums()
 
 
-def test_it_is_issued_with_its_invoice_and_in_the_books(frank: User, invoice: Invoice) -> None:
+def test_it_is_issued_with_its_invoice_in_the_books_and_in_its_proof(
+    frank: User, invoice: Invoice, tmp_path: Path
+) -> None:
     voided_by_source(invoice, 5, 11)
     draft = the_next_draft(invoice.customer)
     swept(LATER)
@@ -100,6 +104,7 @@ def test_it_is_issued_with_its_invoice_and_in_the_books(frank: User, invoice: In
         ("receivable", Decimal("33.56")),
     ]
     assert late_voids_of(invoice).actions == 0
+    assert build(later, Folder(tmp_path)) is not None  # it checks what it has written
     [foot] = foot_of(None, ["2026-11"])
     assert foot.credit_lines == Decimal("-5.33")
     assert ("Credit lines", Decimal("-5.33")) in foot.steps

@@ -156,6 +156,22 @@ def test_terms_apply_to_what_is_voided_from_then_on(frank: User, invoice: Invoic
     assert VoidCredit.objects.get(credit=None).action.quantity == 7
 
 
+def test_terms_that_change_back_leave_each_void_to_those_of_its_time(frank: User, invoice: Invoice) -> None:
+    hour = timedelta(hours=1)
+    as_lines(invoice.customer, frank, at=NOVEMBER_5)
+    voided(invoice, 5, at=NOVEMBER_5 + hour)
+    set_terms(invoice.customer, way="note", wait_days=45, reason="Back.", by=frank, at=NOVEMBER_5 + 2 * hour)
+    voided(invoice, 7, at=NOVEMBER_5 + 3 * hour)
+    as_lines(invoice.customer, frank, at=NOVEMBER_5 + 4 * hour, days=10)
+    voided(invoice, 11, at=NOVEMBER_5 + 5 * hour)
+
+    assert swept(NOVEMBER_5 + 6 * hour) == 1
+    assert CreditNote.objects.get().subtotal == Decimal("2.33")
+    assert swept(NOVEMBER_5 + 5 * hour + timedelta(days=10)) == 1
+    assert list(VoidCredit.objects.filter(credit=None).values_list("action__quantity", flat=True)) == [5]
+    assert swept(NOVEMBER_5 + timedelta(days=46)) == 1
+
+
 def test_a_void_invoice_has_nothing_to_settle(frank: User, invoice: Invoice) -> None:
 
     voided(invoice, 5)

@@ -24,7 +24,7 @@ def counts_in_words(lines: Iterable[InvoiceLine]) -> str:
             uncharged += line.actions
         elif is_included(line):
             included += line.actions
-        else:
+        elif line.kind == InvoiceLine.Kind.CHARGES:
             charged += line.actions
     received = charged + included + uncharged
     if not received:

@@ -81,10 +81,13 @@ def _minimum(invoice: dict[str, Any], report: Report) -> None:
 
 def _total(invoice: dict[str, Any], report: Report) -> None:
     amounts = {line["position"]: _money(line["amount"]) for line in invoice["lines"]}
+    credit_lines = {line["position"] for line in invoice["lines"] if line["kind"] == "credit_line"}
     subtotal, taxes = sum(amounts.values(), Decimal(0)), Decimal(0)
     for tax in invoice["taxes"]:
         base = sum((amounts[position] for position in tax["lines"]), Decimal(0))
-        amount = _rounded(base * _money(tax["rate"]) / 100, invoice)
+        # A credit copies the tax that the corrected invoice had; the last credit of it takes what was left.
+        is_copied = bool(tax["lines"]) and set(tax["lines"]) <= credit_lines
+        amount = _money(tax["amount"]) if is_copied else _rounded(base * _money(tax["rate"]) / 100, invoice)
         if (base, amount) != (_money(tax["base"]), _money(tax["amount"])):
             report.differs(f"tax {tax['name']}: {tax['amount']} on {tax['base']}, worked out {amount} on {base}")
         taxes += _money(tax["amount"])
