@@ -10,7 +10,7 @@ import environ
 from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
 from billing_engine.engine_settings.login_settings import APPS, login_settings
-from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS
+from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS, TRANSPORT
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
 from billing_engine.operations.monitoring.logs import JSON, LEVELS, LINES, logging_config
@@ -273,18 +273,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Redis redelivers an unacknowledged message after this time; the rows' state makes the second one harmless.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3_600,
-    # An unresponsive Redis: clients give up after these timeouts, and do not retry.
-    "socket_connect_timeout": 2,
-    "socket_timeout": 3,
-    "retry_on_timeout": False,
-    "max_retries": 0,  # of connecting, by senders; the worker's and beat's own reconnecting continues without limit
-    # The worker's own connections, on which it waits for messages, are dropped when they have been silent for so long.
-    "health_check_interval": 10,
-    "socket_keepalive": True,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = TRANSPORT
 # Far longer than any task that succeeds, and shorter than visibility_timeout. First the task may clean up, then its
 # process is killed. Emails and PDFs have their own, much shorter limits.
 CELERY_TASK_SOFT_TIME_LIMIT = 30 * 60

@@ -23,6 +23,7 @@ handler404 = "billing_engine.error_pages.not_found"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("favicon.ico", favicon),
+    path(".well-known/billing-proof/", include("invoices.api.well_known_urls")),
     path("admin/", include("billing_engine.accounts.login.urls")),  # before the admin, whose log-in it replaces
     path("admin/portal/", include("portal.admin.urls")),  # staff look as a customer sees it
     path("admin/", admin.site.urls),

@@ -67,13 +67,13 @@ def page(request: HttpRequest, visit: Visit, template: str, title: str, **contex
 
 
 def month_so_far(visit: Visit) -> Whole:
-    """What became of everything received this month."""
+    """What happened to everything received this month."""
     month = Month.of_day(visit.customer.today)
     return whole_of(visit, month.first, month.last, f"{month.first:%B} so far")
 
 
 def whole_of(visit: Visit, first: date, last: date, words: str) -> Whole:
-    """What became of everything received on some days."""
+    """What happened to everything received on some days."""
     return Whole(words, of_days(visit.customer, first, last))
 
 

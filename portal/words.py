@@ -24,11 +24,14 @@ REASONS = {
     exclude.TEST_LEAD: ("Test", "The source marked the lead as a test."),
     exclude.VOIDED: ("Canceled", "The source or we took the action back."),
     exclude.OUTSIDE_CONTRACT: ("Outside your contract", "It happened before your contract began or after it ended."),
-    exclude.NOT_HIGHEST: ("Dearer action of this lead was charged", "Of one lead only the dearest action is charged."),
+    exclude.NOT_HIGHEST: (
+        "Higher-priced action of this lead charged",
+        "Of a lead only the highest-priced one is charged.",
+    ),
     exclude.DISPUTED: ("Disputed and accepted", "You disputed it, and we agreed."),
     exclude.WAIVED: ("Waived by us", "We decided not to charge it."),
 }
-BRIEF = {exclude.NOT_BILLABLE: "never charged", exclude.NOT_HIGHEST: "less than the dearest of a lead"}
+BRIEF = {exclude.NOT_BILLABLE: "never charged", exclude.NOT_HIGHEST: "less than the highest-priced of a lead"}
 OUTCOMES = {
     CHARGED: "Charged",
     INCLUDED: "Included at $0.00",

@@ -49,3 +49,16 @@ SWEEPS = {
     "prepare forecasts": _every(6 * 3600.0, "reports.prepare_forecasts", expires=3600),
     "log the head of the deeds": _every(3600.0, "core.publish_head_of_deeds", expires=60),
 }
+
+# Redis redelivers an unacknowledged message after this time; the rows' state makes the second one harmless.
+TRANSPORT = {
+    "visibility_timeout": 3_600,
+    # An unresponsive Redis: clients give up after these timeouts, and do not retry.
+    "socket_connect_timeout": 2,
+    "socket_timeout": 3,
+    "retry_on_timeout": False,
+    "max_retries": 0,  # of connecting, by senders; the worker's and beat's own reconnecting continues without limit
+    # The worker's own connections, on which it waits for messages, are dropped when they have been silent for so long.
+    "health_check_interval": 10,
+    "socket_keepalive": True,
+}

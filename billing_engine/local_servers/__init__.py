@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import MutableMapping
 from functools import partial
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +26,15 @@ __all__ = ["LocalServerError", "down", "down_all", "kill", "provide"]
 DATABASE_URL = "DATABASE_URL"
 OWNER_URL = "DATABASE_OWNER_URL"  # for the commands that migrate; only here, because elsewhere they run apart
 REDIS_URL = "REDIS_URL"
+PROOF_SIGNING_KEY = "PROOF_SIGNING_KEY"
 SECRET_KEY = "SECRET_KEY"  # noqa: S105 -- the name of the variable
 
 
 def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = False) -> None:
     """Set DATABASE_URL and REDIS_URL, if missing, to embedded servers, which are started unless they already run.
 
-    SECRET_KEY is set to one of the checkout's own, so that logins survive a restart.
+    SECRET_KEY is set to one of the checkout's own, so that logins survive a restart; except for tests, a key for proofs comes
+    with it.
 
     The app's login is no superuser and owns nothing; commands that migrate take the address in DATABASE_OWNER_URL, and
     reports read as the reader. Tests are the superuser: they create their own databases.
@@ -52,6 +55,8 @@ def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = F
     folder = Folder(_place(checkout, test=test))
     if not environ.get(SECRET_KEY):
         environ[SECRET_KEY] = _kept_secret(folder)
+        if not test and PROOF_SIGNING_KEY not in environ:
+            environ[PROOF_SIGNING_KEY] = sha256(f"signs proofs {environ[SECRET_KEY]}".encode()).hexdigest()
     postgres = not (environ.get(DATABASE_URL) or environ.get("DATABASE_HOST")) and postgres_programs()
     redis = not (environ.get(REDIS_URL) or environ.get("REDIS_HOST")) and redis_programs()
     if postgres or redis:

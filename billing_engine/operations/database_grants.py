@@ -174,7 +174,7 @@ GRANTS = {
     "receivables_statementmail": (
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
         " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
-        " decided_by_id, opening, closing)"
+        " decided_by_id, opening, closing, newest)"
     ),
     "receivables_payment": "INSERT",
     # Paying online.
@@ -278,6 +278,7 @@ SECRETS = {
     "leads_apikey": ("digest",),
     "leads_customerportal": ("id_key",),
     "leads_signingsecret": ("sealed",),
+    "receivables_paymentlink": ("token",),
     "receivables_webhooksecret": ("sealed",),
     "mfa_authenticator": ("data",),
     "socialaccount_socialapp": ("secret",),

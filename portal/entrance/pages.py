@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -33,11 +34,20 @@ def entrance(address: str, view: View, name: str, template: str = "form") -> URL
             context = response.context_data or {}
             words = WORDS.get(name, {})
             response.template_name = f"portal/entrance/{template}.html"
+            for form in (each for each in context.values() if isinstance(each, BaseForm)):
+                _named(form)
             response.context_data = {"brand": brand_of(None), **words, **context}
         add_never_cache_headers(response)
         return response
 
     return path(address, shown, name=name)
+
+
+def _named(form: BaseForm) -> None:
+    """Labels as we write them, and no placeholders, which vanish when people type."""
+    for field in form.visible_fields():
+        field.field.widget.attrs.pop("placeholder", None)
+        field.label = "Email" if field.name == "login" else str(field.label).capitalize()
 
 
 @login_required

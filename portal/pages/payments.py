@@ -14,14 +14,17 @@ from invoices.models import Invoice
 from leads.models import Company, Customer
 from portal.frame import page
 from portal.gate import Visit
+from receivables.domain.online.links import pay_address
 from receivables.domain.statements.content import StatementContent, content_of
 from receivables.domain.statements.paper import pdf_of
 from receivables.domain.statements.statement import Statement, accounts_of, statement
-from receivables.queries.owed import owed_by
+from receivables.models import LedgerDocument
+from receivables.queries.owed import Owed, owed_by
 from reports.domain.question.days import quarter_of
 
 LONGEST = timedelta(days=800)
 QUARTER = 2  # months before this one
+MOST_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def payments_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         days=days_in_words(asked.first, asked.last),
         to_pay=money.in_words(owed.to_pay, found.currency),
         disputed=money.in_words(owed.disputed, found.currency) if owed.disputed else "",
+        pay_online=_pay_online(visit, owed, found),
         open=money.in_words(owed.open, found.currency),
         credit=money.in_words(owed.unapplied, found.currency),
         open_lines=[
@@ -87,6 +91,14 @@ def statement_pdf(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     return file_response(pdf, name=f"statement-{visit.customer.code}-{asked.last}.pdf", content_type="application/pdf")
 
 
+def _pay_online(visit: Visit, owed: Owed, found: Statement) -> str:
+    """Where all that is to be paid on this account is paid online; empty if that is off."""
+    company = found.company.pk if found.company else 0
+    due = [each.item.document for each in owed.items if each.to_pay > 0 and each.item.company == company]
+    invoices = LedgerDocument.objects.filter(pk__in=due, kind=LedgerDocument.Kind.INVOICE).order_by("pk")
+    return pay_address(list(invoices)) if due and len(invoices) == len(due) and visit.look is None else ""
+
+
 def _accounts(customer: Customer) -> list[tuple[str, int]]:
     """Currency and company (0: the settings' own), the customer's own currency first."""
     found = accounts_of(customer)
@@ -111,7 +123,8 @@ def _asked(given: QueryDict, customer: Customer) -> Asked:
     usual = Month.of_day(today)
     for _ in range(QUARTER):
         usual = usual.previous()
-    account = int(given["account"]) if given.get("account", "").isdecimal() and len(given["account"]) < 3 else 0
+    number = given.get("account", "")
+    account = int(number) if number.isdecimal() and len(number) < MOST_DIGITS else 0
     try:
         first = date.fromisoformat(given.get("first") or str(usual.first))
         last = date.fromisoformat(given.get("last") or str(today))

@@ -9,11 +9,13 @@ from django.utils.timezone import now
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
-from leads.models import Channel, Customer
+from leads.models import Channel, Customer, ProductRevision
+from leads.models.revision import in_force_on
 from portal.frame import page
 from portal.gate import Visit
 from portal.words import short_day
-from pricing.domain.rule_wording import limits_in_words, model_in_words
+from pricing.domain.audit.explain_to_buyer import price_to_buyer, span_of
+from pricing.domain.rule_wording import limits_in_words
 from pricing.models import PriceRule
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
@@ -41,7 +43,11 @@ def prices_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     found = price_list(customer, day)
     before = Month.of_day(today).previous()
     charged = _charged(customer, before)
-    announced = [each for each in found.announced if each.wall_from.date() > today]
+    known = ProductRevision.objects.filter(product__customer=customer, in_force_at__isnull=False)
+    categories, span = set(known.values_list("category", flat=True)), span_of(customer)
+    announced = [
+        each for each in found.announced if each.wall_from.date() > today and _concerns(each, customer, categories)
+    ]
     return page(
         request,
         visit,
@@ -50,9 +56,13 @@ def prices_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         here="prices",
         day=day.isoformat(),
         fault=fault,
-        rows=[_row(each.rule, each.followed_by, charged) for each in found.in_force if not each.never_wins],
+        rows=[
+            _row(each.rule, each.followed_by, charged, span)
+            for each in found.in_force
+            if not each.never_wins and _concerns(each.rule, customer, categories)
+        ],
         month=f"{before.first:%B}",
-        announced=[_announced(each) for each in announced],
+        announced=[_announced(each, span) for each in announced],
         terms=_terms(customer, day),
     )
 
@@ -78,17 +88,29 @@ def _charged(customer: Customer, month: Month) -> dict[int, str]:
     return {pk: money.in_words(amount, customer.currency) for pk, amount in amounts.items()}
 
 
-def _row(rule: PriceRule, follower: PriceRule | None, charged: dict[int, str]) -> Row:
-    then = f"{model_in_words(follower)} from {short_day(follower.wall_from.date())}" if follower else ""
+def _row(rule: PriceRule, follower: PriceRule | None, charged: dict[int, str], span: str) -> Row:
+    then = f"{_price(follower, span)} from {short_day(follower.wall_from.date())}" if follower else ""
     return Row(
         action=rule.action_type.name if rule.action_type else "Every action",
-        price=model_in_words(rule),
+        price=_price(rule, span),
         limits=tuple(limits_in_words(rule)),
         scope=_scope(rule),
         since=f"since {short_day(rule.wall_from.date())}",
         then=then,
         last_month=charged.get(rule.pk, "–"),
     )
+
+
+def _price(rule: PriceRule, span: str) -> str:
+    kind = rule.action_type
+    unit = in_force_on(kind.revisions.all(), rule.wall_from.date()).unit if kind else "action"
+    return price_to_buyer(rule, unit=unit, span=span)
+
+
+def _concerns(rule: PriceRule, customer: Customer, categories: set[str]) -> bool:
+    """Whether it could ever price something of this customer: their categories, and no other customer's source."""
+    is_their_source = rule.source is None or rule.source.customer_id in (None, customer.pk)
+    return is_their_source and (not rule.category or rule.category in categories)
 
 
 def _scope(rule: PriceRule) -> str:
@@ -100,13 +122,13 @@ def _scope(rule: PriceRule) -> str:
     )
 
 
-def _announced(rule: PriceRule) -> tuple[str, str, str, str]:
+def _announced(rule: PriceRule, span: str) -> tuple[str, str, str, str]:
     """From when, for which action, what, and for what."""
     action = rule.action_type.name if rule.action_type else "Every action"
     return (
         short_day(rule.wall_from.date()),
         action,
-        ", ".join([model_in_words(rule), *limits_in_words(rule)]),
+        ", ".join([_price(rule, span), *limits_in_words(rule)]),
         _scope(rule),
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -52,7 +53,7 @@ class FactorForm(forms.Form):
         label="From",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Empty: nobody needs one. People without one are asked to set it up, and see nothing else until then.",
+        help_text="Empty: it is optional. People without one are asked to set it up, and see nothing else until then.",
     )
 
 
@@ -111,7 +112,8 @@ def people_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _person(visit: Visit, each: Membership) -> Person:
     user, role = each.person.user, MemberRole(each.role)
-    found = {FACTORS[factor.type] for factor in user.authenticator_set.all() if factor.type in FACTORS}
+    kept: Any = user  # with allauth's factors, which Django's user does not know
+    found = {FACTORS[factor.type] for factor in kept.authenticator_set.all() if factor.type in FACTORS}
     return Person(
         name=user.get_full_name() or user.get_username(),
         email=user.email,
@@ -201,15 +203,15 @@ def invitation_page(request: HttpRequest, visit: Visit, invitation: str) -> Http
 
 
 def second_factor_page(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Require a second factor of everybody from a day on."""
+    """Require a second factor of everyone from a day on."""
     form = FactorForm(request.POST or None, initial={"from_day": visit.portal.second_factor_from})
     if request.method == "POST" and form.is_valid():
         from_day: date | None = form.cleaned_data["from_day"]
         require_second_factor(visit.customer, from_day=from_day, by=visit.user)
         words = (
-            f"Everybody needs a second factor from {day_in_words(from_day)}."
+            f"Everyone needs a second factor from {day_in_words(from_day)}."
             if from_day
-            else "Nobody needs a second factor."
+            else "A second factor is optional now."
         )
         messages.success(request, words)
         return HttpResponseRedirect(visit.address("settings"))
@@ -247,7 +249,7 @@ def company_page(request: HttpRequest, visit: Visit) -> HttpResponse:
             ("Address", terms.address or "none given"),
             ("Tax ID", terms.tax_id or "none given"),
             ("PO number", terms.purchase_order or "none given"),
-            ("Invoices go to", ", ".join(terms.billing_contacts) or "nobody"),
+            ("Invoices go to", ", ".join(terms.billing_contacts) or "no address"),
             ("Billing time zone", customer.time_zone),
             ("Currency", customer.currency),
             ("Billing cycle", customer.get_cycle_display().lower()),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pricing.rating.prices import MICRO, Case, Graduated, PerUnit, Price, TierPart, Volume
+from pricing.rating.prices.tiers import Step as TierStep
 from pricing.rating.statement import say
 from pricing.wording.numbers import money, number
 from pricing.wording.statement import words, written
@@ -137,6 +138,28 @@ def _by_total(price: Volume, case: Case, counted: Counted) -> str:
     return (
         f"{had} With more than {above} in a month, every {counted.unit} of that month costs {rate}, the first ones too."
     )
+
+
+def price_in_words(price: Price, counted: Counted, *, span: str = "month") -> str:
+    """What it costs: `the 1st to the 50th sample of a month $2.40 each, from the 51st $2.10 each`."""
+    if not isinstance(price, Graduated | Volume) or any(step.above % MICRO for step in price.steps):
+        return words(price.clause().statement, counted.currency)
+    told = [_priced(price, step, counted, span, is_first=not place) for place, step in enumerate(price.steps)]
+    lead = f"by the {span}'s total, for all of them: " if isinstance(price, Volume) else ""
+    return lead + ", ".join(told)
+
+
+def _priced(price: Price, step: TierStep, counted: Counted, span: str, *, is_first: bool) -> str:
+    fee = f" plus {money(step.fee, counted.currency)} once" if step.fee else ""
+    rate = f"{money(step.rate, counted.currency)} each{fee}"
+    if isinstance(price, Volume):
+        over = f"more than {number(step.above)}"
+        return f"{over} {rate}" if step.up_to is None else f"up to {number(step.up_to)} {rate}"
+    first = ordinal(step.above // MICRO + 1)
+    if step.up_to is None:
+        return f"from the {first} {rate}"
+    of = f" {counted.unit} of a {span}" if is_first else ""
+    return f"the {first} to the {ordinal(step.up_to // MICRO)}{of} {rate}"
 
 
 def _free(units: int, counted: Counted) -> str:

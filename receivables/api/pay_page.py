@@ -21,7 +21,7 @@ CLICKS_PER_MINUTE = 20
 TRY_LATER = "Paying online does not work right now. Nothing was charged. Try again in a few minutes."
 
 
-@needs(ANYONE)  # whoever has the address, which nobody can guess
+@needs(ANYONE)  # everyone who has the address: it can't be guessed
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:

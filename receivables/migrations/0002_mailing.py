@@ -203,6 +203,14 @@ class Migration(migrations.Migration):
                 ("opening", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
                 ("closing", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
                 (
+                    "newest",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="The newest document that it counts: later ones are on the next statement.",
+                        null=True,
+                    ),
+                ),
+                (
                     "was_asked_for",
                     models.BooleanField(default=False, help_text="Sent even if nothing moved and nothing is open."),
                 ),

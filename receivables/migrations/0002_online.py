@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "session",
+                    "checkout",
                     models.OneToOneField(
                         blank=True,
                         null=True,
@@ -132,9 +132,9 @@ class Migration(migrations.Migration):
                 ("token", models.CharField(max_length=43, unique=True)),
                 ("currency", models.CharField(max_length=3)),
                 (
-                    "digest",
+                    "documents_key",
                     models.CharField(
-                        help_text="Of the documents: each set of them has one link.", max_length=64, unique=True
+                        help_text="Made from the documents: each set of them has one link.", max_length=64, unique=True
                     ),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "session",
+                    "checkout",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="items",
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("session", "document"), name="a_session_names_an_invoice_once"),
+                    models.UniqueConstraint(fields=("checkout", "document"), name="a_session_names_an_invoice_once"),
                     models.CheckConstraint(
                         condition=models.Q(("amount__gt", 0)), name="a_checkout_item_is_for_something"
                     ),

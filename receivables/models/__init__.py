@@ -6,7 +6,8 @@ from receivables.models.book_export import AccountMapping, BookExport, ExportedD
 from receivables.models.credit_note import CreditedCharge, CreditNote, CreditNoteLine, CreditNoteTax
 from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, DisputeStep
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
-from receivables.models.online import CheckoutItem, CheckoutSession, OnlineEvent, OnlineMovement, PaymentLink
+from receivables.models.online.checkout import CheckoutItem, CheckoutSession, PaymentLink
+from receivables.models.online.event import OnlineEvent, OnlineMovement
 from receivables.models.paper import Paper, PaperMail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason

@@ -140,6 +140,9 @@ class BankStatement(models.Model):
     number = models.CharField(max_length=70, help_text="The bank's id of the statement.")
     opening = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, null=True, blank=True)
     closing = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, null=True, blank=True)
+    sequence = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="The bank's own count of its statements, which has no gap."
+    )
     is_live = models.BooleanField(default=True, help_text="Not discarded or undone.")
 
     class Meta:

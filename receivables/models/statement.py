@@ -52,6 +52,9 @@ class StatementMail(ClaimedMail):
     last = models.DateField("to")
     opening = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, null=True, blank=True)
     closing = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MOST_PLACES, null=True, blank=True)
+    newest = models.BigIntegerField(
+        null=True, blank=True, help_text="The newest document that it counts: later ones are on the next statement."
+    )
     was_asked_for = models.BooleanField(default=False, help_text="Sent even if nothing moved and nothing is open.")
     request = models.UUIDField(unique=True, help_text="Identifies the request: repeating it sends nothing twice.")
     requested_by = models.ForeignKey(

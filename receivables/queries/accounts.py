@@ -115,9 +115,9 @@ def oldest_overdue(asked: Asked, rows: Sequence[AccountRow]) -> dict[int, date]:
     scope = Scope([row.customer for row in rows if row.sums.overdue], asked.scope.currency, asked.scope.company)
     sql = f"""
         WITH moved AS ({moves_sql(asked.basis, scope)}),
-        remaining AS (SELECT customer_id, due_on FROM moved WHERE side = 'debit'
-                       GROUP BY id, customer_id, due_on HAVING sum(amount) > 0)
-        SELECT customer_id, min(due_on) FROM remaining GROUP BY 1
+        remaining AS (SELECT id, due_on FROM moved WHERE side = 'debit' GROUP BY id, due_on HAVING sum(amount) > 0)
+        SELECT item.customer_id, min(remaining.due_on)
+          FROM remaining JOIN receivables_ledgerdocument item ON item.id = remaining.id GROUP BY 1
     """  # noqa: S608 -- conditions of our own
     return dict(few_rows_of(sql, asked.basis.parameters | scope.parameters)) if scope.customers else {}
 
@@ -135,16 +135,25 @@ def last_payments(asked: Asked, rows: Sequence[AccountRow]) -> dict[int, LedgerD
 
 
 def _accounts_sql(asked: Asked) -> str:
-    # The customer's zone is joined to sums, not to a million moves: each day that it may be there has a sum of its own.
-    late = [f"sum(amount) FILTER (WHERE side = 'debit' AND due_on < %(day_{n})s)" for n in range(DAYS_AT_ONCE)]
-    columns = ", ".join(f"COALESCE({each}, 0) AS late_{n}" for n, each in enumerate(late))
-    chosen = " ".join(f"WHEN %(day_{n})s THEN late_{n}" for n in range(DAYS_AT_ONCE))
+    # Documents add and matches take, and each table is read once. The customer's zone is joined to the sums, not to a million
+    # rows: each day that it may be there has a sum of its own.
+    scope, basis, numbers = asked.scope, asked.basis, range(DAYS_AT_ONCE)
+    late = [f"sum(amount) FILTER (WHERE side = 'debit' AND COALESCE(due_on, posted_on) < %(day_{n})s)" for n in numbers]
+    matched = [f"-sum(amount) FILTER (WHERE due_on < %(day_{n})s)" for n in numbers]
+    names = ("open", "unapplied", *(f"late_{n}" for n in numbers))
+    chosen = " ".join(f"WHEN %(day_{n})s THEN late_{n}" for n in numbers)
     return f"""
-        moved AS ({moves_sql(asked.basis, asked.scope)}),
+        moved (customer_id, {", ".join(names)}) AS (
+            SELECT customer_id, sum(amount) FILTER (WHERE side = 'debit'), sum(amount) FILTER (WHERE side = 'credit'),
+                   {", ".join(late)}
+              FROM receivables_ledgerdocument item WHERE {scope.holds()} AND {basis.counts("item")} GROUP BY 1
+             UNION ALL
+            SELECT customer_id, -sum(amount), -sum(amount), {", ".join(matched)}
+              FROM receivables_allocation allocation
+             WHERE {scope.any_side("allocation")} AND {basis.counts("allocation")} GROUP BY 1
+        ),
         sums AS (
-            SELECT customer_id, COALESCE(sum(amount) FILTER (WHERE side = 'debit'), 0) AS open,
-                   COALESCE(sum(amount) FILTER (WHERE side = 'credit'), 0) AS unapplied, {columns}
-              FROM moved GROUP BY customer_id
+            SELECT customer_id, {", ".join(f"COALESCE(sum({name}), 0) AS {name}" for name in names)} FROM moved GROUP BY 1
         ),
         disputed AS (SELECT * FROM unnest(%(disputers)s::bigint[], %(disputed)s::numeric[]) AS t (customer_id, disputed)),
         days AS (

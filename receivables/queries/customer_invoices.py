@@ -21,7 +21,7 @@ NONE = Replacements(None, None)
 
 
 class Standing(StrEnum):
-    """What has become of an invoice."""
+    """The state of an invoice."""
 
     OPEN = "open"
     OVERDUE = "overdue"
@@ -44,7 +44,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class CustomerInvoice:
-    """One invoice and what has become of it today."""
+    """One invoice as it stands today."""
 
     invoice: Invoice
     today: date

@@ -7,7 +7,7 @@ from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subq
 
 from billing_engine.core import money
 from receivables.domain.ledger.items import LEFT, with_left
-from receivables.models import Allocation, BankFile, BankRow, LedgerDocument, Payment
+from receivables.models import Allocation, BankFile, BankRow, BankStatement, LedgerDocument, Payment
 
 SURE = ("certain", "likely", "possible", "")
 
@@ -80,3 +80,16 @@ def counts_of(file: BankFile) -> dict[str, int]:
     found = BankRow.objects.filter(statement__file=file).values_list("state").annotate(rows=Count("pk"))
     counts = dict(found.order_by("state"))
     return {state: counts.get(state, 0) for state in BankRow.State.values} | {"all": sum(counts.values())}
+
+
+def gaps_before(file: BankFile) -> list[str]:
+    """Say which statements are missing before those of the file, by the bank's own count."""
+    told = []
+    for each in file.statements.filter(sequence__isnull=False, is_live=True).select_related("account").order_by("pk"):
+        of_account = BankStatement.objects.filter(account=each.account_id, is_live=True)
+        before = of_account.filter(sequence__lt=each.sequence).order_by("-sequence").first()
+        if before is not None and before.sequence and each.sequence and before.sequence + 1 < each.sequence:
+            missing = each.sequence - before.sequence - 1
+            which = f"Statement {before.sequence + 1} is" if missing == 1 else f"{missing:,} statements are"
+            told.append(f"{which} missing: of {each.account}, number {each.sequence} follows {before.sequence}.")
+    return told

@@ -1,4 +1,4 @@
-"""What became of all that was received: charged, included at $0.00, not charged, and waiting for a price."""
+"""What happened to all that was received: charged, included at $0.00, not charged, and waiting for a price."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """Counts of actions by what became of them; they add up to what was received."""
+    """Counts of actions by their outcome; they add up to what was received."""
 
     charged: int = 0
     included: int = 0
@@ -35,12 +35,12 @@ class Completeness:
 
 
 def of_period(period: BillingPeriod) -> Completeness:
-    """Return what became of the actions of a billing period."""
+    """Return what happened to the actions of a billing period."""
     return _of(MonthlyActivity.objects.filter(customer=period.customer_id, period=period))
 
 
 def of_days(customer: Customer, first: date, last: date) -> Completeness:
-    """Return what became of the actions of some days, both included, in the customer's time zone."""
+    """Return what happened to the actions of some days, both included, in the customer's time zone."""
     return _of(DailyActivity.objects.filter(customer=customer, day__gte=first, day__lte=last))
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing_engine.core.tables.csv import csv_response, safe
+from billing_engine.core.tables.csv import ROWS_A_CHUNK, csv_response, safe
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,19 @@ def test_everything_else_is_written_as_it_is(cell: object, text: str) -> None:
     assert safe(cell) == text  # type: ignore[arg-type] -- each is a Cell
 
 
-def test_the_file_is_streamed_line_by_line_and_says_that_it_is_utf_8() -> None:
+def test_the_file_is_streamed_in_chunks_of_lines_and_says_that_it_is_utf_8() -> None:
     asked: list[int] = []
 
     def rows() -> object:
-        for number in range(3):
+        for number in range(ROWS_A_CHUNK + 3):
             asked.append(number)
             yield [number, "Łódź, “=”"]
 
     answer = csv_response("a.csv", ["=Number", "Name"], rows())  # type: ignore[arg-type] -- a generator of lists
-    lines = iter(answer)
+    chunks = iter(answer)
 
-    assert next(lines).decode() == "\ufeff'=Number,Name\r\n"
+    assert next(chunks).decode() == "\ufeff'=Number,Name\r\n"
     assert asked == []
-    assert next(lines).decode() == '0,"Łódź, “=”"\r\n'
-    assert asked == [0]
+    assert next(chunks).decode() == "".join(f'{number},"Łódź, “=”"\r\n' for number in range(ROWS_A_CHUNK))
+    assert len(asked) == ROWS_A_CHUNK
+    assert len(list(chunks)) == 1

@@ -8,7 +8,7 @@ from tests.factories.leads import MID_OCTOBER
 
 
 class OnlineEventFactory(DjangoModelFactory[OnlineEvent]):
-    """An event that waits for a person: nothing here knows its payment."""
+    """An event that needs a person: its payment is not in the ledger."""
 
     class Meta:
         model = OnlineEvent

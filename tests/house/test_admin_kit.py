@@ -88,6 +88,17 @@ def test_columns_are_declared_and_only_those_with_logic_of_their_own_are_methods
     assert 0 < len(methods) <= METHODS_WITH_LOGIC
 
 
+def test_the_first_column_of_every_list_opens_its_row() -> None:
+    """On a phone, a first column that is no link would be headed “Select record”."""
+    offenders = [
+        model._meta.label
+        for model, page in admin.site._registry.items()
+        if page.list_display_links and page.list_display[0] not in page.list_display_links
+    ]
+
+    assert offenders == []
+
+
 @pytest.mark.django_db
 def test_the_menu_is_in_the_order_that_the_apps_give_their_pages() -> None:
     request = RequestFactory().get("/admin/")

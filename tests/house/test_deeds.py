@@ -37,6 +37,7 @@ NO_PERSON = {
     "pricing/domain/waive.py exclude_disputed": "its caller records the deed: the decision of the dispute",
     "receivables/domain/payments/bank_files/book.py book_certain": "records one deed for each payment",
     "receivables/domain/payments/bank_files/book.py undo_booked": "records one deed for each return",
+    "receivables/domain/online/links.py link_of": "gives invoices an address, and moves nothing",
     "receivables/domain/ledger/post.py post": "its callers record the deed: an issue, a void",
     "receivables/domain/ledger/allocations.py match": "its callers record the deed: an issue, a void",
     "receivables/domain/ledger/allocations.py take_back": "its callers record the deed: a void",

@@ -127,7 +127,7 @@ def test_staff_look_read_only_for_a_reason_and_on_record(northlight: Customer) -
     [deed] = Deed.objects.filter(verb="portal_looked_at")
     assert (deed.reason, deed.subject_name) == ("Call about September", "Northlight Carpet Mills")
     assert client.post(lens(northlight)).status_code == 403
-    assert client.get(home(northlight)).status_code == 302  # the lens is no log-in of the portal
+    assert client.get(home(northlight)).status_code == 302  # the lens does not log in to the portal
 
     client.post(f"{lens(northlight)}stop/")
     assert client.get(lens(northlight)).status_code == 302

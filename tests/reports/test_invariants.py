@@ -73,6 +73,7 @@ def test_all_invariants_hold_for_stored_data(invoice: Invoice) -> None:
         "5": [Sides("USD", Decimal("16.54"), Decimal("16.54"), "USD")],
         "6a": [Sides("actions", 4, 4), Sides("USD", Decimal("15.03"), Decimal("15.03"), "USD")],
         "6b": [Sides("deeds", 0, 0)],
+        "6c": [Sides("proofs", 0, 0)],
     }
 
 
@@ -344,8 +345,8 @@ def test_the_page_shows_every_sum_with_both_sides(invoice: Invoice, finance: Cli
     html = page(finance)
 
     assert "October 2026" in html
-    assert "All 9 sums hold, recounted just now." in html
-    assert html.count(">holds<") == 9
+    assert "All 10 sums hold, recounted just now." in html
+    assert html.count(">holds<") == 10
     assert "$16.54" in html
 
 
@@ -354,7 +355,7 @@ def test_the_page_links_the_row_that_breaks_a_sum(invoice: Invoice, finance: Cli
 
     html = page(finance, "all")
 
-    assert "2 of 9 sums do not hold." in html
+    assert "2 of 10 sums do not hold." in html
     assert f'href="/admin/invoices/invoice/{invoice.pk}/change/">{invoice.pk}</a>' in html
     assert "Tax $2.50 is not 10% of the lines" in html
 
@@ -372,10 +373,10 @@ def test_users_without_access_to_the_rows_do_not_see_their_sums(client: Client) 
 
 
 def test_the_page_asks_as_often_for_many_periods_as_for_one(invoice: Invoice, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         invariants()
     for _ in range(3):
         a_draft(2)
     assert BillingPeriod.objects.count() == 4
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         invariants()

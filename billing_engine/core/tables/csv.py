@@ -4,6 +4,8 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -16,6 +18,7 @@ __all__ = ["Cell"]  # re-exported: rows without a typed table are written here, 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\ufeff"  # tells a spreadsheet that this is UTF-8
 ROWS_A_CHUNK = 500
+TEXTS_REMEMBERED = 10_000  # a million rows repeat a few names
 
 
 class _Line:
@@ -35,11 +38,12 @@ def csv_response(name: str, header: Iterable[str], rows: Iterable[Iterable[Cell]
 
 
 def lines_of(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
-    """The lines of the file."""
+    """The file in chunks of lines, the header at once."""
     writer = csv.writer(_Line())
     yield BYTE_ORDER_MARK + writer.writerow([safe(cell) for cell in header])
-    for row in rows:
-        yield writer.writerow([safe(cell) for cell in row])
+    lines = (writer.writerow([safe(cell) for cell in row]) for row in rows)
+    while some := "".join(islice(lines, ROWS_A_CHUNK)):
+        yield some
 
 
 def csv_of(table: Table) -> Iterator[bytes]:
@@ -71,7 +75,13 @@ def _instant(at: datetime) -> str:
 
 def safe(cell: Cell) -> str:
     """The cell as text; text that a spreadsheet would evaluate gets an apostrophe, numbers stay numbers."""
-    text = "" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    return "" if cell is None else _safe_text(str(cell))
+
+
+@lru_cache(maxsize=TEXTS_REMEMBERED)
+def _safe_text(text: str) -> str:
     if text.lstrip(" ").startswith(STARTS_A_FORMULA) and not _is_number(text):
         return f"'{text}"
     return text

@@ -22,7 +22,12 @@ def table_response(table: Table, form: Format) -> StreamingHttpResponse:
 
 def chunks_response(chunks: Iterator[bytes], *, name: str, form: Format) -> StreamingHttpResponse:
     """A download of bytes that are there or still to come, kept by no cache and opened by no browser."""
-    return StreamingHttpResponse(chunks, content_type=form.content_type, headers=_headers(name))
+    return stored_response(chunks, name=name, content_type=form.content_type)
+
+
+def stored_response(chunks: Iterator[bytes], *, name: str, content_type: str) -> StreamingHttpResponse:
+    """The same for a file in parts, whatever it holds."""
+    return StreamingHttpResponse(chunks, content_type=content_type, headers=_headers(name))
 
 
 def file_response(content: bytes, *, name: str, content_type: str) -> HttpResponse:

@@ -6,17 +6,20 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, file_button, person
 from billing_engine.core.errors import Refused
-from billing_engine.core.tables.download import file_response
+from billing_engine.core.tables.download import file_response, stored_response
 from invoices.domain.document.queue import ready
 from invoices.domain.document.store import document_of, try_again
 from invoices.domain.document.typeset import preview
-from invoices.models import Invoice, InvoiceDocument
+from invoices.domain.proof.one_charge import prove_charge
+from invoices.domain.proof.seal import content_of, proof_of
+from invoices.models import Invoice, InvoiceDocument, InvoiceProof
 
 State = Invoice.State
 Kind = InvoiceDocument.Kind
@@ -35,6 +38,11 @@ def documents_of(invoice: Invoice) -> "QuerySet[InvoiceDocument]":
 def has_failed_documents(invoice: Invoice) -> bool:
     """Return whether a PDF could not be made."""
     return InvoiceDocument.objects.failed().filter(invoice=invoice).exists()
+
+
+def has_proof(invoice: Invoice) -> bool:
+    """Return whether the invoice has a proof bundle."""
+    return InvoiceProof.objects.filter(invoice=invoice).exists()
 
 
 class DocumentButtons:
@@ -69,6 +77,21 @@ class DocumentButtons:
         if document is None:
             raise Http404
         return _answer(request, invoice, lambda: _file(ready(document)))
+
+    @file_button("Download proof", icon="verified", when=has_proof)
+    def download_proof(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Return the proof bundle, or the proof of one charge by its id in the bundle."""
+        invoice = self.visible(request, object_id)
+        charge = request.GET.get("charge", "")
+        try:
+            proof = proof_of(invoice)
+            if charge:
+                name = f"{invoice}-charge-{charge}.json"
+                return file_response(prove_charge(proof, charge), name=name, content_type="application/json")
+        except Refused as refusal:
+            messages.warning(request, str(refusal))
+            return HttpResponseRedirect(page_of("invoices.invoice", invoice.pk))
+        return stored_response(content_of(proof), name=proof.file_name, content_type="application/zip")
 
     @button(
         "Make PDF again",

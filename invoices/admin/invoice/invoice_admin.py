@@ -67,7 +67,7 @@ class InvoiceAdmin(DocumentButtons, SendButton, InvoiceList):
     actions_detail: Any = (
         *("approve", "ask_to_approve", "issue", "send", "send_back", "adjust", "withdraw", "regenerate"),
         *("reopen", "ask_to_reopen", "void", "ask_to_void", "bill_again"),
-        *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf"),
+        *("make_pdf_again", "preview_pdf", "download_pdf", "download_void_pdf", "download_proof"),
     )
 
     class Media:

@@ -18,7 +18,7 @@ from invoices.domain.life.deeds import deeds_of
 from invoices.domain.life.late_voids import late_voids_of, voided_actions
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.mail.server import sends_email, server_name
-from invoices.models import Invoice, InvoiceLine
+from invoices.models import Invoice, InvoiceLine, InvoiceProof
 
 State = Invoice.State
 VOIDED_SHOWN = 20
@@ -69,6 +69,10 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         ],
         "mails": invoice.mails.select_related("requested_by").order_by("-pk"),
         "documents": documents_of(invoice),
+        "proof": InvoiceProof.objects.filter(invoice=invoice)
+        .select_related("invoice")
+        .defer("manifest", "signature")
+        .first(),
         "no_mail_server": "" if sends_email() else server_name(),
         "media": model_admin.media,
         "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so

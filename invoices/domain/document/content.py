@@ -24,6 +24,7 @@ from invoices.domain.document.parts.payment import pay_to, questions, reference_
 from invoices.domain.document.parts.tax_rows import tax_rows
 from invoices.domain.document.replacement import replacement_notice, replacement_of
 from invoices.domain.lines.books import books
+from invoices.domain.proof.printed import printed
 from invoices.domain.wording import (
     clean,
     lines_of,
@@ -77,6 +78,7 @@ class InvoiceContent:
     questions: tuple[str, ...]
     notices: tuple[str, ...] = ()  # what replaces a void invoice
     copy: str = ""  # what a void invoice's copy is, and where the invoice itself is
+    proof: tuple[str, ...] = ()  # the fingerprint and the key
 
     def as_data(self) -> dict[str, Any]:
         """Return the content as plain lists, dictionaries and strings; the lines are in their groups."""
@@ -136,6 +138,7 @@ def _content(invoice: Invoice, seller: dict[str, Any], customer: dict[str, Any])
         questions=questions(invoice, seller, customer),
         notices=_notices(invoice),
         copy=_copy(invoice),
+        proof=printed(invoice) if invoice.number else (),
     )
 
 

@@ -35,15 +35,14 @@ def last_of_customer(invoice: Invoice) -> dict[str, str] | None:
     return {"invoice": str(last.invoice), "period": period, "root": last.root, "manifest": last.digest}
 
 
-def breaks() -> Iterator[tuple[int, str]]:
-    """Walk every chain from its first proof and yield what does not fit, by invoice."""
+def walked() -> Iterator[tuple[int, list[str]]]:
+    """Walk every chain from its first proof; yield each proof's invoice, and what does not fit."""
     proofs = InvoiceProof.objects.select_related("key").order_by("seller", "position")
     for _, chain in groupby(proofs.iterator(chunk_size=500), key=lambda proof: proof.seller_id):
         position, before = 0, ""
         for proof in chain:
             position += 1
-            for words in _breaks_of(proof, position, before):
-                yield proof.pk, words
+            yield proof.pk, list(_breaks_of(proof, position, before))
             position, before = proof.position, proof.digest
 
 

@@ -4,15 +4,18 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import msgspec
+from django.db.models import Q
 
 from billing_engine.core.errors import Refused
 from invoices.domain.proof.seal import content_of
 from invoices.domain.proof.verifier.bundle import place_of
+from invoices.domain.proof.verifier.charges import name_of
 from invoices.domain.proof.verifier.container import ACTIONS, CHARGES, INVOICE, Container, lines, read
 from invoices.domain.proof.verifier.one_charge import FORMAT
 from invoices.domain.proof.verifier.tree import leaf_of, nonce_of, owner_of, path_of
 from invoices.domain.proof.writing import as_json
 from invoices.models import InvoiceProof
+from leads.models import Action
 
 
 class NoSuchCharge(Refused):
@@ -34,6 +37,13 @@ def prove_charge(proof: InvoiceProof, action: str) -> bytes:
         for part in content_of(proof):
             file.write(part)
         return _proof_of(proof, place, file)
+
+
+def id_of(action: Action) -> str:
+    """What an action of a closed period is called in the bundle of its invoice: its place in rating order."""
+    period = Action.objects.filter(period=action.period_id)
+    before = Q(occurred_at__lt=action.occurred_at) | Q(occurred_at=action.occurred_at, pk__lte=action.pk)
+    return name_of(period.filter(before).count(), period.count())
 
 
 def _proof_of(proof: InvoiceProof, place: int, file: BinaryIO) -> bytes:

@@ -52,7 +52,7 @@ def invite(customer: Customer, *, email: str, name: str, role: MemberRole, by: U
     """Create an invitation; the caller sends its link. Raises AlreadyAMember and NotOfACustomer."""
     email = email.strip()
     portal_of(customer)
-    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)  # two at once would both find nobody
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)  # two at once would both find no person
     person = person_with(email)
     if _open(customer).filter(email__iexact=email).exists() or (person and _is_member(customer, person)):
         raise AlreadyAMember

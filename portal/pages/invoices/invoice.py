@@ -21,6 +21,7 @@ from portal.gate import Visit
 from portal.pages.invoices.listing import state_of
 from portal.words import counted, day_of_month, full_instant, reason_name, signed
 from receivables.domain.disputes.windows import window_of
+from receivables.domain.online.links import pay_address_of_invoice
 from receivables.models import CreditNote, Dispute, DisputedCharge, Reason
 from receivables.queries.customer_invoices import CustomerInvoice, customer_invoices
 from reports.queries.completeness import of_period
@@ -106,6 +107,7 @@ def invoice_page(request: HttpRequest, visit: Visit, invoice: str) -> HttpRespon
         csv=visit.address("invoice_detail", stored, "csv"),
         xlsx=visit.address("invoice_detail", stored, "xlsx"),
         pdf=visit.address("invoice_pdf", stored),
+        pay_online=pay_address_of_invoice(stored) if found.to_pay > 0 and visit.look is None else "",
         back=visit.address("invoices"),
     )
 

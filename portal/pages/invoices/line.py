@@ -14,7 +14,8 @@ from portal.gate import Visit
 from portal.pages.invoices.charges import ChargeRow, rows_of
 from portal.pages.invoices.invoice import one_invoice
 from portal.words import counted, reason_name, reason_sentence
-from pricing.domain.rule_wording import price_in_words
+from pricing.domain.audit.explain_to_buyer import price_to_buyer, span_of
+from pricing.domain.rule_wording import limits_in_words
 from pricing.models import Charge
 from pricing.wording.buyer import plural
 from reports.queries.completeness import of_period
@@ -53,7 +54,7 @@ def line_page(request: HttpRequest, visit: Visit, line: str) -> HttpResponse:
         invoice=invoice,
         summary=f"{counted(found.actions, 'charge')}, {money.number_in_words(found.quantity)} {unit}",
         amount=money.in_words(found.amount, currency),
-        price=price_in_words(found.rule) if found.rule else "",
+        price=_price(found),
         rows=rows,
         has_counts=any(row.counted_as for row in rows),
         total=counted(found.actions, "charge"),
@@ -68,6 +69,15 @@ def line_page(request: HttpRequest, visit: Visit, line: str) -> HttpResponse:
         dispute_line=visit.address("open_dispute", line=visit.id_of(found)),
         is_masked=not visit.portal.shows_contacts,
     )
+
+
+def _price(line: InvoiceLine) -> str:
+    """The price that the line's charges have in common, with its limits."""
+    if line.rule is None:
+        return ""
+    span = span_of(line.invoice.customer)
+    unit = line.unit or "action"
+    return ", ".join([price_to_buyer(line.rule, unit=unit, span=span), *limits_in_words(line.rule)])
 
 
 def _page(visit: Visit, line: InvoiceLine, after: Action | None) -> tuple[list[DetailCharge], list[ChargeRow]]:

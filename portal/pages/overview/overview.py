@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
@@ -12,7 +13,7 @@ from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from billing_engine.core.counts import count_in_words
 from billing_engine.core.read_replica import from_copy
-from leads.models import Customer
+from leads.models import ActionType, Customer, Product, Source
 from portal.frame import page, whole_of
 from portal.gate import Visit
 from portal.pages.overview.month_drawing import Drawing, MonthFacts, draw, steps_up_to
@@ -28,6 +29,7 @@ from reports.queries.forecast import Forecast, forecast_of
 HUNDRED = 100
 MOST_RANKED, MOST_DUE = 6, 3
 RANKED = (("product", "By product"), ("action_type", "By action"), ("source", "By source"))
+KINDS: dict[str, type[Model]] = {"product": Product, "action_type": ActionType, "source": Source}
 BAR = 1000  # the width of a bar in its own units
 
 
@@ -212,25 +214,36 @@ def _ranked(visit: Visit, code: str, month: Month) -> list[Ranked]:
     customer = visit.customer
     question = Question(show=("amount",), group=(code,), days=Days("", month.first, month.last))
     group = answer_of(question, at=now(), customers=[customer.pk]).by_currency.get(customer.currency, Group())
-    found = [(each.name, each.total.sums.get("amount", money.ZERO)) for each in group.inside.values()]
-    found = [each for each in found if each[1] > 0]
-    top = max((amount for _, amount in found), default=Decimal(1))
+    found = [(each.key, each.name.words, each.total.sums.get("amount", money.ZERO)) for each in group.inside.values()]
+    found = [each for each in found if each[2] > 0]
+
+    def address(key: int) -> str:
+        days = {"first": month.first, "last": month.last}
+        return visit.address("activity", **{code: visit.id_of_number(KINDS[code], key)}, **days)
+
+    top = max((amount for *_, amount in found), default=Decimal(1))
     return [
-        Ranked(name.words, money.in_words(amount, customer.currency), int(amount / top * BAR), "")
-        for name, amount in found[:MOST_RANKED]
+        Ranked(name, money.in_words(amount, customer.currency), int(amount / top * BAR), address(key))
+        for key, name, amount in found[:MOST_RANKED]
     ]
 
 
 def happened(visit: Visit, counts: Completeness) -> list[Row]:
-    """Return what became of everything received, down to the sum."""
+    """Return what happened to everything received, down to the sum."""
     currency = visit.customer.currency
     amount, zero = money.in_words(counts.amount, currency), money.in_words(money.ZERO, currency)
     why = reasons_in_brief(counts.reasons)
     waits = "they are priced before the month closes, or excluded with a reason" if counts.waiting else ""
+    month = Month.of_day(visit.customer.today)
+
+    def rows(outcome: str) -> str:
+        return visit.address("activity", first=month.first, last=month.last, outcome=outcome, show="rows")
+
+    all_rows = visit.address("activity", first=month.first, last=month.last)
     return [
-        Row(OUTCOMES["charged"], "", count_in_words(counts.charged), amount),
-        Row(OUTCOMES["included"], "", count_in_words(counts.included), zero),
-        Row("Not charged", why, count_in_words(counts.not_charged), "not charged"),
-        Row(OUTCOMES["unrated"], waits, count_in_words(counts.waiting), "not yet known"),
-        Row("All we received for you", "", count_in_words(counts.received), amount, is_total=True),
+        Row(OUTCOMES["charged"], "", count_in_words(counts.charged), amount, rows("charged")),
+        Row(OUTCOMES["included"], "", count_in_words(counts.included), zero, rows("included")),
+        Row("Not charged", why, count_in_words(counts.not_charged), "not charged", rows("not_charged")),
+        Row(OUTCOMES["unrated"], waits, count_in_words(counts.waiting), "not yet known", rows("unrated")),
+        Row("All we received for you", "", count_in_words(counts.received), amount, all_rows, is_total=True),
     ]

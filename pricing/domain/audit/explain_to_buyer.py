@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from billing_engine.core import money
 from billing_engine.core.calendar.wording import day_in_words
+from leads.models import Customer
 from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
 from pricing.domain.rate.rule_totals import actions_before, volume_totals
-from pricing.domain.rule_wording import limits_in_words, model_in_words
+from pricing.domain.rule_wording import limits_in_words
 from pricing.models import Charge, PriceRule
 from pricing.rating.prices import Case
 from pricing.rating.prices import Counted as Before
@@ -43,7 +44,7 @@ class ToBuyer:
 def explain_to_buyer(charge: Charge, *, unit: str) -> ToBuyer:
     """Explain this charge; `unit` is what its kind of action counts, such as `sample`."""
     rule, customer = charge.rule, charge.period.customer
-    price = f"{model_in_words(rule)}" if rule else ""
+    price = price_to_buyer(rule, unit=unit, span=span_of(customer)) if rule else ""
     since = day_in_words(rule.wall_from.date()) if rule else ""
     if charge.reason:
         return ToBuyer(_not_charged(charge), (), (), (), "", price, since, charge.paid_by_id)
@@ -72,6 +73,16 @@ def explain_to_buyer(charge: Charge, *, unit: str) -> ToBuyer:
         since,
         None,
     )
+
+
+def price_to_buyer(rule: PriceRule, *, unit: str, span: str) -> str:
+    """What the rule charges, without its name: `the 1st to the 50th sample of a month $2.40 each`."""
+    return buyer.price_in_words(price_facts(rule), buyer.Counted(unit, "", rule.currency), span=span)
+
+
+def span_of(customer: Customer) -> str:
+    """What the customer's prices count over: `month`, or `billing period`."""
+    return "month" if customer.cycle == Customer.Cycle.MONTHLY else "billing period"
 
 
 def _cuts(charge: Charge) -> Iterator[buyer.Step]:
@@ -111,7 +122,9 @@ def _not_charged(charge: Charge) -> str:
     day = day_in_words(charge.period.customer.day_of(paid.action.occurred_at))
     cost = money.price_in_words(paid.amount, currency)
     if charge.reason == Reason.NOT_HIGHEST:
-        return f"Of one lead only the dearest action of a month is charged. That is the one of {day}, for {cost}."
+        return (
+            f"Of one lead only the highest-priced action of a month is charged. That is the one of {day}, for {cost}."
+        )
     who = "person" if rule and rule.once_per == PriceRule.Once.PERSON else "lead"
     days = f"{rule.once_days} days" if rule and rule.once_days != 1 else "1 day"
     told = f"This {who} did the same on {day}, and you were charged {cost} for it. The same {who} is charged once in {days}"

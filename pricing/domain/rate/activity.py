@@ -62,7 +62,7 @@ READ_AGAIN = CELLS.format(
 )
 ADD_UP_DAYS = f"""
     INSERT INTO pricing_dailyactivity (period_id, {KEYS}, day, place, {MEASURES})
-    SELECT period_id, {KEYS}, day, row_number() OVER (PARTITION BY period_id, day), {MEASURES} FROM ({READ_AGAIN}) cell
+    SELECT period_id, {KEYS}, day, row_number() OVER (), {MEASURES} FROM ({READ_AGAIN}) cell
 """  # noqa: S608 -- SQL of our own
 COPY_DAYS = f"COPY pricing_dailyactivity (period_id, {KEYS}, day, place, {MEASURES}) FROM STDIN"
 FORGET_MONTHS = f"""
@@ -72,7 +72,7 @@ FORGET_MONTHS = f"""
 """  # noqa: S608 -- SQL of our own
 ADD_UP_MONTHS = f"""
     INSERT INTO pricing_monthlyactivity (period_id, {KEYS}, month, place, {MEASURES})
-    SELECT period_id, {KEYS}, month, row_number() OVER (PARTITION BY period_id, month), {MEASURES}
+    SELECT period_id, {KEYS}, month, row_number() OVER (), {MEASURES}
       FROM (SELECT daily.period_id, {KEYS.replace("customer_id", "daily.customer_id")},
                    date_trunc('month', daily.day)::date AS month,
                    sum(actions) AS actions, sum(quantity) AS quantity, sum(amount) AS amount, sum(full_amount) AS full_amount
@@ -81,6 +81,7 @@ ADD_UP_MONTHS = f"""
                    AND daily.period_id = touched.period_id AND daily.day >= date_trunc('month', touched.day)
              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) cell
 """  # noqa: S608 -- SQL of our own
+# Places need no order and may have gaps: numbering each day's rows from 1 would sort all of them once more.
 # Actions that occurred before the year 2000 are refused.
 EVER, LAST = date(1999, 12, 1), date(9999, 12, 1)
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -115,7 +116,7 @@ def roll_up(some: Iterable[Touched]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(FORGET_DAYS, _columns(all_touched))
-        if again := [each for each in all_touched if each.last >= each.day]:
+        if again := [each for each in all_touched if each.last >= each.day and each.last > EVER]:
             cursor.execute(ADD_UP_DAYS, _columns(again))
         if lines := "".join(line for each in all_touched for line in _lines(each)):
             cursor.copy_expert(COPY_DAYS, StringIO(lines))
@@ -162,9 +163,9 @@ def _lines(of: Touched) -> Iterator[str]:
     for day, cells in sorted(of.counted.items()):
         if day <= of.last:
             continue
-        where = f"{of.period}\t{of.customer}\t"
+        where, on = f"{of.period}\t{of.customer}\t", str(day)
         for place, ((product, source, kind, rule, outcome), cell) in enumerate(cells.items(), 1):
             yield (
-                f"{where}{product}\t{source}\t{kind}\t{NULL if rule is None else rule}\t{outcome}\t{day}\t{place}\t"
+                f"{where}{product}\t{source}\t{kind}\t{NULL if rule is None else rule}\t{outcome}\t{on}\t{place}\t"
                 f"{cell.actions}\t{cell.quantity}e-6\t{cell.amount}e-6\t{cell.full_amount}e-6\n"
             )

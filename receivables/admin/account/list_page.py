@@ -117,7 +117,9 @@ def _answer(form: AccountsForm, after: str) -> dict[str, Any]:
         "total": _amounts(sums, asked.scope.currency),
         "currency": asked.scope.currency,
         "before": f"{reverse(PAGE)}?{urlencode(address)}" if last else "",
-        "after": f"{reverse(PAGE)}?{urlencode({**address, 'after': rows[-1].customer})}" if len(found) > ROWS else "",
+        "after": f"{reverse(PAGE)}?{urlencode(address | {'after': str(rows[-1].customer)})}"
+        if len(found) > ROWS
+        else "",
         "files": [(FORMATS[each].title, f"{reverse(FILE)}?{urlencode({**address, 'format': each})}") for each in FILES],
     }
 
@@ -128,7 +130,13 @@ def _row(row: AccountRow, asked: Asked, dues: Mapping[int, date], payments: Mapp
 
     def items(bucket: str) -> str:
         company = {} if asked.scope.company is None else {"company": asked.scope.company}
-        of = {"as_of": row.today, "currency": currency, "customer": row.customer, "bucket": bucket, **company}
+        of: dict[str, Any] = {
+            "as_of": row.today,
+            "currency": currency,
+            "customer": row.customer,
+            "bucket": bucket,
+            **company,
+        }
         return f"{reverse(ITEMS)}?{urlencode(of)}"
 
     def figure(title: str, words: str, address: str, *, tone: str = "", is_any: object = True) -> Figure:
@@ -138,15 +146,14 @@ def _row(row: AccountRow, asked: Asked, dues: Mapping[int, date], payments: Mapp
         return figure(title, in_words(of, currency), address, tone=tone, is_any=of)
 
     due, payment = dues.get(row.customer), payments.get(row.customer)
+    paid_on = payment.posted_on if payment else None
     figures = (
         amount("Open", sums.open, items(OUTSTANDING)),
         amount("To pay", sums.to_pay, items(OUTSTANDING) if sums.to_pay == sums.open else account, "ageing-sum"),
         amount("Overdue", sums.overdue, items(OVERDUE), "ageing-old"),
         figure("Oldest overdue", day(due), items(OVERDUE), is_any=due),
         amount("Unapplied credit", sums.unapplied, items(Bucket.UNAPPLIED)),
-        figure(
-            "Last payment", day(payment and payment.posted_on), (payment and address_of(payment)) or "", is_any=payment
-        ),
+        figure("Last payment", day(paid_on), address_of(payment) if payment else "", is_any=payment),
     )
     return Row(row.name, row.code, account, "", figures)
 
@@ -198,4 +205,4 @@ def _cells(asked: Asked) -> Iterator[list[Cell]]:
 
 page_at("receivables/accounts/", accounts_page, name="receivables_accounts")
 page_at("receivables/accounts/file/", accounts_file, name="receivables_accounts_file")
-in_menu("Receivables", 25, Item("Customer accounts", "account_balance_wallet", PAGE, *MAY_SEE))
+in_menu("Receivables", 25, Item("Customer accounts", "folder_shared", PAGE, *MAY_SEE))

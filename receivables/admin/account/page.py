@@ -59,14 +59,6 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
             else "",
         ),
         "statement": f"{reverse('admin:receivables_statement')}?customer={found.pk}",
-        "statements": list_of("receivables.statementmail", customer__id__exact=found.pk),
-        "email_statement": reverse("admin:leads_customer_email_statement", args=[found.pk])
-        if request.user.has_perm("receivables.add_statementmail")
-        else "",
-        "monthly": is_monthly(found),
-        "monthly_statements": reverse("admin:leads_customer_monthly_statements", args=[found.pk])
-        if request.user.has_perm("receivables.change_statementschedule")
-        else "",
         "ledger": list_of("receivables.ledgerdocument", customer__id__exact=found.pk),
         "invoices": _invoices(account, found),
         "disputes": _disputes(account, found) if request.user.has_perm("receivables.view_dispute") else None,
@@ -83,7 +75,22 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
         else "",
         "activity": f"{reverse('admin:reports_explorer')}?customer={found.code}",
     }  # fmt: skip
-    return TemplateResponse(request, "receivables/account.html", page)
+    return TemplateResponse(request, "receivables/account.html", page | _statements(found, request))
+
+
+def _statements(customer: Customer, request: HttpRequest) -> dict[str, Any]:
+    """What the page says of statements by email, and the buttons for who may send them."""
+
+    def dialog(name: str, permission: str) -> str:
+        may = request.user.has_perm(f"receivables.{permission}")
+        return reverse(f"admin:leads_customer_{name}", args=[customer.pk]) if may else ""
+
+    return {
+        "statements": list_of("receivables.statementmail", customer__id__exact=customer.pk),
+        "is_monthly": is_monthly(customer),
+        "email_statement": dialog("email_statement", "add_statementmail"),
+        "monthly_statements": dialog("monthly_statements", "change_statementschedule"),
+    }
 
 
 def _cards(total: CurrencyTotal, customer: Customer, asked: Asked) -> list[tuple[str, str, str, str]]:

@@ -32,8 +32,8 @@ from receivables.domain.payments.bank_files.upload import (
     why_not_undone,
 )
 from receivables.models import BankAccount, BankFile, CsvMapping
-from receivables.models.bank_file import BUSY
-from receivables.queries.payments import counts_of, rows_to_show, sums_of
+from receivables.models.bank_file import BUSY, GONE
+from receivables.queries.payments import counts_of, gaps_before, rows_to_show, sums_of
 
 CHANGE = "receivables.change_bankfile"
 ROWS_SHOWN = 100
@@ -133,7 +133,8 @@ class BankFileAdmin(FollowedPage[BankFile]):
     ) -> HttpResponse:
         file: BankFile = kwargs["obj"]
         context["state"] = state_chip(file)
-        context["counts"], context["sums"] = counts_of(file), sums_of(file)
+        context["is_gone"], context["gaps"] = file.state in GONE, gaps_before(file)
+        context["counts"], context["sums"] = counts_of(file), [] if context["is_gone"] else sums_of(file)
         rows = rows_to_show(file, ROWS_SHOWN)
         context["rows"] = [
             {

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RelatedDropdownFilter
@@ -21,7 +21,6 @@ from billing_engine.core.admin_kit.cells import (
     Colour,
     address_of,
     chip,
-    code,
     day,
     instant,
     link,
@@ -35,7 +34,7 @@ from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.download import file_response
 from invoices.domain.document.queue import ready
-from receivables.admin.credit_notes.note_cells import credited_lines, origin_of
+from receivables.admin.credit_notes.note_cells import credited_lines, has_failed_paper, origin_of, state_of
 from receivables.admin.credit_notes.sending import mail_of, may_be_sent
 from receivables.domain.credit_notes.approvals import request_approval
 from receivables.domain.credit_notes.drafting import discard
@@ -64,17 +63,6 @@ def paper_of(note: CreditNote) -> Paper:
     if note.paper is None:
         raise Http404
     return ready(note.paper)
-
-
-def state_of(paper: Paper) -> SafeString:
-    """Show whether a PDF is stored, with its digest, or why it could not be made."""
-    words = f"{paper}, {paper.get_state_display().lower()}"
-    return format_html("{}<div>{}</div>", words, code(paper.sha256) if paper.is_kept else paper.reason)
-
-
-def has_failed_paper(note: CreditNote) -> bool:
-    """Return whether the note's PDF could not be made."""
-    return note.paper is not None and note.paper.state == Paper.State.FAILED
 
 
 def emails_of(note: CreditNote) -> str | SafeString:

@@ -4,8 +4,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import NOTHING, link
-from receivables.models import CreditNote, Dispute
+from billing_engine.core.admin_kit.cells import NOTHING, code, link
+from receivables.domain.credit_notes.staying import dispute_of
+from receivables.models import CreditNote, Paper
 
 
 def credited_lines(note: CreditNote) -> SafeString:
@@ -31,6 +32,16 @@ def credited_lines(note: CreditNote) -> SafeString:
 
 def origin_of(note: CreditNote) -> str | SafeString:
     """Show what the note was drafted from: a dispute with its page, or words."""
-    disputes = Dispute.objects.filter(invoice=note.invoice_id) if note.origin else ()
-    dispute = next((each for each in disputes if each.number == note.origin), None)
+    dispute = dispute_of(note)
     return link(dispute) if dispute else note.origin or NOTHING
+
+
+def state_of(paper: Paper) -> SafeString:
+    """Show whether a PDF is stored, with its digest, or why it could not be made."""
+    words = f"{paper}, {paper.get_state_display().lower()}"
+    return format_html("{}<div>{}</div>", words, code(paper.sha256) if paper.is_kept else paper.reason)
+
+
+def has_failed_paper(note: CreditNote) -> bool:
+    """Return whether the note's PDF could not be made."""
+    return note.paper is not None and note.paper.state == Paper.State.FAILED

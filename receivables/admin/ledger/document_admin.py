@@ -37,7 +37,7 @@ class LedgerDocumentAdmin(ReadOnlyPage[LedgerDocument]):
         *("shown_kind", "shown_reference", "shown_customer", "shown_amount", "shown_left", "shown_posted", "shown_due"),
         "shown_recorded",
     )
-    list_display_links = ("shown_reference",)
+    list_display_links = ("shown_kind", "shown_reference")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("side", ChoicesDropdownFilter),

@@ -1,1 +1,1 @@
-"""Online payments: what Stripe told us, what was booked for it, and what waits for a person."""
+"""Online payments: what Stripe told us, what was booked for it, and what needs a person."""

@@ -7,7 +7,6 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import NOTHING, chip, instant, link_to, page_of
@@ -32,10 +31,10 @@ def set_one(request: HttpRequest, answers: dict[str, Any]) -> str:
     return reverse(LIST)
 
 
-def last_run_of(row: Any) -> SafeString | None:
-    """Return the last run of the company, by whomever it was started, with the number of its emails."""
+def last_run_of(row: Any) -> str:
+    """Return the last run of the company, also one that a person started, with the number of its emails."""
     if row.last_run is None:
-        return None
+        return NOTHING
     count = row.last_count or 0
     said = f"{count:,} reminder{'' if count == 1 else 's'}" if count else "nothing was due"
     return link_to(page_of("receivables.reminderrun", row.last_run), f"{day_in_words(row.last_day)}: {said}")
@@ -60,7 +59,7 @@ class ReminderTimetableAdmin(ReadOnlyPage[ReminderTimetable]):
     shown_state = column(lambda on: chip("On", "green") if on else chip("Off"), "is_on", title="state")
     shown_hour = column(lambda hour: f"Each day from {hour}:00 UTC", "hour", title="starts")
     shown_next = column(instant, "next_at", title="next", empty=NOTHING)
-    shown_last = column(last_run_of, title="last run", empty=NOTHING)
+    shown_last = column(last_run_of, title="last run")
     shown_reason = column(str, "reason", title="did not start because", empty=NOTHING)
 
     set_timetable = list_dialog(

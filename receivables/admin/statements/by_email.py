@@ -33,7 +33,7 @@ class StatementMailForm(forms.Form):
 
     account = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     to = forms.CharField(
-        label="To",
+        label="Send to",
         help_text="Separate addresses with commas or line breaks.",
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
     )
@@ -48,8 +48,8 @@ class StatementMailForm(forms.Form):
         if len(accounts) == 1:
             self.fields["account"].widget = forms.HiddenInput()
         latest = today_somewhere(now())
-        self.fields["first"] = day_field("From", latest=latest)
-        self.fields["last"] = day_field("To the end of", latest=latest, help_text="A day that is over.")
+        self.fields["first"] = day_field("First day", latest=latest)
+        self.fields["last"] = day_field("Last day", latest=latest)
         self.order_fields(["account", "first", "last", "to", "request"])
 
 
@@ -93,8 +93,7 @@ def is_monthly(customer: Customer) -> bool:
     guard=lambda customer, _: check_has_account(customer),
     asks=Dialog(
         title=lambda customer: f"Email a statement of account to {customer}",
-        says="It says what was known at the end of its last day, so that the next one opens with its closing balance. The PDF is"
-        " stored. It goes out even if nothing moved.",
+        says="The next one opens with its closing balance. The PDF is stored. It goes out even if nothing moved.",
         submit="Send",
         form=StatementMailForm,
         first=first_statement,

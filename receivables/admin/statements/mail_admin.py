@@ -24,11 +24,11 @@ BULK = "admin:receivables_statements_bulk"
 def balance(name: str) -> Any:
     """Return the column with a balance, which is known once the statement is written."""
 
-    def shown(mail: Any) -> str | None:
+    def shown(mail: Any) -> str:
         amount = getattr(mail, name)
-        return None if amount is None else total(amount, mail.currency)
+        return NOTHING if amount is None else total(amount, mail.currency)
 
-    return column(shown, title=name, empty=NOTHING)
+    return column(shown, title=name)
 
 
 @admin.register(StatementMail)
@@ -55,9 +55,11 @@ class StatementMailAdmin(ClaimedMailPage[StatementMail]):
             None,
             {
                 "fields": (
-                    ("linked_customer", "shown_days", "shown_state"),
-                    ("opening_sum", "closing_sum", "shown_seller"),
-                    ("shown_settled", "shown_by", "shown_decider"),
+                    ("linked_customer", "shown_state"),
+                    ("shown_days", "shown_seller"),
+                    ("opening_sum", "closing_sum"),
+                    ("shown_by", "shown_settled"),
+                    "shown_decider",
                     ("shown_to", "shown_message_id"),
                     ("shown_reason", "shown_digest"),
                 )
@@ -66,7 +68,7 @@ class StatementMailAdmin(ClaimedMailPage[StatementMail]):
         ("Email", {"fields": ("subject", "shown_body")}),
     )
 
-    shown_days = column(lambda mail: named_in_words(mail.first, mail.last), title="of", order="last")
+    shown_days = column(lambda mail: named_in_words(mail.first, mail.last), title="of")
     opening_sum, closing_sum = balance("opening"), balance("closing")
     shown_seller = column(seller_of, title="company")
     shown_by = column(str, "requested_by", title="by", empty="By itself")

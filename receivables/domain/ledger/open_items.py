@@ -31,9 +31,12 @@ class Basis:
 
     day: date
     question: Question = Question.DATED
+    newest: int | None = None  # documents only: none that was written after this one counts
 
     def counts(self, row: str) -> str:
         """Return the SQL condition that a document or allocation counts."""
+        if self.newest is not None:
+            return f"({row}.posted_on <= %(day)s AND {row}.id <= %(newest)s)"
         if self.question is Question.DATED:
             return f"{row}.posted_on <= %(day)s"
         # Only rows around midnight ask for the customer's zone, which is slow.
@@ -49,6 +52,7 @@ class Basis:
         midnight = datetime.combine(self.day + DAY, time(), UTC)
         return {
             "day": self.day,
+            "newest": self.newest,
             "after": self.day + DAY,
             "surely": midnight - FARTHEST_EAST,
             "perhaps": midnight + FARTHEST_WEST,

@@ -60,7 +60,7 @@ def payables(link: PaymentLink) -> list[Payable]:
     documents = list(found)
     disputed = disputed_of(invoices=[each.invoice_id or 0 for each in documents])
     moving = CheckoutItem.objects.filter(
-        document__in=documents, session__in=CheckoutSession.objects.on_its_way()
+        document__in=documents, checkout__in=CheckoutSession.objects.on_its_way()
     ).order_by()
     on_its_way = dict(moving.values_list("document").annotate(sum=Sum("amount")))
     return [
@@ -138,7 +138,7 @@ def _session(link: PaymentLink, *, at: datetime) -> CheckoutSession:
         raise PaymentOnItsWay
     session = CheckoutSession.objects.create(link=link, amount=sum(wanted.values(), money.ZERO), asked_at=at)
     CheckoutItem.objects.bulk_create(
-        CheckoutItem(session=session, document_id=pk, amount=amount) for pk, amount in wanted.items()
+        CheckoutItem(checkout=session, document_id=pk, amount=amount) for pk, amount in wanted.items()
     )
     return session
 

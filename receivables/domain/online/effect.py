@@ -12,6 +12,7 @@ from receivables.domain.online.provider import Line
 from receivables.domain.online.told import Told
 from receivables.models import LedgerDocument
 
+BACK = ":back"  # after the ID of a refund, dispute or payout: its money came in again
 ALREADY = "It was in the ledger already."
 
 

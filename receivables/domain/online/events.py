@@ -146,7 +146,7 @@ def _stored(told: Told, body: Any, *, at: datetime) -> OnlineEvent:
 
 
 def _run(event: OnlineEvent, asked: Asked, *, by: User | None, at: datetime) -> Effect:
-    """Run a locked event, and store what came of it."""
+    """Run a locked event, and store the outcome."""
     told, effect = told_of(event.body), Effect()
     try:
         with transaction.atomic():

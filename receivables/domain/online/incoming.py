@@ -1,5 +1,6 @@
 """Payments: from a checkout session to the ledger, with what it settles."""
 
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -31,12 +32,17 @@ def completed(run: Run) -> Effect:
 
 def succeeded(run: Run) -> Effect:
     """Book the payment of a session, once."""
-    session, intent = _session(run.told), run.told.subject
+    intent = run.told.subject
     if not intent:
         raise NotUnderstood("The event names no payment.")
+    customer = _named(run.told).link.customer
+    today = check_day(
+        customer.day_of(run.at), customer, at=run.at
+    )  # the month is locked before the customer, everywhere
+    session = _session(run.told)
     if OnlineMovement.objects.filter(external_id=intent).exists() or session.state == State.PAID:
         return Effect(words=ALREADY)
-    received = _received(run, session)
+    received = _received(run, session, on=today)
     document, parts = payment_of(received, session.link.seller_id, by=run.by, at=run.at)
     post([(document, parts)])
     Payment.objects.create(document=document, **details_of(received))
@@ -50,7 +56,7 @@ def succeeded(run: Run) -> Effect:
         kind=OnlineMovement.Kind.PAYMENT,
         external_id=intent,
         document=document,
-        session=session,
+        checkout=session,
         fee=received.way.fee,
     )
     _turn(session, State.PAID, after=tuple(State))
@@ -65,32 +71,36 @@ def failed(run: Run) -> Effect:
 
 
 def expired(run: Run) -> Effect:
-    """Nobody paid."""
+    """No one paid."""
     _turn(_session(run.told), State.EXPIRED, after=(State.OPEN,))
-    return Effect(words="Nobody paid in time.")
+    return Effect(words="No one paid in time.")
 
 
 def _session(told: Told) -> CheckoutSession:
-    """The session that the event names, with its customer locked. Raises NotPlaced."""
+    """The session that the event names, read again once its customer is locked. Raises NotPlaced."""
+    Customer.objects.select_for_update(no_key=True).get(pk=_named(told).link.customer_id)
+    return _named(told)
+
+
+def _named(told: Told) -> CheckoutSession:
     try:
         uid = UUID(str(told.object.get("client_reference_id")))
     except ValueError as error:
         raise NotPlaced("It names no checkout session of ours.") from error
-    session = CheckoutSession.objects.filter(uid=uid).select_related("link").first()
+    session = CheckoutSession.objects.filter(uid=uid).select_related("link__customer").first()
     if session is None:
         raise NotPlaced("It names no checkout session of ours.")
-    Customer.objects.select_for_update(no_key=True).get(pk=session.link.customer_id)
-    return CheckoutSession.objects.select_related("link__customer").get(pk=session.pk)
+    return session
 
 
-def _received(run: Run, session: CheckoutSession) -> Received:
+def _received(run: Run, session: CheckoutSession, *, on: date) -> Received:
     link, amount = session.link, run.told.amount("amount_total")
     if run.told.currency != link.currency or amount <= 0:
         was = money.in_words(amount, run.told.currency)
         raise NotPlaced(f"It is about {was}, and the session about {money.in_words(session.amount, link.currency)}.")
     return Received(
         customer=link.customer,
-        on=check_day(link.customer.day_of(run.at), link.customer, at=run.at),
+        on=on,
         amount=amount,
         reference=run.told.subject,
         currency=link.currency,

@@ -37,14 +37,14 @@ def address_of_link(link: PaymentLink) -> str:
 
 @transaction.atomic
 def link_of(documents: Collection[LedgerDocument]) -> PaymentLink:
-    """Return the link of these documents: always the same, made when it is first asked for. It is no deed: it moves nothing."""
+    """Return the link of these documents: always the same, made when it is first asked for."""
     keys = sorted({each.pk for each in documents})
-    digest = hashlib.sha256(",".join(map(str, keys)).encode()).hexdigest()
-    if found := PaymentLink.objects.filter(digest=digest).first():
+    key = hashlib.sha256(",".join(map(str, keys)).encode()).hexdigest()
+    if found := PaymentLink.objects.filter(documents_key=key).first():
         return found
     first = next(iter(documents))
     link, is_new = PaymentLink.objects.get_or_create(
-        digest=digest,
+        documents_key=key,
         defaults={
             "token": token_urlsafe(BYTES),
             "customer_id": first.customer_id,

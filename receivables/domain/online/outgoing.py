@@ -9,14 +9,12 @@ from typing import Any
 from billing_engine.core import money
 from receivables.domain.ledger.items import locked
 from receivables.domain.ledger.post import Account, Way
-from receivables.domain.online.effect import ALREADY, Effect, NotPlaced, Run
+from receivables.domain.online.effect import ALREADY, BACK, Effect, NotPlaced, Run
 from receivables.domain.payments.posting_day import check_day
 from receivables.domain.payments.returning import come_back, return_payment, returnable
 from receivables.models import LedgerDocument, OnlineMovement
 
 Kind = OnlineMovement.Kind
-
-BACK = ":back"  # after the ID of a refund or dispute: its money came in again
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +58,14 @@ def disputed(run: Run) -> Effect:
 
 def _went_out(run: Run, out: Out) -> Effect:
     """Return the payment, as far as it was not returned before: a chargeback beside a refund never counts twice."""
-    if booked := OnlineMovement.objects.filter(external_id=out.key).select_related("document").first():
-        return Effect(booked.document, ALREADY, is_new=False)
-    payment = OnlineMovement.objects.filter(external_id=run.told.subject, kind=Kind.PAYMENT).first()
+    payments = OnlineMovement.objects.filter(kind=Kind.PAYMENT).select_related("document__customer")
+    payment = payments.filter(external_id=run.told.subject).first()
     if payment is None:
         raise NotPlaced("The payment that it is about is not in the ledger.")
+    today = _today(run, payment.document)  # the month is locked before the customer, everywhere
     document = locked([payment.document_id])[payment.document_id]
+    if booked := _booked(out.key):
+        return booked
     if run.told.currency != document.currency:
         raise NotPlaced(f"It is in {run.told.currency}, and the payment in {document.currency}.")
     most = returnable(document)
@@ -73,7 +73,7 @@ def _went_out(run: Run, out: Out) -> Effect:
         raise NotPlaced(f"{document} was returned or refunded before: nothing is left of it.")
     made = return_payment(
         document,
-        on=_today(run, document),
+        on=today,
         by=run.by,
         at=run.at,
         reason=out.reason,
@@ -92,12 +92,14 @@ def _came_in_again(run: Run, key: str, *, fee: Decimal, reason: str) -> Effect:
     went = OnlineMovement.objects.filter(external_id=key).select_related("document__customer").first()
     if went is None:
         return Effect(words="Nothing of it was booked that could be reversed.")
-    if booked := OnlineMovement.objects.filter(external_id=key + BACK).select_related("document").first():
-        return Effect(booked.document, ALREADY, is_new=False)
     document = went.document
+    today = _today(run, document)
+    locked([document.pk])
+    if booked := _booked(key + BACK):
+        return booked
     made = come_back(
         document,
-        on=_today(run, document),
+        on=today,
         by=run.by,
         at=run.at,
         reason=reason,
@@ -105,6 +107,12 @@ def _came_in_again(run: Run, key: str, *, fee: Decimal, reason: str) -> Effect:
     )
     OnlineMovement.objects.create(kind=Kind.BACK, external_id=key + BACK, document=made, undoes=went, fee=fee)
     return Effect(made)
+
+
+def _booked(key: str) -> Effect | None:
+    """What was booked of it before; read once its customer is locked."""
+    found = OnlineMovement.objects.filter(external_id=key).select_related("document").first()
+    return Effect(found.document, ALREADY, is_new=False) if found else None
 
 
 def _today(run: Run, document: LedgerDocument) -> date:

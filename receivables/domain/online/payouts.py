@@ -1,8 +1,9 @@
 """Payouts: Stripe hands over what it holds, less its fees. Each customer's part of a payout is a document."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -12,9 +13,8 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from leads.models import Customer
 from receivables.domain.ledger.post import Account, Part, post
-from receivables.domain.online.effect import Effect, NotPlaced, Run
+from receivables.domain.online.effect import BACK, Effect, NotPlaced, Run
 from receivables.domain.online.minor_units import from_minor
-from receivables.domain.online.outgoing import BACK
 from receivables.domain.online.provider import Line
 from receivables.domain.payments.posting_day import check_day
 from receivables.models import LedgerDocument, OnlineMovement, Posting
@@ -24,6 +24,7 @@ PAYOUT_FAILED = Verb("online_payout_failed", "Payout failed")
 
 Kind = OnlineMovement.Kind
 PAYMENTS = ("charge", "payment")
+Days = dict[int, date]  # by customer
 FAILED = ("payout_failure", "payout_cancel")
 
 
@@ -59,8 +60,9 @@ def paid_out(run: Run) -> Effect:
         raise run.asked.refusal
     if not run.asked.lines:
         raise NotPlaced("Stripe does not say what it consists of: it was made by hand, not on a schedule.")
+    days = _locked(run, (each.document for found in _movements_of(run.asked.lines) for each in found))
     shares, others, is_known = _shares(run.asked.lines, currency)
-    made = [_book(run, payout, share) for share in shares]
+    made = [_book(run, payout, share, days) for share in shares]
     if not made and not is_known:
         raise NotPlaced("None of its payments is in the ledger.")
     if made:
@@ -77,18 +79,26 @@ def paid_out(run: Run) -> Effect:
 def payout_failed(run: Run) -> Effect:
     """The bank sent it back: it is money in transit again."""
     payout = run.told.text("id")
-    found = _of_payout(payout).filter(undone_by=None).select_related("document__customer").order_by("pk")
-    made = [_book_back(run, each) for each in found]
+    days = _locked(run, (each.document for each in _of_payout(payout).select_related("document__customer")))
+    found = _of_payout(payout).filter(undone_by=None).select_related("document").order_by("pk")
+    made = [_book_back(run, each, days) for each in found]
     if made:
         record(PAYOUT_FAILED, on=made[0], by=run.by, also=made[1:], after={"payout": payout, "documents": len(made)})
     return Effect(made[0] if made else None, "" if made else "Nothing of it was booked.")
 
 
-def _shares(lines: Iterable[Line], currency: str) -> tuple[list[Share], list[Line], bool]:
+def _locked(run: Run, documents: Iterable[LedgerDocument]) -> Days:
+    """Lock the months and then the customers, each in one order; return each customer's day."""
+    customers = sorted({each.customer for each in documents}, key=lambda customer: customer.pk)
+    days = {each.pk: check_day(each.day_of(run.at), each, at=run.at) for each in customers}
+    list(Customer.objects.select_for_update(no_key=True).filter(pk__in=days).order_by("pk"))
+    return days
+
+
+def _shares(lines: Sequence[Line], currency: str) -> tuple[list[Share], list[Line], bool]:
     """Each customer's share, the lines that belong to nothing here, and whether anything is known that was paid out before."""
     shares, others, is_known = defaultdict[tuple[int, int | None], Share](Share), list[Line](), False
-    for line in lines:
-        found = list(_movements_of(line))
+    for line, found in zip(lines, _movements_of(lines), strict=True):
         alike = all(each.document.currency == currency == line.currency for each in found)
         if not found or not alike:
             others.append(line)
@@ -102,15 +112,23 @@ def _shares(lines: Iterable[Line], currency: str) -> tuple[list[Share], list[Lin
     return [shares[key] for key in sorted(shares, key=lambda key: (key[0], key[1] or 0))], others, is_known
 
 
-def _movements_of(line: Line) -> Iterator[OnlineMovement]:
-    """What a line of a payout is in the ledger."""
+def _movements_of(lines: Sequence[Line]) -> list[list[OnlineMovement]]:
+    """What each line of a payout is in the ledger."""
     rows = OnlineMovement.objects.select_related("document__customer")
+    booked = {each.external_id: each for each in rows.filter(external_id__in=[_key(line) for line in lines])}
+    found = [[booked[key]] if (key := _key(line)) in booked else [] for line in lines]
+    for place, line in enumerate(lines):
+        if line.kind in FAILED:
+            of_payout = rows.filter(external_id__startswith=f"{line.source}:", external_id__endswith=BACK)
+            found[place] = list(of_payout.order_by("pk"))
+    return found
+
+
+def _key(line: Line) -> str:
+    """The ID under which a line is in the ledger."""
     if line.kind in PAYMENTS:
-        yield from rows.filter(external_id=line.payment_intent)
-    elif line.kind in FAILED:
-        yield from rows.filter(external_id__startswith=f"{line.source}:", external_id__endswith=BACK).order_by("pk")
-    elif line.source:
-        yield from rows.filter(external_id=line.source + BACK if line.amount > 0 else line.source)
+        return line.payment_intent
+    return line.source + BACK if line.amount > 0 else line.source
 
 
 def _at_stripe(line: Line, movement: OnlineMovement) -> tuple[Decimal, Decimal]:
@@ -125,9 +143,9 @@ def _of_payout(payout: str) -> QuerySet[OnlineMovement]:
     return OnlineMovement.objects.filter(kind=Kind.PAYOUT, external_id__startswith=f"{payout}:", undoes=None)
 
 
-def _book(run: Run, payout: str, share: Share) -> LedgerDocument:
+def _book(run: Run, payout: str, share: Share, days: Days) -> LedgerDocument:
     like = share.movements[0].document
-    document = _post(run, like, share.parts, amount=abs(share.cash), reference=payout)
+    document = _post(run, like, share.parts, amount=abs(share.cash), reference=payout, on=days[like.customer_id])
     number = _of_payout(payout).count() + 1
     movement = OnlineMovement.objects.create(
         kind=Kind.PAYOUT, external_id=f"{payout}:{number}", document=document, fee=share.fees
@@ -136,28 +154,30 @@ def _book(run: Run, payout: str, share: Share) -> LedgerDocument:
     return document
 
 
-def _book_back(run: Run, movement: OnlineMovement) -> LedgerDocument:
+def _book_back(run: Run, movement: OnlineMovement, days: Days) -> LedgerDocument:
     """The cash goes back to money in transit; the fees were kept."""
     like = movement.document
     cash = sum((each.amount for each in like.postings.filter(account=Account.CASH)), money.ZERO)
     parts = [Part(Account.CASH, -cash), Part(Account.TRANSIT, cash)] if cash else []
-    document = _post(run, like, parts, amount=abs(cash), reference=f"{like.reference} failed")
+    reference = f"{like.reference} failed"
+    document = _post(run, like, parts, amount=abs(cash), reference=reference, on=days[like.customer_id])
     OnlineMovement.objects.create(
         kind=Kind.PAYOUT, external_id=movement.external_id + BACK, document=document, undoes=movement
     )
     return document
 
 
-def _post(run: Run, like: LedgerDocument, parts: list[Part], *, amount: Decimal, reference: str) -> LedgerDocument:
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=like.customer_id)
+def _post(
+    run: Run, like: LedgerDocument, parts: list[Part], *, amount: Decimal, reference: str, on: date
+) -> LedgerDocument:
     document = LedgerDocument(
         kind=LedgerDocument.Kind.PAYOUT,
-        customer=customer,
+        customer_id=like.customer_id,
         seller_id=like.seller_id,
         currency=like.currency,
         amount=amount,
         reference=reference,
-        posted_on=check_day(customer.day_of(run.at), customer, at=run.at),
+        posted_on=on,
         recorded_at=run.at,
         recorded_by=run.by,
     )

@@ -73,7 +73,7 @@ def create_session(asked: dict[str, Any], *, key: str) -> tuple[str, str]:
 
 
 def expire_session(external_id: str) -> bool:
-    """Let nobody pay it any more; return False if it has been paid."""
+    """Close it at Stripe; return False if it has been paid."""
     sessions = _client().v1.checkout.sessions
     try:
         with _Asking():

@@ -42,7 +42,7 @@ class Told:
     object: dict[str, Any]
 
     def text(self, name: str) -> str:
-        """A text of the object. Raises NotUnderstood without it."""
+        """The string of this name. Raises NotUnderstood without it."""
         found = self.object.get(name)
         if not isinstance(found, str) or not found:
             raise NotUnderstood(f"The event has no “{name}”.")
@@ -79,12 +79,12 @@ class Told:
 
 
 def told_of(event: dict[str, Any]) -> Told:
-    """Return what an event says. Raises NotUnderstood if it is none."""
+    """Return what an event says. Raises NotUnderstood if it is not one."""
     data = event.get("data")
     found = data.get("object") if isinstance(data, dict) else None
     key, kind, created = event.get("id"), event.get("type"), event.get("created")
     if not (isinstance(key, str) and key and isinstance(kind, str) and isinstance(created, int)):
-        raise NotUnderstood("It is no event of Stripe.")
+        raise NotUnderstood("It is not an event of Stripe.")
     if not isinstance(found, dict):
         raise NotUnderstood("The event is about nothing.")
     try:

@@ -34,6 +34,7 @@ State = ClaimedMail.State
 LEASE = timedelta(minutes=5)  # longer than the task's own limit, so that its worker has ended by then
 SECONDS = 60  # for its PDF
 NO_CONTACT = "The customer has no billing contacts."
+CHANGED = "What it says changed while it was written."
 IN_DOUBT = "The worker or the connection ended when the server may already have had the email."
 
 
@@ -78,6 +79,10 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
     def kept(self, mail: Mail, written: Written) -> None:
         """What else is stored once it is about to leave, in the same transaction."""
 
+    def is_still_true(self, mail: Mail, written: Written, *, at: datetime) -> bool:
+        """Return whether it is still to be sent, in the transaction after which it leaves."""
+        return True
+
     def may_begin(self, mail: Mail, *, at: datetime) -> bool:
         if mail.is_being_sent:
             self._in_doubt(mail, at=at)
@@ -102,8 +107,8 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
         old = mail.paper if mail.paper is not None and mail.paper.source == written.source else None
         pdf = bytes(old.content or b"") if old else typeset(self.kind, written.source, seconds=SECONDS)
         mine = self._leaving(mail, written, pdf, old, at=at)
-        if mine is None:  # stopped, or taken over after our lease
-            return DeliveryResult()
+        if mine is None:  # or another worker has it: then this is not noted
+            return DeliveryResult(reason=CHANGED)
         if not mine.pending_addresses:  # the others were refused before
             return DeliveryResult()
         return self._handed(mine, pdf, f"{written.name}.pdf")
@@ -127,9 +132,9 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
 
     @transaction.atomic
     def _leaving(self, mail: Mail, written: Written, pdf: bytes, paper: Paper | None, *, at: datetime) -> Mail | None:
-        """Store what is about to leave; return the email as it is stored, None if it is no longer ours."""
+        """Store what is about to leave; return the email as it is stored, None if it must not leave now."""
         found = self.ours(mail).select_for_update(of=("self",)).first()
-        if found is None:
+        if found is None or not self.is_still_true(found, written, at=at):
             return None
         before = values_of(found)
         kept = [each for each in found.addresses if each in found.accepted or each in found.rejected]

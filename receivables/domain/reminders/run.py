@@ -50,8 +50,11 @@ class RunIsNotStopped(Refused):
 
 
 def preview(seller: Company | None, *, at: datetime) -> Iterator[Owed]:
-    """Yield who would get what if the run started now."""
-    return owed_by(seller, at=at)
+    """Yield who would get what if the run started now; a customer whose last reminder still waits gets no second one."""
+    waiting = set(
+        Reminder.objects.waiting().filter(run__seller=seller, run__stopped_at=None).values_list("customer", flat=True)
+    )
+    return (owed for owed in owed_by(seller, at=at) if owed.customer.pk not in waiting)
 
 
 @transaction.atomic
@@ -69,7 +72,7 @@ def start(seller: Company | None, *, by: User | None, at: datetime) -> ReminderR
     except IntegrityError:
         raise RanToday from None
     some, total = list[Reminder](), 0
-    for owed in owed_by(seller, at=at):
+    for owed in preview(seller, at=at):
         some.append(_reminder(run, owed.customer, owed.level, at=at))
         total += 1
         if len(some) == CUSTOMERS_AT_ONCE:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Model, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.deeds.verbs import Verb
+from leads.models import Customer
 from receivables.domain.papers.claimed import ClaimedMails, Written
 from receivables.domain.reminders.letter import letter_of
-from receivables.domain.reminders.owed import owed_by
+from receivables.domain.reminders.owed import Due, owed_by
 from receivables.domain.reminders.paper import paper_of
 from receivables.models import Paper, Reminder, ReminderItem, ReminderSchedule
 
@@ -41,6 +43,14 @@ class Reminders(ClaimedMails[Reminder]):
         name = f"reminder-{mail.customer.code}-{day}"
         return Written(subject, body, terms.billing_contacts, source, name, about=owed.items)
 
+    def is_still_true(self, mail: Reminder, written: Written, *, at: datetime) -> bool:
+        """Read what is owed once more, while no payment and no other reminder of this customer can come between."""
+        if written.about is None:  # the other addresses get what the first ones have
+            return True
+        list(Customer.objects.select_for_update(no_key=True).filter(pk=mail.customer_id).values_list("pk"))
+        owed = next(owed_by(mail.run.seller, at=at, customers=[mail.customer_id]), None)
+        return owed is not None and _facts(owed.items) == _facts(written.about)
+
     def kept(self, mail: Reminder, written: Written) -> None:
         """Keep each invoice with its level and amount."""
         if written.about is None:
@@ -56,3 +66,7 @@ class Reminders(ClaimedMails[Reminder]):
 
 
 REMINDERS = Reminders()
+
+
+def _facts(items: Sequence[Due]) -> list[tuple[int, int, Decimal]]:
+    return [(item.document.pk, item.level, item.to_pay) for item in items]

@@ -27,15 +27,8 @@ LONGEST = timedelta(days=800)
 QUARTER = timedelta(days=90)
 
 
-class StatementNotOver(Refused):
-    """What goes out is about days that are over, so that the next statement opens with its closing balance."""
-
-    code = "statement_not_over"
-    http_status = 422
-
-
 class StatementDays(Refused):
-    """The days of a statement are in order, and at most some years."""
+    """The days of a statement are in order, at most some years, and not in the future."""
 
     code = "statement_days"
     http_status = 422
@@ -62,8 +55,7 @@ def send_statement(
 ) -> StatementMail:
     """Request one email with the statement of an account (currency and company), even if nothing moved.
 
-    Repeating the same `request` changes nothing. Raises StatementDays, StatementNotOver, NoSuchAccount, BadRecipients
-    or NoMailServer.
+    Repeating the same `request` changes nothing. Raises StatementDays, NoSuchAccount, BadRecipients or NoMailServer.
     """
     check_server()
     _check_days(customer, first, last, at=at)
@@ -118,8 +110,8 @@ def check_has_account(customer: Customer) -> None:
 
 
 def next_days(customer: Customer, account: tuple[str, int], *, at: datetime) -> tuple[date, date]:
-    """Return the days of the next statement by hand: from the day after the last one to yesterday."""
-    last = customer.day_of(at) - DAY
+    """Return the days of the next statement by hand: from the day after the last one to today."""
+    last = customer.day_of(at)
     told = StatementMail.objects.told().filter(
         customer=customer, currency=account[0], seller=account[1] or None, last__lt=last
     )
@@ -168,8 +160,6 @@ def _record(mails: Sequence[StatementMail], *, by: User | None) -> int:
 def _check_days(customer: Customer, first: date, last: date, *, at: datetime) -> None:
     if first > last or last - first > LONGEST:
         raise StatementDays(f"Choose a first day from {day_in_words(last - LONGEST)} to {day_in_words(last)}.")
-    yesterday = customer.day_of(at) - DAY
-    if last > yesterday:
-        raise StatementNotOver(
-            f"Choose a last day up to {day_in_words(yesterday)}: a statement that goes out is about days that are over."
-        )
+    today = customer.day_of(at)
+    if last > today:
+        raise StatementDays(f"Choose a last day up to {day_in_words(today)}.")

@@ -1,19 +1,27 @@
-"""Send statements by email, each written under its claim, with its PDF stored first."""
+"""Send statements by email, each written under its claim, with its PDF stored first.
 
-from datetime import datetime
+A statement counts what is dated up to its last day, and keeps the newest document that was there. The next one opens with
+exactly what this one counted: what is recorded later for earlier days is among its movements.
+"""
 
-from django.db.models import QuerySet
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.calendar.wording import named_in_words
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.money import in_words
-from receivables.domain.ledger.open_items import Question
+from leads.models import Customer
+from receivables.domain.ledger.open_items import Basis
 from receivables.domain.papers.claimed import ClaimedMails, Written
 from receivables.domain.statements.content import content_of
 from receivables.domain.statements.paper import source_of
 from receivables.domain.statements.statement import Statement, statement
-from receivables.models import Paper, StatementMail
+from receivables.models import LedgerDocument, Paper, StatementMail
+
+DAY = timedelta(days=1)
 
 
 class Statements(ClaimedMails[StatementMail]):
@@ -28,14 +36,18 @@ class Statements(ClaimedMails[StatementMail]):
     def waiting(self) -> QuerySet[StatementMail]:
         return StatementMail.objects.waiting().select_related("customer", "seller")
 
+    @transaction.atomic
     def written(self, mail: StatementMail, *, at: datetime) -> Written | None:
+        # Documents that are being written refer to their customer, so this waits for them, and they for this.
+        Customer.objects.select_for_update().get(pk=mail.customer_id)
+        newest = LedgerDocument.objects.filter(customer=mail.customer_id).aggregate(newest=Max("pk"))["newest"]
         found = statement(
             mail.customer,
             first=mail.first,
             last=mail.last,
             currency=mail.currency,
             company=mail.seller,
-            question=Question.KNOWN,
+            before=_counted_by_the_last(mail),
             says_what_is_disputed=True,
         )
         is_quiet = not (found.movements or found.open_debits or found.unapplied)
@@ -48,15 +60,24 @@ class Statements(ClaimedMails[StatementMail]):
         source = source_of(content, locale=terms.locale)
         to = terms.billing_contacts if mail.month else mail.addresses
         name = f"statement-{mail.customer.code}-{mail.last}"
-        return Written(subject, body, to, source, name, about=found)
+        return Written(subject, body, to, source, name, about=(found.opening, found.closing, newest))
 
     def kept(self, mail: StatementMail, written: Written) -> None:
-        """Keep both balances, so that the next statement can be compared with them."""
+        """Keep both balances, and where the next statement goes on."""
         if written.about is not None:
-            mail.opening, mail.closing = written.about.opening, written.about.closing
+            mail.opening, mail.closing, mail.newest = written.about
 
 
 STATEMENTS = Statements()
+
+
+def _counted_by_the_last(mail: StatementMail) -> Basis | None:
+    """What the last statement counted that ended on the day before; None if there is none."""
+    told = StatementMail.objects.told().filter(
+        customer=mail.customer_id, seller=mail.seller_id, currency=mail.currency, last=mail.first - DAY
+    )
+    last = told.exclude(newest=None).order_by("-pk").first()
+    return Basis(last.last, newest=last.newest) if last else None
 
 
 def text_of(found: Statement, headline: str, summary: str, seller: str) -> tuple[str, str]:

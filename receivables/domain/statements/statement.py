@@ -101,13 +101,15 @@ def statement(
     currency: str = "",
     company: Company | None = None,
     question: Question = Question.DATED,
+    before: Basis | None = None,
     says_what_is_disputed: bool = False,
 ) -> Statement:
     """Return the statement from the first to the last day, both included.
 
-    What is disputed now is said if the last day is today, or if it is asked for.
+    It opens with what counts on the basis `before`: by default what counted on the day before, or what an earlier
+    statement counted. What is disputed now is said if the last day is today, or if it is asked for.
     """
-    basis, before = Basis(last, question), Basis(first - DAY, question)
+    basis, before = Basis(last, question), before or Basis(first - DAY, question)
     scope = Scope([customer.pk], currency or customer.currency, company.pk if company else 0)
     opening = balance(before, scope)
     items = list(open_items(basis, scope))

@@ -57,13 +57,14 @@ def credited_by_reason(first: date, last: date) -> list[Credited]:
     """Return the credit notes issued on these days (the customers' own) by reason, the largest sum first."""
     rows = (
         CreditNote.objects.issued()
+        .documents()
         .filter(issued_on__range=(first, last))
         .order_by()
-        .values("currency", key=F("reason"), name=F("reason__name"))
+        .values_list("reason", "reason__name", "currency")
         .annotate(notes=Count("pk"), amount=Sum("subtotal"), with_tax=Sum("total"))
-        .order_by("currency", "-amount", "name")
+        .order_by("currency", "-amount", "reason__name")
     )
-    return [Credited(total=row.pop("with_tax"), **row) for row in map(dict, rows)]
+    return [Credited(*row) for row in rows]
 
 
 def _opened(first: date, last: date) -> QuerySet[DisputedCharge]:

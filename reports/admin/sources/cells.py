@@ -192,7 +192,8 @@ def part_cell(part: str, worth: Worth, before: Worth, address: str = "") -> Cell
     """How many actions were disputed or credited, for how much, and which share that is."""
     count, share = getattr(worth, part), PART_SHARES[part]
     amount = in_words(count.amount, worth.currency) if count.actions else ""
-    more = ", ".join(each for each in (amount, beside(share(worth), share(before))) if each)
+    shares = beside(share(worth), share(before)) if count.actions or share(before) else ""
+    more = ", ".join(each for each in (amount, shares) if each)
     return counted(count.actions, address, more=more)
 
 

@@ -48,7 +48,7 @@ def disputed_page(request: HttpRequest) -> HttpResponse:
     currency, owner = request.GET.get("currency", "")[:3], request.GET.get("customer", "")
     sources = [get_object_or_404(Source, code=code)] if code else list(Source.objects.all())
     name = str(sources[0]) if code else dict(Channel.choices).get(channel, "")
-    customer = get_object_or_404(Customer, code=owner) if owner else None
+    customer = get_object_or_404(Customer, code=owner).pk if owner else None
     page["title"] = f"{PARTS[part]} actions of {name or 'no channel'}"
     try:
         days = Days.read(request.GET.get("days", ""), today=now().date())
@@ -56,11 +56,9 @@ def disputed_page(request: HttpRequest) -> HttpResponse:
         return TemplateResponse(request, TEMPLATE, page | {"refusal": str(refusal)}, status=refusal.http_status)
     pieces = pieces_of(days, by=SOURCE if code else CHANNEL, sources=sources)
     key, is_credited = code or channel, part == "credited"
-    found = disputed_actions(
-        pieces, days, is_credited=is_credited, key=key, currency=currency, customer=customer and customer.pk
-    )
+    found = disputed_actions(pieces, days, is_credited=is_credited, key=key, currency=currency, customer=customer)
     sums = disputed_and_credited(pieces, days, by_customer=customer is not None)
-    of_all = sums.get((key, customer and customer.pk, currency), (Part(), Part()))
+    of_all = sums.get((key, customer, currency), (Part(), Part()))
     shown = {
         "table": table_of(found, currency, of_all),
         "days_in_words": named_in_words(days.first, days.last),

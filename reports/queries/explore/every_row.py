@@ -1,19 +1,19 @@
 """Every innermost group of a question as one row, however many there are: a file has all of them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from billing_engine.core.read_replica import rows_from_copy, rows_of
+from billing_engine.core.read_replica import one_snapshot, rows_from_copy, rows_of
 from billing_engine.core.tables.table import Cell, Column, Kind
 from reports.domain.question import measures
 from reports.domain.question.dimensions import DIMENSIONS, Dimension
 from reports.queries.explore.answer import is_by_currency, sums_asked
 from reports.queries.explore.asked.scope import Scope
 from reports.queries.explore.asked.sql import leads_sql, sums_sql
-from reports.queries.explore.figures import Figures
+from reports.queries.explore.figures import PLACES
+from reports.queries.explore.parts import parts_of
 
 # Where the ids of a dimension have names: the table, and the columns that a file shows of it.
 NAMED: dict[str, tuple[str, tuple[tuple[str, Column], ...]]] = {
@@ -38,14 +38,18 @@ class EveryRow:
     rows: Iterator[tuple[Cell, ...]]
 
 
-def every_row_of(scope: Scope) -> EveryRow:
-    """A row for each innermost group and column, in the order of their names."""
+def every_row_of(scope: Scope, *, soon: bool = False) -> EveryRow:
+    """A row for each innermost group and column, in the order of their names.
+
+    `soon`: the first rows need not wait for the last. Nothing may be written while they are read, because all parts are
+    read in one transaction, which sees one snapshot.
+    """
     question = scope.question
     currency = (Column("Currency"),) if is_by_currency(question) else ()
     keys = (column for each in question.dimensions for column in _columns(each))
     kind = {True: Kind.INTEGER, False: Kind.DECIMAL}
     figures = (Column(each.name, kind[each.kind is measures.Kind.COUNT]) for each in question.measures)
-    return EveryRow((*currency, *keys, *figures), rows_from_copy(_rows(scope)))
+    return EveryRow((*currency, *keys, *figures), rows_from_copy(_rows_soon(scope) if soon else _rows(scope)))
 
 
 def count_of(scope: Scope) -> int:
@@ -67,16 +71,28 @@ def _columns(dimension: Dimension) -> tuple[Column, ...]:
 
 def _rows(scope: Scope) -> Iterator[tuple[Cell, ...]]:
     question = scope.question
-    statement, parameters, codes = every_row_sql(scope)
     skipped = 0 if is_by_currency(question) else 1
+    statement, parameters, codes = every_row_sql(scope)
+    figures = [_figure(each, codes) for each in question.measures]
     for row in rows_of(statement, parameters):
-        sums = Figures(dict(zip(codes, row[-len(codes) :], strict=True)))
-        keys = row[skipped : -len(codes)]
-        yield (*keys, *(_figure(sums.value(each), each.kind) for each in question.measures))
+        yield (*row[skipped : -len(codes)], *(figure(row) for figure in figures))
 
 
-def _figure(value: Decimal | None, kind: measures.Kind) -> Cell:
-    return int(value) if value is not None and kind is measures.Kind.COUNT else value
+def _rows_soon(scope: Scope) -> Iterator[tuple[Cell, ...]]:
+    with one_snapshot():
+        for part in parts_of(scope):
+            yield from _rows(part)
+
+
+def _figure(measure: measures.Measure, codes: list[str]) -> Callable[[tuple[Any, ...]], Cell]:
+    """Return what makes a figure of a row, whose sums come last."""
+    place, *divisor = (codes.index(code) - len(codes) for code in measure.sums)
+    if divisor:
+        [by] = divisor
+        return lambda row: (row[place] / row[by]).quantize(PLACES) if row[by] else None
+    if measure.kind is measures.Kind.COUNT:
+        return lambda row: int(row[place])
+    return lambda row: row[place]
 
 
 def every_row_sql(scope: Scope) -> tuple[str, dict[str, Any], list[str]]:

@@ -1,8 +1,9 @@
 """How long it takes until a source's actions are received, and until its leads are first charged: samples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from billing_engine.core.read_replica import few_rows_of
@@ -12,6 +13,7 @@ from reports.queries.source_quality.groups import OF_PIECE, PIECES, Piece, asked
 LATEST = 20  # deliveries whose actions are a source's sample
 SAMPLED = 5_000  # actions of a source's sample
 FIRSTS = 500  # charged actions of it, each of which is looked up with its lead
+GAP = 1_000  # deliveries; those closer together are looked for in one stretch
 
 # The newest deliveries of each source in the range, up to so many actions; one always.
 NEWEST = f"""
@@ -28,7 +30,8 @@ NEWEST = f"""
       ) newest
      WHERE newest.newer < %(sampled)s
 """  # noqa: S608 -- SQL of our own
-# By the list of deliveries, so that PostgreSQL reads the pages of these alone (BRIN). An action dated ahead took no time.
+# By the stretches of deliveries, so that PostgreSQL reads the pages of these alone (BRIN): looking for one at a time passes over
+# the whole index each time. An action dated ahead took no time.
 LATENCIES = f"""
     WITH {PIECES}
     SELECT piece.key, count(*),
@@ -36,7 +39,7 @@ LATENCIES = f"""
       FROM (SELECT delivery.source_id, delivery.received_at,
                    GREATEST(EXTRACT(epoch FROM delivery.received_at - action.occurred_at), 0) AS took
               FROM leads_action action JOIN leads_delivery delivery ON delivery.id = action.delivery_id
-             WHERE action.delivery_id = ANY(%(deliveries)s)) delivery
+             WHERE action.delivery_id = ANY(%(deliveries)s) AND {{stretches}}) delivery
       JOIN piece {OF_PIECE}
      GROUP BY 1
 """  # noqa: S608 -- SQL of our own
@@ -49,7 +52,7 @@ FIRST_CHARGES = f"""
           FROM leads_action action
           JOIN leads_delivery delivery ON delivery.id = action.delivery_id
           JOIN pricing_charge charge ON charge.action_id = action.id AND charge.amount > 0
-         WHERE action.delivery_id = ANY(%(deliveries)s)
+         WHERE action.delivery_id = ANY(%(deliveries)s) AND {{stretches}}
     )
     SELECT piece.key, count(*),
            percentile_disc(0.5) WITHIN GROUP (ORDER BY took), percentile_disc(0.95) WITHIN GROUP (ORDER BY took)
@@ -94,5 +97,20 @@ def _of_newest(statement: str, pieces: list[Piece], days: Days, more: Mapping[st
     newest = few_rows_of(NEWEST, asked | {"latest": LATEST, "sampled": SAMPLED})
     if not newest:
         return {}
-    asked["deliveries"] = [pk for (pk,) in newest]
+    deliveries = asked["deliveries"] = sorted(pk for (pk,) in newest)
+    found = list[str]()
+    for place, (first, last) in enumerate(_stretches(deliveries)):
+        asked |= {f"first{place}": first, f"last{place}": last}
+        found.append(f"action.delivery_id BETWEEN %(first{place})s AND %(last{place})s")
+    statement = statement.format(stretches=f"({' OR '.join(found)})")
     return {key: Latency(*row) for key, *row in few_rows_of(statement, asked)}
+
+
+def _stretches(deliveries: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last delivery of each stretch without a long gap."""
+    first = deliveries[0]
+    for one, following in pairwise(deliveries):
+        if following - one > GAP:
+            yield first, one
+            first = following
+    yield first, deliveries[-1]

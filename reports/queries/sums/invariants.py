@@ -8,6 +8,7 @@ from billing_engine.core.read_replica import from_copy
 from reports.queries.sums.activity_sums import rolled_up
 from reports.queries.sums.billed_sums import lines, numbers, outstanding, totals
 from reports.queries.sums.chain_of_deeds import unbroken
+from reports.queries.sums.chain_of_proofs import proven
 from reports.queries.sums.invariant import Invariant
 from reports.queries.sums.stored_sums import received, stored
 
@@ -35,4 +36,5 @@ def invariants(month: Cycle | None = None, *, known: Head | None = None) -> list
         outstanding(),
         rolled_up(parameters),
         unbroken(parameters, known=known),
+        proven(),
     ]

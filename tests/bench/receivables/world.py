@@ -71,7 +71,8 @@ def build(customers: int) -> None:
                 code=f"C{place}", name=f"Customer {place:05}", billed_from=date(2024, 1, 1), time_zone=ZONES[place % 4]
             )
             for place in range(customers)
-        )
+        ),
+        billing_contacts=["books@customer.example"],
     )
     asked = {"today": TODAY, "invoices": INVOICES}
     with without_triggers(), connection.cursor() as cursor:

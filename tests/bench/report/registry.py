@@ -274,10 +274,15 @@ RECEIVABLES = Bench(
         Line("Ageing, first page, p95", "ms", at_most=300),
         Line("Ageing dated up to a day 200 days ago, p95", "ms", "floor", at_most=2, of="× today"),
         Line("Ageing known on a day 200 days ago, p95", "ms", "floor", at_most=2, of="× today"),
+        Line("Receivable account at the foot of ageing, p95", "ms"),
         Line("Statement, p95", "ms", at_most=300),
         Line("Statement of a day 200 days ago, p95", "ms", at_most=300),
         Line("Memory of the process that showed receivables", "MB", at_most=MEMORY_MB),
+        Line("Rows of a bank's file, read, matched and booked", "rows/s", at_least=333),
+        Line("Reminders, made and sent", "reminders/s"),
+        Line("Memory for the last nine tenths of a reminder run", "MB", at_most=20),
     ),
+    needs_redis=True,
 )
 BENCHES = (
     *(RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, SUMMARIES, EXPORTS, RECEIVABLES),

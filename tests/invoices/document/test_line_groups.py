@@ -8,7 +8,7 @@ from invoices.domain.document.content import content_of
 from invoices.domain.document.content_lines import TierPart
 from invoices.domain.document.parts.line_groups import ActionSum, LineGroup, LineRow
 from invoices.domain.document.parts.tier_columns import Tier, TierCell
-from invoices.models import Invoice
+from invoices.models import Invoice, InvoiceLine
 from leads.models import ActionType, Product
 from tests.factories.pricing import graduated, tiered
 from tests.invoices.made import IN_OCTOBER, IN_SEPTEMBER, a_price, an_open_period, billed, received
@@ -125,6 +125,41 @@ def test_lines_of_one_action_stand_together_late_ones_too() -> None:
         ),
         ("Quote request", [("Oak veneer", ())]),
     ]
+
+
+def test_a_credit_line_stands_apart_and_counts_no_action() -> None:
+    invoice = billed_with_a_credit_line()
+
+    paper = content_of(invoice)
+
+    assert [(group.heading, group.unit, [row.amount for row in group.rows]) for group in paper.groups] == [
+        ("Sample order", "sample", ["$7.50"]),
+        ("Credits", "", ["-$2.50"]),
+    ]
+    assert paper.subject == "1 action received: 1 charged, 0 included at zero, 0 not charged, none waiting"
+
+
+def billed_with_a_credit_line() -> Invoice:
+    """A draft of one line, with a line that takes back another invoice's charge."""
+    period = an_open_period()
+    a_price("2.50")
+    received(period, 3)
+    invoice = billed(period)
+    [line] = invoice.lines.all()
+    InvoiceLine.objects.create(
+        invoice=invoice,
+        position=2,
+        kind=InvoiceLine.Kind.CREDIT,
+        description="Credit for INV-2026-000001, line 1",
+        product=line.product,
+        action_type=line.action_type,
+        actions=1,
+        quantity=1,
+        unit="sample",
+        exact_amount=Decimal("-2.50"),
+        amount=Decimal("-2.50"),
+    )
+    return invoice
 
 
 def test_the_received_are_the_charged_the_included_and_the_uncharged() -> None:

@@ -263,7 +263,7 @@ def test_the_invoice_shows_a_tax_once_with_its_categories_below():
 
     assert invoice is not None
     _, tax = content_of(invoice).subtotals
-    assert (tax.label, tax.value) == ("VAT (19%) on $0.06", "$0.01")
+    assert (tax.label, tax.value) == ("VAT, 19% of $0.06", "$0.01")
     assert tax.notes == ("stone: $0.03", "tiles: $0.03")
     assert [one.number for one in invariants() if not one.holds] == []
 

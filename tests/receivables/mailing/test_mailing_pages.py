@@ -50,15 +50,15 @@ def test_a_statement_is_emailed_from_the_account(finance: Client, frank: User, p
     assert (address in account, "Statements of account: off" in account) == (True, True)
 
     shown = text_of(finance.get(address))
-    assert ("books@ash.example" in shown, "2026-11-30" in shown) == (True, True)
+    assert ("books@ash.example" in shown, "2026-12-01" in shown) == (True, True)
     answers = {
         "account": "USD-0",
         "first": "2026-11-01",
-        "last": "2026-12-01",
+        "last": "2026-12-02",
         "to": "cfo@ash.example",
         "request": str(uuid4()),
     }
-    assert "Choose a last day up to November 30, 2026" in text_of(finance.post(address, answers))
+    assert "Choose a last day up to December 1, 2026" in text_of(finance.post(address, answers))
     assert StatementMail.objects.count() == 0
 
     answers["last"] = "2026-11-30"

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billing_engine.core.models import Deed
-from receivables.domain.reminders.run import NoLevels, RanToday, preview, start
+from receivables.domain.reminders.run import NoLevels, RanToday, preview, resume, start, stop
 from receivables.domain.reminders.schedule import set_levels
 from receivables.domain.reminders.timetable import STARTS, set_timetable
 from receivables.models import Reminder, ReminderRun, ReminderTimetable
 from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.factories.people import with_role
 from tests.invoices.post import PostOffice
+from tests.processes import at_once
 from tests.receivables.mailing.made import invoiced
 from tests.receivables.reminders.made import send
 
@@ -107,3 +108,43 @@ def test_it_is_switched_off_with_a_deed() -> None:
     assert row.next_at is None
     assert due(DECEMBER_1 + DAY * 2) == []
     assert Deed.objects.filter(verb="reminder_timetable_set").count() == 2
+
+
+def test_a_customer_whose_reminder_still_waits_gets_no_second_one_from_the_next_run(post_office: PostOffice) -> None:
+    invoiced(CustomerFactory.create(billing_contacts=["books@ash.example"]), 5, due=(DECEMBER_1 - DAY * 20).date())
+    switched_on()
+    post_office.refusal = "450 Busy"
+    begin(DECEMBER_1 + DAY)
+    send(DECEMBER_1 + DAY)
+    begin(DECEMBER_1 + DAY * 2)
+    assert reminded() == [("Dec 02", 2, "waiting")]
+
+    post_office.refusal = ""
+    send(DECEMBER_1 + DAY * 2)
+    assert (reminded(), len(post_office.arrived)) == ([("Dec 02", 2, "sent")], 1)
+
+
+SEND = f"""
+from datetime import datetime
+from receivables.domain.reminders.sending import REMINDERS
+from receivables.models import Reminder
+for reminder in Reminder.objects.order_by("pk")[PLACE:PLACE + 1]:
+    REMINDERS.work(reminder.pk, attempt=reminder.attempts, at=datetime.fromisoformat({(DECEMBER_1 + DAY * 2).isoformat()!r}))
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.processes
+def test_two_runs_that_name_the_same_customer_remind_once_even_at_the_same_time(post_office: PostOffice) -> None:
+    invoiced(CustomerFactory.create(billing_contacts=["books@ash.example"]), 5, due=(DECEMBER_1 - DAY * 20).date())
+    switched_on()
+    by = with_role("Finance")
+    first = start(None, by=by, at=DECEMBER_1)
+    stop(first, by=by, at=DECEMBER_1)
+    begin(DECEMBER_1 + DAY)
+    resume(first, by=by)
+    at_once(SEND.replace("PLACE", "0"), SEND.replace("PLACE", "1"))
+    send(DECEMBER_1 + DAY * 2 + timedelta(minutes=5))
+
+    assert sorted(state for _, _, state in reminded()) == ["dropped", "sent"]
+    assert len(post_office.arrived) == 1

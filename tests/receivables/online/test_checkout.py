@@ -144,7 +144,7 @@ def test_a_session_after_its_day_is_replaced(provider: Provider):
     session = a_session(*owed(70))
 
     check_out(session.link, at=now() + timedelta(hours=21))
-    check_out(session.link, at=now() + timedelta(hours=48))  # it has expired at Stripe by itself: nobody asks
+    check_out(session.link, at=now() + timedelta(hours=48))  # it has expired at Stripe by itself: no request
 
     assert states() == ["expired", "expired", "open"]
 

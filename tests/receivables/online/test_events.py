@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from billing_engine.core.models import Deed
+from invoices.models import BillingCycle
 from receivables.domain.ledger.allocations import Match, match
 from receivables.domain.online.events import NotForAPerson, run_again, set_aside
 from receivables.models import CheckoutSession, LedgerDocument, OnlineEvent, Payment
@@ -65,7 +66,7 @@ def test_the_same_event_again_changes_nothing(provider: Provider):
 
     send(event)
     send(event)
-    send({**event, "id": "evt_other"})  # the same payment, told by another event
+    send({**event, "id": "evt_other"})  # the same payment in another event
 
     assert kinds() == {"payment": 1}
     assert dict(OnlineEvent.objects.values_list("external_id", "state")) == {
@@ -236,6 +237,15 @@ def test_what_cant_be_placed_is_stored_with_why_and_books_nothing(provider: Prov
 
     assert stored(event(session)) == (state, why)
     assert (kinds(), state_of(session)) == ({}, State.OPEN)
+
+
+def test_nothing_is_posted_in_a_locked_month_and_a_person_sees_it(provider: Provider):
+    session = a_session(*owed(70))
+    BillingCycle.objects.create(label=f"{now():%Y-%m}", state="locked")
+
+    state, why = stored(of_session("completed", session))
+
+    assert (state, "is locked" in why, kinds()) == ("open", True, {})
 
 
 def test_the_payers_details_are_not_stored(provider: Provider):

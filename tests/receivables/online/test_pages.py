@@ -131,7 +131,7 @@ def test_the_emails_of_invoices_and_reminders_show_the_link_and_nothing_while_it
     invoice = issued(a_draft(3), frank)
     item = with_left(LedgerDocument.objects.filter(invoice=invoice)).get()
     level = ReminderSchedule.objects.create(seller=None, level=9, days=7)
-    due = Due(item, item.posted_on, 9, item.left, item.left * 0, item.left * 0, 1)
+    due = Due(item, item.posted_on, 9, item.left, item.left * 0, item.left * 0, 1, True)
     owes = Owed(item.customer, 1, [due])
     line = f"Pay online: {pay_address([item])}"
 

@@ -46,7 +46,8 @@ def test_two_items_of_different_companies_are_never_matched():
     with pytest.raises(NotAMatch, match="of different companies of ours"):
         match([Match(credit, debit, Decimal(50))], on=TODAY, at=AT)
     with pytest.raises(IntegrityError, match="same customer, company and currency"), transaction.atomic():
-        Allocation.objects.create(credit=credit, debit=debit, amount=50, posted_on=TODAY, recorded_at=AT)
+        whose = {"customer": customer, "currency": debit.currency, "due_on": debit.due_on or debit.posted_on}
+        Allocation.objects.create(credit=credit, debit=debit, amount=50, posted_on=TODAY, recorded_at=AT, **whose)
     with pytest.raises(NothingToAllocate):
         allocate(credit, by=UserFactory.create(), at=AT)
 

@@ -25,6 +25,7 @@ from reports.queries.explore.answer import answer_of
 from reports.queries.explore.asked.scope import scope_of
 from reports.queries.explore.every_row import count_of, every_row_of
 from reports.queries.explore.file import table_of
+from reports.queries.explore.parts import parts_of
 from tests.factories.people import UserFactory, with_role
 from tests.invoices.made import a_price, an_open_period, billed, received
 from tests.reports.random_company import RATED_AT, a_random_company
@@ -191,3 +192,31 @@ def test_its_rows_are_in_the_order_of_their_names() -> None:
     rows = list(table_of(asked("show=actions&group=customer&days=all"), at=RATED_AT).rows)
 
     assert [row[1] for row in rows] == ["Ash", "beech", "Cedar"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"show=amount,average,actions&group=customer,product,source&columns=day&{ALL_OF_IT}",
+        f"show=amount&group=product,action_type&{ALL_OF_IT}&customer=C1",
+        f"show=actions,charged_share&group=product,outcome&{ALL_OF_IT}",
+        f"show=actions&group=customer&{ALL_OF_IT}",
+        f"show=leads,amount&group=customer&{ALL_OF_IT}",
+        f"show=amount&group=source,customer&{ALL_OF_IT}",
+        f"show=amount&group=&{ALL_OF_IT}",
+    ],
+)
+def test_a_file_read_in_parts_has_the_same_rows_in_the_same_order(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.queries.explore.parts.FEW", 1)
+    monkeypatch.setattr("reports.queries.explore.parts.MANY", 3)
+    a_random_company(4)
+    address = address.replace("C1", Customer.objects.order_by("pk")[0].code)
+    scope = scope_of(asked(address), at=RATED_AT)
+
+    whole = list(every_row_of(scope).rows)
+
+    assert list(every_row_of(scope, soon=True).rows) == whole
+    assert len(whole) >= 1
+    assert len(list(parts_of(scope))) > 1 or "leads" in address or address.split("group=")[1][:1] in "s&"

@@ -315,3 +315,16 @@ def test_charges_are_read_of_the_sample_only_and_bodies_never(django_assert_max_
     assert [each for each in of_charges if "action.delivery_id = ANY" not in each] == []
     assert [each for each in statements if "body" in each] == []
     assert Action.objects.exists()
+
+
+def test_latencies_are_the_same_however_their_deliveries_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources, at = SourceFactory.create_batch(3), datetime(2026, 10, 20, tzinfo=UTC)
+    for hour in range(12):
+        delivered(sources[hour % 3], timedelta(minutes=hour + 1), at=at - timedelta(hours=hour))
+    found = list[list[Latency | None]]()
+    for gap in (0, 1, 10_000):
+        monkeypatch.setattr("reports.queries.source_quality.latency.GAP", gap)
+        found.append([each.latency for each in quality_of(OCTOBER)])
+
+    assert found[0] == found[1] == found[2]
+    assert [each.sample for each in found[0] if each] == [4, 4, 4]

@@ -142,7 +142,7 @@ def _in_tiers(alike: list[_Shown], currency: str, together: str) -> LineGroup:
 
 def _row(each: _Shown, unit: str) -> LineRow:
     line = each.line
-    quantity = line.quantity if unit else f"{line.quantity} {line.unit}".strip()
+    quantity = line.quantity if unit or not line.quantity else f"{line.quantity} {line.unit}".strip()
     return LineRow(each.name, line.notes, quantity, line.unit_price, line.amount, position=line.position)
 
 
@@ -153,7 +153,7 @@ def _total(alike: list[_Shown], currency: str) -> LineRow:
 
 def _unit(alike: list[_Shown]) -> str:
     """Return the unit of all of the lines; "" if they differ."""
-    units = {each.line.unit for each in alike}
+    units = {each.line.unit for each in alike if each.line.quantity}
     return units.pop() if len(units) == 1 else ""
 
 

@@ -158,7 +158,7 @@ def _checked(file: BinaryIO, member: Member, begins: int) -> int:
     same = (method, crc, packed, size, name) == (member.method, member.crc, member.packed, member.size, member.name)
     if magic != b"PK\x03\x04" or flags or extra or not same:
         raise NotABundle(f"The header of {member.name} and its entry in the directory differ.")
-    return begins + HEADER.size + length + packed
+    return begins + HEADER.size + len(member.name) + member.packed
 
 
 def _unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.deeds.record import deed_of, record_all
+from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.saving import save_all, save_changes, values_of
@@ -36,6 +37,7 @@ DAY = timedelta(days=1)
 Days = dict[int, tuple[date, str]]
 State = BankRow.State
 Certainty = BankRow.Certainty
+UNLINKED = Verb("bank_row_unlinked", "Row no longer linked to its return")
 WRONGLY_BOOKED = "booked by mistake"
 ROWS_IN_WORDS = 5
 
@@ -92,8 +94,11 @@ def undo_booked(files: QuerySet[BankFile], *, at: datetime) -> Outcome:
 def undo_rows(rows: Sequence[BankRow], *, by: User | None, at: datetime) -> list[str]:
     """Return the payments of booked rows, dated today, and open the rows again; return what stays, and why.
 
-    Each return has its deed, which the row shows, too.
+    Each return has its deed, which the row shows, too. What went out was only linked to its return, which stays.
     """
+    linked = [row for row in rows if row.amount < 0]
+    rows = [row for row in rows if row.amount > 0]
+    _unlink(linked, by=by)
     payments = locked({row.document_id for row in rows if row.document_id})
     standing = Allocation.objects.filter(credit__in=payments, takes_back=None, taken_back_by=None)
     made = list(standing.select_related("credit", "debit__payment"))
@@ -107,6 +112,16 @@ def undo_rows(rows: Sequence[BankRow], *, by: User | None, at: datetime) -> list
         row.state, row.document = State.OPEN, None
     save_all(undone, ("state", "document"))
     return [f"Row {row.place}: its payment was refunded or returned already" for row in rows if row.document_id in used]
+
+
+def _unlink(rows: Sequence[BankRow], *, by: User | None) -> None:
+    record_all(
+        deed_of(UNLINKED, on=row, by=by, also=[row.document] if row.document else [], before={"document": row.document})
+        for row in rows
+    )
+    for row in rows:
+        row.state, row.document = State.OPEN, None
+    save_all(rows, ("state", "document"))
 
 
 def _post_returns(

@@ -93,6 +93,9 @@ def _statement(found: Any) -> Statement:
         rows=rows,
         opening=opening[0],
         closing=closing[0],
+        sequence=int(counted)
+        if (counted := text_at(found, "ElctrncSeqNb")).isdecimal() and len(counted) < 19
+        else None,
     )
 
 

@@ -66,6 +66,7 @@ class BankFiles(LeasedQueue[BankFile, DryRun | Outcome]):
                 number=statement.number,
                 opening=statement.opening,
                 closing=statement.closing,
+                sequence=statement.sequence,
             )
             BankRow.objects.bulk_create(
                 (_stored(stored, place, each, seen) for place, each in enumerate(rows, 1)), batch_size=1_000

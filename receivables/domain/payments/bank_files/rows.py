@@ -41,7 +41,7 @@ class Booking:
 @transaction.atomic
 def book_row(row: BankRow, booking: Booking, *, by: User, at: datetime) -> LedgerDocument:
     """Record the row as a payment of this customer. Raises RowNotOpen, PaymentHasFaults or WrongDay."""
-    found = _locked(row)
+    found = locked_row(row)
     if why := why_not_booked(found):
         raise RowNotOpen(why)
     received = Received(
@@ -62,7 +62,7 @@ def book_row(row: BankRow, booking: Booking, *, by: User, at: datetime) -> Ledge
 @transaction.atomic
 def undo_row(row: BankRow, *, by: User, at: datetime) -> None:
     """Return the payment of a booked row with today's date; the row is open again. Raises RowNotOpen."""
-    found = _locked(row)
+    found = locked_row(row)
     if found.state != State.BOOKED or found.statement.file.state not in READABLE:
         raise RowNotOpen("This row is not booked, or its file is being worked on.")
     if left_out := undo_rows([found], by=by, at=at):
@@ -72,8 +72,8 @@ def undo_row(row: BankRow, *, by: User, at: datetime) -> None:
 @transaction.atomic
 def set_aside(row: BankRow, *, by: User, reason: str) -> None:
     """Say that no customer paid this. Raises RowNotOpen."""
-    found = _locked(row)
-    if found.state != State.OPEN:
+    found = locked_row(row)
+    if found.state != State.OPEN or not found.statement.is_live:
         raise RowNotOpen("Only an open row can be set aside.")
     found.state = State.ASIDE
     found.save(update_fields=["state"])
@@ -83,8 +83,8 @@ def set_aside(row: BankRow, *, by: User, reason: str) -> None:
 @transaction.atomic
 def take_up(row: BankRow, *, by: User) -> None:
     """Open a row that was set aside. Raises RowNotOpen."""
-    found = _locked(row)
-    if found.state != State.ASIDE:
+    found = locked_row(row)
+    if found.state != State.ASIDE or not found.statement.is_live:
         raise RowNotOpen("Only a row that was set aside can be taken up again.")
     found.state = State.OPEN
     found.save(update_fields=["state"])
@@ -100,7 +100,8 @@ def why_not_booked(row: BankRow) -> str:
     return "" if row.amount > 0 else "This money went out, so no customer paid it."
 
 
-def _locked(row: BankRow) -> BankRow:
+def locked_row(row: BankRow) -> BankRow:
+    """Lock the row with its file, and read it again."""
     file = BankFile.objects.filter(statements__rows=row.pk).defer("body")
     list(file.select_for_update(of=("self",)))
     return (

@@ -50,3 +50,4 @@ class Statement:
     rows: Sequence[Row]
     opening: Decimal | None = None
     closing: Decimal | None = None
+    sequence: int | None = None  # the bank counts its statements
