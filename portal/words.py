@@ -25,8 +25,8 @@ REASONS = {
     exclude.VOIDED: ("Canceled", "The source or we took the action back."),
     exclude.OUTSIDE_CONTRACT: ("Outside your contract", "It happened before your contract began or after it ended."),
     exclude.NOT_HIGHEST: (
-        "Higher-priced action of this lead was charged",
-        "Of one lead only the highest-priced action is charged.",
+        "Higher-priced action of this lead charged",
+        "Of a lead only the highest-priced one is charged.",
     ),
     exclude.DISPUTED: ("Disputed and accepted", "You disputed it, and we agreed."),
     exclude.WAIVED: ("Waived by us", "We decided not to charge it."),

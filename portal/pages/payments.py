@@ -24,6 +24,7 @@ from reports.domain.question.days import quarter_of
 
 LONGEST = timedelta(days=800)
 QUARTER = 2  # months before this one
+MOST_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def _asked(given: QueryDict, customer: Customer) -> Asked:
     usual = Month.of_day(today)
     for _ in range(QUARTER):
         usual = usual.previous()
-    account = int(given["account"]) if given.get("account", "").isdecimal() and len(given["account"]) < 3 else 0
+    number = given.get("account", "")
+    account = int(number) if number.isdecimal() and len(number) < MOST_DIGITS else 0
     try:
         first = date.fromisoformat(given.get("first") or str(usual.first))
         last = date.fromisoformat(given.get("last") or str(today))

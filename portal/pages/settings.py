@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -111,7 +112,8 @@ def people_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _person(visit: Visit, each: Membership) -> Person:
     user, role = each.person.user, MemberRole(each.role)
-    found = {FACTORS[factor.type] for factor in user.authenticator_set.all() if factor.type in FACTORS}
+    kept: Any = user  # with allauth's factors, which Django's user does not know
+    found = {FACTORS[factor.type] for factor in kept.authenticator_set.all() if factor.type in FACTORS}
     return Person(
         name=user.get_full_name() or user.get_username(),
         email=user.email,

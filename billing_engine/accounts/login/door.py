@@ -28,7 +28,7 @@ class DoorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_portal(request):
             return self.get_response(request)
-        request.urlconf = PORTAL_ADDRESSES  # type: ignore[attr-defined]  # Django's own way to choose addresses
+        request.urlconf = PORTAL_ADDRESSES  # Django's own way to choose addresses
         names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
         for name in names:
             given = request.COOKIES.get(PREFIX + name)

@@ -21,6 +21,7 @@ from invoices.domain.document.parties import SELLERS, bill_to, day_of_paper, sel
 from invoices.domain.document.parts.counts import counts_in_words
 from invoices.domain.document.parts.line_groups import ActionSum, LineGroup, groups_of, sums_by_action
 from invoices.domain.document.parts.payment import pay_to, questions, reference_of
+from invoices.domain.document.parts.tax_rows import tax_rows
 from invoices.domain.document.replacement import replacement_notice, replacement_of
 from invoices.domain.lines.books import books
 from invoices.domain.proof.printed import printed
@@ -223,10 +224,10 @@ def _subtotals(invoice: Invoice) -> tuple[LabeledValue, ...]:
         return LabeledValue(label, in_words(amount, invoice.currency), notes)
 
     details = [fact("Before tax", invoice.subtotal)]
-    for tax in invoice.taxes.select_related("line").order_by("position"):
-        base = in_words(tax.base, invoice.currency)
-        of = f"{base}, the credit in line {tax.line.position}" if tax.line else base
-        details.append(fact(f"{clean(tax.name)}, {rate_in_words(tax.rate)} of {of}", tax.amount, _taxed(tax)))
+    for row in tax_rows(invoice):
+        of = f"{in_words(row.base, invoice.currency)}{', the credits' if row.of_credits else ''}"
+        words = f"{clean(row.tax.name)}, {rate_in_words(row.tax.rate)} of {of}"
+        details.append(fact(words, row.amount, _taxed(row.tax)))
     if len(details) == 1:
         reason = clean(invoice.tax_exempt_reason)
         details.append(fact(f"Tax exempt: {reason}" if reason else "Tax", Decimal(0)))

@@ -62,8 +62,8 @@ def change_role(membership: Membership, *, role: MemberRole, by: User) -> Member
     _check_other_administrator(membership)
     membership.role = role
     membership.save(update_fields=["role"])
-    words = {"before": {"role": before.label}, "after": {"role": role.label}}
-    record(ROLE_CHANGED, on=membership.customer, by=by, also=[membership.person.user], **words)
+    was, now = {"role": before.label}, {"role": role.label}
+    record(ROLE_CHANGED, on=membership.customer, by=by, before=was, after=now, also=[membership.person.user])
     return membership
 
 

@@ -1,6 +1,7 @@
 """Open a dispute: the charges, the reason with its last day, words and files; quota and clock stand before Send."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django import forms
 from django.contrib import messages
@@ -89,8 +90,8 @@ def open_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _subject(visit: Visit, asked: QueryDict) -> Subject:
     """What the address names, of this customer only: a line, or charges. Raises Http404."""
-    if asked.get("line"):
-        return subject_of_line(one_line(visit, asked["line"]))
+    if line := asked.get("line"):
+        return subject_of_line(one_line(visit, line))
     ids = list(dict.fromkeys(asked.getlist("charge")))[: MOST_CHOSEN + 1]
     if not ids:
         raise Http404
@@ -160,8 +161,9 @@ def _quota(before: BeforeYouSend | None, subject: Subject) -> dict[str, object]:
     if before is None or before.quota.limit is None:
         return {}
     quota, limit = before.quota, before.quota.limit
-    used = min(quota.used / limit, 1) if limit else 1
-    more = min(subject.amount / limit, 1 - used) if limit else 0
+    whole = Decimal(1)
+    used = min(quota.used / limit, whole) if limit else whole
+    more = min(subject.amount / limit, whole - used) if limit else money.ZERO
     return {
         "words": quota.in_words(subject.amount),
         "used": int(used * BAR),

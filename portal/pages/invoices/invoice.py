@@ -13,6 +13,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.wording import count_of_days, day_in_words, stretch_in_words
 from billing_engine.core.counts import count_in_words
 from invoices.domain.document.content_lines import ChargedLine, charged_line, late_of
+from invoices.domain.document.parts.tax_rows import tax_rows
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Channel
 from portal.frame import Whole, page
@@ -176,9 +177,10 @@ def _sums(invoice: Invoice) -> list[tuple[str, str]]:
     """What follows the lines: before tax, each tax, total."""
     currency = invoice.currency
     rows = [("Before tax", money.in_words(invoice.subtotal, currency))]
-    for tax in invoice.taxes.order_by("position"):
-        base = money.in_words(tax.base, currency)
-        rows.append((f"{tax.name}, {money.number_in_words(tax.rate)}% of {base}", money.in_words(tax.amount, currency)))
+    for row in tax_rows(invoice):
+        of = f"{money.in_words(row.base, currency)}{', the credits' if row.of_credits else ''}"
+        words = f"{row.tax.name}, {money.number_in_words(row.tax.rate)}% of {of}"
+        rows.append((words, money.in_words(row.amount, currency)))
     if invoice.tax_exempt_reason:
         rows.append((f"No tax: {invoice.tax_exempt_reason}", money.in_words(money.ZERO, currency)))
     return [*rows, ("Total", money.in_words(invoice.subtotal + invoice.tax, currency))]

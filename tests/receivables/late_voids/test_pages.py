@@ -78,14 +78,14 @@ def test_the_page_of_a_credit_line_lists_its_charges(finance: Client, frank: Use
     for action in Action.objects.filter(quantity__in=[5, 11]):
         assert action.external_id in shown
     assert f">{draft}</a>" in of_invoice
-    assert "the credit in line 2" in of_draft
+    assert "of -$5.33, the credits" in of_draft
     notes = finance.get(reverse("admin:receivables_creditnote_changelist")).content.decode()
     assert "There are no credit notes yet." in notes
 
 
 def test_the_terms_are_set_on_the_page_of_the_customer(finance: Client, invoice: Invoice) -> None:
     customer = invoice.customer
-    address = reverse("admin:leads_customer_set_late_voids", args=[customer.pk])
+    address = reverse("admin:receivables_void_terms", args=[customer.pk])
     page = reverse("admin:leads_customer_change", args=[customer.pk])
 
     before = finance.get(page).content.decode()

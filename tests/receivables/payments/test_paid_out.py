@@ -20,7 +20,7 @@ from tests.receivables.payments.banks import NOON, an_account, an_invoice, camt,
 from tests.receivables.payments.test_pages import press, shown
 from tests.receivables.payments.test_payments import paid
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("app_role")]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
+from receivables.domain.ledger.items import locked
 from receivables.domain.payments.bank_files.book import WRONGLY_BOOKED
 from receivables.domain.payments.bank_files.rows import READABLE, RowNotOpen, locked_row
 from receivables.models import BankRow, LedgerDocument
@@ -38,8 +39,8 @@ def why_not_linked(row: BankRow) -> str:
 @transaction.atomic
 def link_row(row: BankRow, document: LedgerDocument, *, by: User) -> None:
     """Say that the row is the money of this return or refund. Raises RowNotOpen."""
-    list(LedgerDocument.objects.select_for_update(no_key=True).filter(pk=document.pk))  # of two links, one is refused
     found = locked_row(row)
+    locked([document.pk])  # of two links, one is refused
     if why := why_not_linked(found):
         raise RowNotOpen(why)
     if not paid_out(found).filter(pk=document.pk).exists():
