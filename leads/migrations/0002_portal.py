@@ -7,7 +7,7 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-import leads.models.membership
+import leads.models.customer.membership
 from billing_engine.core.sql_files import InstallSql
 
 
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 (
                     "id_key",
                     models.BinaryField(
-                        default=leads.models.membership.random_key,
+                        default=leads.models.customer.membership.random_key,
                         help_text="Encrypts the numbers of rows in addresses.",
                     ),
                 ),

@@ -46,6 +46,7 @@ REFUSED = {
         "billing_engine/operations/heartbeat.py",
         "billing_engine.operations.monitoring",
     ),
+    "Inside the portal: addresses, then pages, then the frame, then the gate": ("portal/gate.py", "portal.frame"),
     "The price decision is pure: only the standard library": ("pricing/rating/match.py", "django.db"),
     "Wording uses plain values only: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
     "The local servers start before Django does": ("billing_engine/local_servers/ports.py", "django.conf"),

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from billing_engine.accounts.models import CustomerPerson, EmailedInvitation
-from leads.models.customer import Customer
+from leads.models.customer.customer import Customer
 
 
 def random_key() -> bytes:
