@@ -2257,6 +2257,6 @@ class Migration(migrations.Migration):
         InstallSql("leads", "models/sql/a_correction_never_changes.sql", "e936a4fe5773"),
         InstallSql("leads", "models/sql/facts_in_force_never_change.sql", "1012efa69e10"),
         InstallSql("leads", "domain/credentials/sql/key.sql", "2f41759fa5fc"),
-        InstallSql("leads", "models/sql/a_customers_person_is_never_staff.sql", "608dd31fc1f3"),
+        InstallSql("leads", "models/sql/a_customers_person_is_never_staff.sql", "66cd944f8da5"),
         InstallSql("leads", "models/sql/a_look_at_a_portal_stays_on_record.sql", "1021d1be0680"),
     ]
