@@ -172,11 +172,11 @@ def member_page(request: HttpRequest, visit: Visit, member: str) -> HttpResponse
     if request.method == "POST":
         try:
             if request.POST.get("act") == "remove":
-                remove(found, by=visit.user)
+                remove(found, by=visit.user, at=now())
                 messages.success(request, f"{found.person} no longer belongs to the portal.")
                 return HttpResponseRedirect(visit.address("settings"))
             if form.is_valid():
-                change_role(found, role=MemberRole(form.cleaned_data["role"]), by=visit.user)
+                change_role(found, role=MemberRole(form.cleaned_data["role"]), by=visit.user, at=now())
                 messages.success(request, f"Changed what {found.person} may do.")
                 return HttpResponseRedirect(visit.address("settings"))
         except Refused as refusal:

@@ -83,6 +83,14 @@ def renew(invitation: MemberInvitation, *, by: User | None, at: datetime) -> Mem
     return invitation
 
 
+def with_a_link(invitation: MemberInvitation, *, at: datetime) -> MemberInvitation:
+    """Return the invitation for the person who asks for its link; only if that expired, they get a new one.
+
+    Anyone can ask in their name, and must not stop a link that works. Raises InvitationOver.
+    """
+    return invitation if invitation.expires_at > at else renew(invitation, by=None, at=at)
+
+
 @transaction.atomic
 def withdraw(invitation: MemberInvitation, *, by: User, at: datetime) -> MemberInvitation:
     """Make the link useless. Raises InvitationOver."""
