@@ -7,7 +7,7 @@ from leads.models.customer import Customer, CycleChange
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.early import EarlyAction
 from leads.models.lead import Lead
-from leads.models.membership import CustomerPortal, MemberInvitation, MemberRole, Membership, PortalLook
+from leads.models.membership import CustomerKey, CustomerPortal, MemberInvitation, MemberRole, Membership, PortalLook
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product, ProductRevision
@@ -32,6 +32,7 @@ __all__ = [
     "CompanyDetails",
     "Correction",
     "Customer",
+    "CustomerKey",
     "CustomerPortal",
     "CustomerTerms",
     "CycleChange",
