@@ -158,12 +158,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "leads",
-    "pricing",
-    "invoices",
-    "receivables",
-    "reports",
-    "portal",
+    *("leads", "pricing", "invoices", "receivables", "reports", "portal"),
     "billing_engine.apps.BillingEngineConfig",
 ]
 

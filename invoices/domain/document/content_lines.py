@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.document.parts.counts import is_included
 from invoices.domain.wording import clean, late_in_words, quantity_in_words
 from invoices.models import InvoiceLine
 from pricing.domain.rate.inputs import model_of, price_facts
@@ -116,6 +115,12 @@ def _unit_price(rule: PriceRule) -> Decimal | None:
 
 def _tiers(line: InvoiceLine, currency: str) -> tuple[TierPart, ...]:
     return tuple(TierPart(*map(clean, in_words(row, currency))) for row in line.detail)
+
+
+def is_included(line: InvoiceLine) -> bool:
+    """Return whether these actions have a price, and it is zero; what a limit cut to zero was charged in part."""
+    is_free = line.kind == InvoiceLine.Kind.CHARGES and not line.exact_amount
+    return is_free and not any("cap" in row for row in line.detail)
 
 
 def late_note(line: InvoiceLine) -> tuple[str, ...]:

@@ -87,8 +87,8 @@ def set_expiry(one: Secret, *, until: datetime, at: datetime) -> datetime:
     return end
 
 
-def note_use(one: Secret, *, at: datetime, **more: object) -> None:
-    """Record its use and what else is known of it, to the minute, without waiting for concurrent changes of the row."""
+def note_use(one: Secret, *, at: datetime, address: str | None = None) -> None:
+    """Record its use, and of a customer's key from where, to the minute, without waiting for concurrent changes of the row."""
     if one.last_used_at is not None and at - one.last_used_at < LAST_USED_PRECISION:
         return
     rows: QuerySet[Any] = type(one).objects.all()
@@ -96,4 +96,8 @@ def note_use(one: Secret, *, at: datetime, **more: object) -> None:
         free = rows.select_for_update(skip_locked=True, no_key=True).filter(
             Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USED_PRECISION), pk=one.pk
         )
-        rows.filter(pk__in=free.values("pk")).update(last_used_at=at, **more)
+        used = rows.filter(pk__in=free.values("pk"))
+        if isinstance(one, CustomerKey):
+            used.update(last_used_at=at, last_used_from=address)
+        else:
+            used.update(last_used_at=at)

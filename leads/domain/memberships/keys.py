@@ -100,5 +100,5 @@ def usable_customer_key(plaintext: str, *, at: datetime, address: str | None) ->
     key = found.first() if prefix else None
     if not is_right(key, plaintext) or key is None or not key.is_usable(at):
         return None
-    note_use(key, at=at, last_used_from=address)
+    note_use(key, at=at, address=address)
     return key

@@ -55,8 +55,9 @@ class ReminderAdmin(ClaimedMailPage[Reminder]):
             None,
             {
                 "fields": (
-                    ("linked_customer", "shown_level", "shown_state"),
-                    ("shown_run", "shown_settled", "shown_decider"),
+                    ("linked_customer", "shown_state"),
+                    ("shown_level", "shown_run"),
+                    ("shown_settled", "shown_decider"),
                     ("shown_to", "shown_message_id"),
                     ("shown_reason", "shown_digest"),
                 )

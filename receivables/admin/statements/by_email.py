@@ -33,7 +33,7 @@ class StatementMailForm(forms.Form):
 
     account = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     to = forms.CharField(
-        label="To",
+        label="Send to",
         help_text="Separate addresses with commas or line breaks.",
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
     )
@@ -48,8 +48,8 @@ class StatementMailForm(forms.Form):
         if len(accounts) == 1:
             self.fields["account"].widget = forms.HiddenInput()
         latest = today_somewhere(now())
-        self.fields["first"] = day_field("From", latest=latest)
-        self.fields["last"] = day_field("To", latest=latest)
+        self.fields["first"] = day_field("First day", latest=latest)
+        self.fields["last"] = day_field("Last day", latest=latest)
         self.order_fields(["account", "first", "last", "to", "request"])
 
 

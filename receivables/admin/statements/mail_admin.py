@@ -55,9 +55,11 @@ class StatementMailAdmin(ClaimedMailPage[StatementMail]):
             None,
             {
                 "fields": (
-                    ("linked_customer", "shown_days", "shown_state"),
-                    ("opening_sum", "closing_sum", "shown_seller"),
-                    ("shown_settled", "shown_by", "shown_decider"),
+                    ("linked_customer", "shown_state"),
+                    ("shown_days", "shown_seller"),
+                    ("opening_sum", "closing_sum"),
+                    ("shown_by", "shown_settled"),
+                    "shown_decider",
                     ("shown_to", "shown_message_id"),
                     ("shown_reason", "shown_digest"),
                 )

@@ -26,7 +26,7 @@ from invoices.domain.mail.server import DeliveryResult, check_server, hand_over,
 from receivables.domain.papers.store import keep
 from receivables.domain.papers.typeset import typeset
 from receivables.models import Paper
-from receivables.models.claimed_mail import ClaimedMail
+from receivables.models.paper import ClaimedMail
 
 Mail = TypeVar("Mail", bound=ClaimedMail)
 State = ClaimedMail.State
@@ -107,7 +107,7 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
         old = mail.paper if mail.paper is not None and mail.paper.source == written.source else None
         pdf = bytes(old.content or b"") if old else typeset(self.kind, written.source, seconds=SECONDS)
         mine = self._leaving(mail, written, pdf, old, at=at)
-        if mine is None:  # or it is not ours any more: then this is not noted
+        if mine is None:  # or another worker has it: then this is not noted
             return DeliveryResult(reason=CHANGED)
         if not mine.pending_addresses:  # the others were refused before
             return DeliveryResult()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Min
 
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.deeds.record import record_saved
@@ -19,7 +20,7 @@ from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean
 from receivables.domain.online.links import pay_address
 from receivables.domain.reminders.owed import Due, Owed
-from receivables.models import LedgerDocument, ReminderSchedule, ReminderText
+from receivables.models import LedgerDocument, Reminder, ReminderItem, ReminderSchedule, ReminderText
 
 TEXT_SAVED = Verb("reminder_text_saved", "Text of a reminder saved")
 
@@ -37,9 +38,7 @@ CLOSING = (
 BEFORE = ("Due on {due_on}: {total}", f"Hello {{customer}},\n\na note before the day:\n\n{CLOSING}")
 OVERDUE = "{total} is overdue. Is something wrong with it? Tell us, and we stop reminding you of that part."
 FIRST = ("Overdue since {due_on}: {total}", f"Hello {{customer}},\n\n{OVERDUE}\n\n{CLOSING}")
-STILL = (
-    "we wrote to you before. Please pay by {pay_by}, or tell us what holds it up. After that day, a person calls you."
-)
+STILL = "{before} Please pay by {pay_by}, or tell us what holds it up. After that day, a person calls you."
 LATER = ("Reminder: {total}, {days} days overdue", f"Hello {{customer}},\n\n{STILL}\n\n{CLOSING}")
 
 
@@ -55,6 +54,19 @@ def pay_by(owed: Owed, at: datetime) -> str:
     return day_in_words(owed.customer.day_of(at) + timedelta(days=DAYS_TO_PAY))
 
 
+def first_told(owed: Owed) -> str:
+    """Return the day of the first reminder of what is in this one; empty if this is the first."""
+    told = ReminderItem.objects.filter(
+        document__in=[item.document.pk for item in owed.items], reminder__in=Reminder.objects.told()
+    ).aggregate(at=Min("reminder__claimed_at"))["at"]
+    return day_in_words(owed.customer.day_of(told)) if told else ""
+
+
+def _before(owed: Owed) -> str:
+    day = first_told(owed)
+    return f"We wrote on {day} and have heard nothing." if day else ""
+
+
 Value = Callable[[Owed, datetime], str]
 PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "customer": ("the customer’s name", lambda owed, _: owed.customer.name),
@@ -64,6 +76,7 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "days": ("days since the first due day", lambda owed, _: f"{max(owed.items[0].days, 0):,}"),
     "pay_by": (f"{DAYS_TO_PAY} days from today", pay_by),
     "pay_online": ("the address at which they are paid online, if that is on", lambda owed, _: _pay_online(owed)),
+    "before": ("that we wrote before, and when; nothing if we did not", lambda owed, _: _before(owed)),
     "seller": ("the company that sent the invoices", lambda owed, _: seller_of(owed)),
 }
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Min
-
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from billing_engine.core.money import in_words
 from invoices.domain.wording import lines_of
@@ -14,9 +12,9 @@ from invoices.models import Invoice
 from receivables.domain.ledger.matched import used_of
 from receivables.domain.ledger.open_items import Basis
 from receivables.domain.papers.letter import Letter, customer_on, details_of, parties_of, seller_on
-from receivables.domain.reminders.letter import pay_by, words_of
+from receivables.domain.reminders.letter import first_told, pay_by, words_of
 from receivables.domain.reminders.owed import Due, Owed
-from receivables.models import Reminder, ReminderItem, ReminderSchedule
+from receivables.models import Reminder, ReminderSchedule
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 NONE = "–"
@@ -59,14 +57,14 @@ def paper_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> Reminde
     name = "Reminder" if schedule.days >= 0 else "Payment due soon"
     return ReminderLetter(
         title=name,
-        number=_which(schedule, day_in_words(day)),
+        number=_which(owed, schedule, day_in_words(day)),
         made_on=str(day),
         **parties_of(seller, customer),
         details=details_of(
             ("Customer", owed.customer.code),
             ("As of", day_in_words(day)),
             ("Time zone", owed.customer.time_zone),
-            ("First reminder", _first_told(owed)),
+            ("First reminder", first_told(owed)),
         ),
         headline=f"{_totals(owed)} {_how_late(owed)}",
         subline=_subline(owed, schedule, at),
@@ -83,20 +81,15 @@ def paper_of(owed: Owed, schedule: ReminderSchedule, *, at: datetime) -> Reminde
     )
 
 
-def _which(schedule: ReminderSchedule, day: str) -> str:
+def _which(owed: Owed, schedule: ReminderSchedule, day: str) -> str:
+    """Which reminder it is of what is in it; notes before the due day don't count."""
     if schedule.days < 0:
         return f"of {day}"
-    levels = ReminderSchedule.objects.filter(seller=schedule.seller_id, is_active=True, days__gte=0)
-    place = levels.filter(days__lte=schedule.days).count()
-    return f"{ORDINALS[max(place, 1) - 1]}, of {day}"
-
-
-def _first_told(owed: Owed) -> str:
-    """The day of the first reminder of what is in this one; empty if it is the first."""
-    told = ReminderItem.objects.filter(
-        document__in=[item.document.pk for item in owed.items], reminder__in=Reminder.objects.told()
-    ).aggregate(at=Min("reminder__claimed_at"))["at"]
-    return day_in_words(owed.customer.day_of(told)) if told else ""
+    levels = ReminderSchedule.objects.filter(seller=schedule.seller_id, days__gte=0).values("level")
+    told = Reminder.objects.told().filter(
+        items__document__in=[item.document.pk for item in owed.items], level__in=levels
+    )
+    return f"{ORDINALS[min(told.distinct().count(), len(ORDINALS) - 1)]}, of {day}"
 
 
 def _how_late(owed: Owed) -> str:

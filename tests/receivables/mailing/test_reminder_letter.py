@@ -86,7 +86,13 @@ def test_the_letter_says_what_is_overdue_for_how_long_and_what_is_not_part_of_it
     [
         (-3, "Payment due soon", "of November 30, 2026", "$10.00 due December 3, 2026", "a note before the day"),
         (7, "Reminder", "first, of December 10, 2026", "$10.00 overdue for 7 days", "$10.00 is overdue."),
-        (30, "Reminder", "second, of January 2, 2027", "$10.00 overdue for 30 days", "After that day, a person calls"),
+        (
+            30,
+            "Reminder",
+            "first, of January 2, 2027",
+            "$10.00 overdue for 30 days",
+            "Ash, Please pay by January 9, 2027",
+        ),
     ],
 )
 def test_each_level_has_its_tone(
@@ -111,6 +117,8 @@ def test_the_second_letter_says_when_the_first_went_out_and_what_else_is_open(po
 
     source = Paper.objects.latest("pk").source
     assert {each["label"]: each["value"] for each in source["details"]}["First reminder"] == "December 11, 2026"
+    assert source["number"] == "second, of January 3, 2027"
+    assert source["words"][1].startswith("We wrote on December 11, 2026 and have heard nothing. Please pay by")
     assert source["notes"] == [
         f"For your overview, not part of this reminder: {later.reference}, $5.00 due January 3, 2027."
     ]

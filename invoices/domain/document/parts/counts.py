@@ -3,14 +3,9 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from invoices.domain.document.content_lines import is_included
 from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
-
-
-def is_included(line: InvoiceLine) -> bool:
-    """Return whether these actions have a price, and it is zero; what a limit cut to zero was charged in part."""
-    is_free = line.kind == InvoiceLine.Kind.CHARGES and not line.exact_amount
-    return is_free and not any("cap" in row for row in line.detail)
 
 
 def counts_in_words(lines: Iterable[InvoiceLine]) -> str:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from billing_engine.accounts.models import CustomerPerson, EmailedInvitation
-from leads.models.customer import Customer
+from leads.models.customer.customer import Customer
 from leads.models.source import Key
 
 
