@@ -15,6 +15,7 @@ SECRETS = {
     "auth_user": ("password",),
     "django_session": ("session_key", "session_data"),
     "leads_apikey": ("digest",),
+    "leads_customerkey": ("digest",),
     "leads_customerportal": ("id_key",),
     "leads_signingsecret": ("sealed",),
     "receivables_paymentlink": ("token",),

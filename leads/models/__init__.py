@@ -4,7 +4,14 @@ from leads.models.action import Action, ActionType, ActionTypeRevision, EarlyAct
 from leads.models.approval_threshold import ApprovalThreshold
 from leads.models.company import Company, CompanyDetails, NumberPrefix
 from leads.models.customer import Customer, CycleChange
-from leads.models.customer.membership import CustomerPortal, MemberInvitation, MemberRole, Membership, PortalLook
+from leads.models.customer.membership import (
+    CustomerKey,
+    CustomerPortal,
+    MemberInvitation,
+    MemberRole,
+    Membership,
+    PortalLook,
+)
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
 from leads.models.notice import Notice
@@ -31,6 +38,7 @@ __all__ = [
     "CompanyDetails",
     "Correction",
     "Customer",
+    "CustomerKey",
     "CustomerPortal",
     "CustomerTerms",
     "CycleChange",

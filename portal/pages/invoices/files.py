@@ -1,16 +1,19 @@
 """The files of an invoice: its PDF, those of its credit notes, and every charge."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.tables.csv import csv_response
+from billing_engine.core.tables.csv import Cell, csv_response
 from billing_engine.core.tables.download import file_response
 from billing_engine.core.tables.xlsx import xlsx_response
 from invoices.domain.document.detail_table import HEADER, refuse_too_many, rows_of_invoice
 from invoices.domain.document.queue import ready
 from invoices.domain.document.store import document_of
+from invoices.models import Invoice
 from portal.gate import Visit
 from portal.pages.invoices.invoice import one_invoice
 from receivables.models import CreditNote
@@ -45,12 +48,16 @@ def credit_note_pdf(request: HttpRequest, visit: Visit, note: str) -> HttpRespon
     return file_response(bytes(paper.content or b""), name=f"{found.number}.pdf", content_type=PDF)
 
 
+def detail_rows(invoice: Invoice) -> tuple[list[str], Iterator[list[Cell]]]:
+    """Return the header and every charge of the invoice, without our internal names."""
+    kept = [place for place, name in enumerate(HEADER) if name not in OUR_COLUMNS]
+    return [HEADER[place] for place in kept], ([row[place] for place in kept] for row in rows_of_invoice(invoice))
+
+
 def invoice_detail(request: HttpRequest, visit: Visit, invoice: str, form: str) -> HttpResponseBase:
     """Return every charge of the invoice as a file, without our internal names."""
     found = one_invoice(visit, invoice).invoice
-    kept = [place for place, name in enumerate(HEADER) if name not in OUR_COLUMNS]
-    header = [HEADER[place] for place in kept]
-    rows = ([row[place] for place in kept] for row in rows_of_invoice(found))
+    header, rows = detail_rows(found)
     name = f"charges-{found.number}"
     if form == "csv":
         return csv_response(f"{name}.csv", header, rows)
