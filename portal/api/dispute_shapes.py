@@ -1,7 +1,6 @@
 """Disputes as data, and what is sent to open or answer one."""
 
 from base64 import b64decode
-from binascii import Error
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from receivables.models.dispute import FILE_BYTES
 
 WORDS_LENGTH = 2_000
 ID_LENGTH = 60
+LONGEST_CONTENT = FILE_BYTES * 4 // 3 + 4  # of a file in base64
 
 
 class DisputeSerializer(serializers.Serializer[Any]):
@@ -150,15 +150,14 @@ def evidence_of(read: Mapping[str, Any]) -> list[Evidence]:
     """Return the files of a body. Raises BodyHasFaults for what is not base64."""
     found, faults = list[Evidence](), list[FieldFault]()
     for row, each in enumerate(read.get("files", ())):
-        try:
-            if len(each["content"]) > FILE_BYTES * 4 // 3 + 4:
-                raise ValueError  # the domain says how much a file may have, of what is decoded
-            found.append(Evidence(each["name"], b64decode(each["content"], validate=True)))
-        except Error:
-            faults.append(FieldFault("files.content", "not_base64", "files.content: send the file in base64.", row))
-        except ValueError:
+        if len(each["content"]) > LONGEST_CONTENT:
             most = FILE_BYTES // 1_000_000
             faults.append(FieldFault("files.content", "file_is_too_large", f"A file has at most {most} MB.", row))
+            continue
+        try:
+            found.append(Evidence(each["name"], b64decode(each["content"], validate=True)))
+        except ValueError:
+            faults.append(FieldFault("files.content", "not_base64", "files.content: send the file in base64.", row))
     if faults:
         raise BodyHasFaults(faults)
     return found

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from pytest_django import DjangoAssertMaxNumQueries
+from pytest_django import DjangoAssertNumQueries
 
 from invoices.models import Invoice
 from leads.domain.memberships.portal import portal_of, show_contacts
@@ -182,13 +182,13 @@ def test_no_answer_names_a_rule_another_customer_or_a_masked_address(northlight:
 
 
 def test_every_address_asks_the_database_as_often_for_many_rows_as_for_one(
-    northlight: Customer, django_assert_max_num_queries: DjangoAssertMaxNumQueries
+    northlight: Customer, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     ids = ids_in(northlight, rows_of(northlight))
     program = Program(a_key(northlight))
     program.read("key")
 
-    for method, route, address in requests(ids):
+    for method, _, address in requests(ids):
         if method == "get":
             with django_assert_max_num_queries(MOST_QUERIES):
                 program.get(address)
