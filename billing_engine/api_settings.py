@@ -26,6 +26,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InvoiceStandingEnum": "receivables.queries.customer_invoices.STANDINGS",
         "DisputeStateEnum": "receivables.models.dispute.Dispute.State",
         "DisputeStepEnum": "receivables.models.dispute.DisputeStep.Kind",
+        "InvoiceLineKindEnum": ["charges", "minimum", "adjustment", "credit_line", "not_charged"],
         "LedgerKindEnum": "receivables.models.ledger.LedgerDocument.Kind",
         "ReportGroupEnum": "reports.domain.question.dimensions.GROUPS",
     },

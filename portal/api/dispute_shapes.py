@@ -26,7 +26,7 @@ class DisputeSerializer(serializers.Serializer[Any]):
 
     dispute = serializers.CharField(help_text="Its ID, as in the portal's addresses.")
     number = serializers.CharField()
-    state = serializers.ChoiceField(Dispute.State.values)
+    state = serializers.ChoiceField(Dispute.State.choices)
     reason = serializers.CharField(help_text="The code of the reason.")
     reason_name = serializers.CharField()
     invoice = serializers.CharField(allow_null=True, help_text="Null if it was opened before the invoice.")
@@ -53,7 +53,7 @@ class FileOfDisputeSerializer(serializers.Serializer[Any]):
 class StepOfDisputeSerializer(serializers.Serializer[Any]):
     """A step of a dispute, the earliest first."""
 
-    kind = serializers.ChoiceField(DisputeStep.Kind.values)
+    kind = serializers.ChoiceField(DisputeStep.Kind.choices)
     at = serializers.DateTimeField()
     contact = serializers.CharField(allow_blank=True, help_text="Who of you took it; empty if we did.")
     words = serializers.CharField(allow_blank=True)
@@ -131,11 +131,11 @@ def read_body(shape: type[serializers.Serializer[Any]], body: object) -> dict[st
     return read
 
 
-def _faults(errors: Mapping[str, Any], field: str = "", row: int | None = None) -> Iterator[FieldFault]:
+def _faults(errors: Mapping[Any, Any], field: str = "", row: int | None = None) -> Iterator[FieldFault]:
     for name, found in errors.items():
-        number_of_row = name if isinstance(name, int) else None
-        at = field if number_of_row is not None else ".".join(filter(None, (field, str(name))))
-        place = row if number_of_row is None else number_of_row
+        is_row = isinstance(name, int)
+        at = field if is_row else ".".join(filter(None, (field, str(name))))
+        place: int | None = name if is_row else row
         if isinstance(found, Mapping):
             yield from _faults(found, at, place)
             continue

@@ -47,6 +47,7 @@ class ShownCustomerKey(ShownCredential):
     """The columns of a customer's keys."""
 
     shown_customer = column(link, "customer", title="customer")
+    linked = column(link, lambda key: key, title="key")
     shown = column(code, "shown", title="key")
     named = column(str, "name", title="name")
     may = column(str, "may_in_words", title="may")
@@ -59,7 +60,7 @@ class CustomerKeyRows(ShownCustomerKey, CredentialRows):
     verbose_name_plural = "API keys"
     pages = "leads_customerkey"
     links = ("Revoke",)
-    fields = ("named", "shown", "may", "state", "created", "creator", "last_used", "ended", "buttons")
+    fields = ("linked", "may", "state", "last_used", "buttons")
 
 
 @admin.register(CustomerKey)
