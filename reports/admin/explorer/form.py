@@ -26,7 +26,7 @@ PICKED: Mapping[str, tuple[Any, str]] = {
     "action_type": (ActionType, "code"),
 }
 CHECKED = {"channel": dict(Channel.choices), "outcome": OUTCOMES}
-WRITTEN = {"category": "Such as Flooring; - for products without one", "period": "Such as 2026-10 or 2026-W43"}
+WRITTEN = {"category": "Such as Flooring; - for none", "period": "Such as 2026-10 or 2026-W43"}
 CUSTOM = "custom"
 MOST_PICKED = 200
 
