@@ -5,18 +5,20 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from billing_engine.core.errors import Refused
-from billing_engine.core.tables.csv import csv_response
+from billing_engine.core.tables.csv import Cell, csv_response
 from billing_engine.core.tables.download import file_response
 from billing_engine.core.tables.xlsx import xlsx_response
 from invoices.domain.document.detail_table import HEADER, refuse_too_many, rows_of_invoice
 from invoices.domain.document.queue import ready
 from invoices.domain.document.store import document_of
 from portal.gate import Visit
+from portal.pages.invoices.charges import shown_id
 from portal.pages.invoices.invoice import one_invoice
 from receivables.models import CreditNote
 
 PDF = "application/pdf"
-OUR_COLUMNS = ("Rule", "Rule revision")  # internal names
+OUR_COLUMNS = ("Rule", "Rule revision", "Corrected", "Action number")  # internal names, of staff, and our own numbers
+IDS = ("Lead", "Action")  # the source's own
 
 
 def invoice_pdf(request: HttpRequest, visit: Visit, invoice: str) -> HttpResponseBase:
@@ -50,7 +52,7 @@ def invoice_detail(request: HttpRequest, visit: Visit, invoice: str, form: str) 
     found = one_invoice(visit, invoice).invoice
     kept = [place for place, name in enumerate(HEADER) if name not in OUR_COLUMNS]
     header = [HEADER[place] for place in kept]
-    rows = ([row[place] for place in kept] for row in rows_of_invoice(found))
+    rows = (_shown(visit, row, kept) for row in rows_of_invoice(found))
     name = f"charges-{found.number}"
     if form == "csv":
         return csv_response(f"{name}.csv", header, rows)
@@ -62,3 +64,8 @@ def invoice_detail(request: HttpRequest, visit: Visit, invoice: str, form: str) 
         messages.error(request, str(refusal))
         return HttpResponseRedirect(visit.address("invoice", found))
     return xlsx_response(f"{name}.xlsx", "Charges", header, rows)
+
+
+def _shown(visit: Visit, row: list[Cell], kept: list[int]) -> list[Cell]:
+    """The cells that customers see."""
+    return [shown_id(visit, str(row[at])) if HEADER[at] in IDS and row[at] else row[at] for at in kept]
