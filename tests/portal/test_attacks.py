@@ -183,3 +183,12 @@ def test_an_administrator_sends_no_words_of_their_own_in_our_name_and_not_many_e
     again = ids_in(northlight, {"invitation": MemberInvitation.objects.earliest("pk")})["invitation"]
     assert client.post(f"{home(northlight)}settings/invitations/{again}/").status_code == 400
     assert len(mail.outbox) == 10
+
+
+def test_odd_keys_and_numbers_at_the_log_in_are_no_error_of_the_program(northlight: Customer) -> None:
+    for key in ("a/b-c", "../-x", "%2f-x", "é-x", "-", ""):
+        assert Client().get(f"{LOGIN}password/link/", {"key": key}).status_code == 302
+        assert Client().get(reverse("account_password_link"), {"key": key}).status_code == 302
+    client = logged_in(a_person(northlight))
+    for number in ("9" * 30, "9" * 5_000, "٣", "²", "-1", "0"):
+        assert client.post(f"{LOGIN}sessions/", {"session": number}).status_code in (200, 404)
