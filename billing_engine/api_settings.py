@@ -5,7 +5,7 @@ from typing import Any
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["leads.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["billing_engine.core.api.access.NamedAudiences"],
-    "DEFAULT_THROTTLE_CLASSES": ["leads.api.rate_limit.SourceThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["leads.api.rate_limit.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

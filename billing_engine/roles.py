@@ -13,6 +13,7 @@ OPERATIONS = {
         "add_customer", "change_operations_terms", "change_commitments",
         "view_contacts", "view_raw_bodies",
         "view_as_customer", "add_memberinvitation", "change_membership",
+        "add_customerkey", "change_customerkey",  # change: revoke
         "add_product", "change_product",
         "add_source", "change_source",
         "add_apikey", "change_apikey",
@@ -38,6 +39,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_finance_terms", "change_commitments",
         "view_contacts",
         "view_as_customer", "add_memberinvitation", "change_membership",
+        "add_customerkey", "change_customerkey",  # change: revoke
     ),
     "pricing": (
         "change_ratingattempts",  # retry

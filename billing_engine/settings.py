@@ -72,6 +72,7 @@ SENTRY_DSN = env.str("SENTRY_DSN", default="")
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 # Requests per minute for sources without their own limit; 0 for no limit.
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6_000)
+CUSTOMER_REQUESTS_PER_MINUTE = env.int("CUSTOMER_REQUESTS_PER_MINUTE", default=300)  # for each key of a customer
 FOUR_EYES = env.bool("FOUR_EYES", default=False)
 ADJUSTER_APPROVES = env.bool("ADJUSTER_APPROVES", default=False)
 # Log-in: roles that need a second factor, and how long a session, a pause and a confirmed password last.
@@ -157,12 +158,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "leads",
-    "pricing",
-    "invoices",
-    "receivables",
-    "reports",
-    "portal",
+    *("leads", "pricing", "invoices", "receivables", "reports", "portal"),
     "billing_engine.apps.BillingEngineConfig",
 ]
 

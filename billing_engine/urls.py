@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/", include("pricing.api.urls")),
     path("api/v1/", include("invoices.api.urls")),
     path("api/v1/", include("reports.api.urls")),
+    path("api/v1/customer/", include("portal.api.urls")),
     re_path(r"^api/v1/[\s\S]*$", UnknownAddress.as_view()),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -33,22 +33,14 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One request to a customer's portal: by one of its people, or by staff who look."""
+class OwnRows:
+    """The rows of one customer, by their ids in this customer's addresses: for pages and for the API."""
 
     portal: CustomerPortal
-    user: User
-    membership: Membership | None
-    look: PortalLook | None
-    door: str  # the namespace of the addresses
 
     @property
     def customer(self) -> Customer:
         return self.portal.customer
-
-    def may(self, role: MemberRole) -> bool:
-        """Whether the person may do what this role may; staff who look may do nothing."""
-        return self.membership is not None and MemberRole(self.membership.role).includes(role)
 
     def id_of(self, row: Model) -> str:
         """The row's id in this customer's addresses."""
@@ -58,20 +50,38 @@ class Visit:
         """The same for a row that is not at hand."""
         return public_id_of(self.portal, kind, pk)
 
+    def number_of(self, kind: type[Model], text: str) -> int | None:
+        """The row's number by its id; None if it is not an id of this customer and kind."""
+        return row_number(self.portal, kind, text)
+
+    def find(self, rows: QuerySet[Row], text: str) -> Row:
+        """Return the row with this id among the customer's rows. Raises Http404."""
+        number = self.number_of(rows.model, text)
+        row = rows.filter(pk=number).first() if number is not None else None
+        if row is None:
+            raise Http404
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class Visit(OwnRows):
+    """One request to a customer's portal: by one of its people, or by staff who look."""
+
+    user: User
+    membership: Membership | None
+    look: PortalLook | None
+    door: str  # the namespace of the addresses
+
+    def may(self, role: MemberRole) -> bool:
+        """Whether the person may do what this role may; staff who look may do nothing."""
+        return self.membership is not None and MemberRole(self.membership.role).includes(role)
+
     def address(self, page: str, *ids: Model | str, **asked: Any) -> str:
         """The address of a page of this portal."""
         parts = [each if isinstance(each, str) else self.id_of(each) for each in ids]
         path = reverse(f"{self.door}:{page}", args=[self.portal.public_id, *parts])
         given = {name: value for name, value in asked.items() if value not in ("", None)}
         return f"{path}?{urlencode(given, doseq=True)}" if given else path
-
-    def find(self, rows: QuerySet[Row], text: str) -> Row:
-        """Return the row with this id among the customer's rows. Raises Http404."""
-        number = row_number(self.portal, rows.model, text)
-        row = rows.filter(pk=number).first() if number is not None else None
-        if row is None:
-            raise Http404
-        return row
 
 
 Page = Callable[..., HttpResponseBase]

@@ -5,10 +5,11 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from billing_engine.accounts.login import own_pages
+from billing_engine.core.api.problems import UnknownAddress
 from portal.entrance import joining
 from portal.entrance.pages import entrance, start, style
 
@@ -53,5 +54,7 @@ urlpatterns = [
     entrance(FACTOR + "passkeys/confirm/", webauthn.reauthenticate_webauthn, "mfa_reauthenticate_webauthn", "confirm"),
     entrance(FACTOR + "passkeys/<int:pk>/remove/", webauthn.remove_webauthn, "mfa_remove_webauthn"),
     entrance(FACTOR + "passkeys/<int:pk>/rename/", webauthn.edit_webauthn, "mfa_edit_webauthn"),
+    path("api/v1/customer/", include("portal.api.urls")),
+    re_path(r"^api/[\s\S]*$", UnknownAddress.as_view()),
     path("portal/<uuid:customer>/", include("portal.customer_urls", namespace="portal")),
 ]

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from psycopg2.sql import SQL, Composable, Identifier
 
 from billing_engine.database_logins import Login, create_logins
-from billing_engine.operations import database_grants
+from billing_engine.operations import database_rights
 from billing_engine.operations.database_stalls.connection import TIMES
 
 # For the tables and sequences of later migrations, so that nothing is refused between a migration and its grants.
@@ -68,11 +68,11 @@ def _to_app(app: str) -> Iterator[Composable]:
     yield SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(login)
     yield SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(login)
     yield from (SQL(statement).format(login=login, app=login) for statement in BY_DEFAULT)
-    for table, rights in database_grants.grants():
+    for table, rights in database_rights.grants():
         yield SQL("GRANT {} ON {} TO {}").format(SQL(rights), Identifier(table), login)
     for signature, name in _definers():
         yield SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(SQL(signature))
-        if name in database_grants.FUNCTIONS:
+        if name in database_rights.FUNCTIONS:
             yield SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(SQL(signature), login)
 
 
@@ -81,7 +81,7 @@ def _to_reader(reader: str) -> Iterator[Composable]:
     yield SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(login)
     yield SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(login)
     yield SQL(BY_DEFAULT[0]).format(login=login)
-    for table, columns in database_grants.shown_to_the_reader():
+    for table, columns in database_rights.shown_to_the_reader():
         yield SQL("REVOKE SELECT ON {} FROM {}").format(Identifier(table), login)
         if columns:
             yield SQL("GRANT SELECT ({}) ON {} TO {}").format(_listed(columns), Identifier(table), login)
@@ -90,7 +90,7 @@ def _to_reader(reader: str) -> Iterator[Composable]:
 def _definers() -> list[tuple[str, str]]:
     """Functions that run with the owner's rights, and those that the app calls: their signatures and names."""
     with connection.cursor() as cursor:
-        cursor.execute(DEFINERS, [list(database_grants.FUNCTIONS)])
+        cursor.execute(DEFINERS, [list(database_rights.FUNCTIONS)])
         return list(cursor.fetchall())
 
 

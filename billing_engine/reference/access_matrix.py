@@ -14,7 +14,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from billing_engine.core.access.pages import ANYONE, ANYONE_STAFF, OF_A_MODEL, stated
-from billing_engine.core.api.access import is_for_sources, staff_needs
+from billing_engine.core.api.access import customer_scope, is_for_sources, staff_needs
 from billing_engine.roles import ROLES, permissions_of
 
 HEADER = """\
@@ -23,10 +23,11 @@ HEADER = """\
 # the row's state, and some on who did what before. The last part are the actions on selected rows of a list.
 """
 NOTHING_STATED = "NOTHING STATED"
-ANONYMOUS, API_KEY, NO_ROLE, SUPERUSER = "anonymous", "API key", "no role", "superuser"
-AUDIENCES = (ANONYMOUS, API_KEY, NO_ROLE, *sorted(ROLES, reverse=True), SUPERUSER)
+ANONYMOUS, API_KEY, CUSTOMER_KEY = "anonymous", "API key", "customer key"
+NO_ROLE, SUPERUSER = "no role", "superuser"
+AUDIENCES = (ANONYMOUS, API_KEY, CUSTOMER_KEY, NO_ROLE, *sorted(ROLES, reverse=True), SUPERUSER)
 METHOD_WIDTH = len("GET POST")
-STAFF = tuple(name for name in AUDIENCES if name not in (ANONYMOUS, API_KEY))
+STAFF = tuple(name for name in AUDIENCES if name not in (ANONYMOUS, API_KEY, CUSTOMER_KEY))
 # Outside the admin and the API: they show nothing of the business.
 PUBLIC = frozenset({"/", "/favicon.ico", "/api/schema/", "/api/docs/", "/admin/login/"})
 
@@ -92,23 +93,29 @@ def _of(address: str, pattern: URLPattern) -> Iterator[Line]:
     if address in PUBLIC or ANYONE in stated(view):
         yield Line(address, "any", ANYONE, AUDIENCES)
     elif api is not None:
-        yield _of_api(address, api)
+        yield from _of_api(address, api)
     elif kind := _kind_of_model(view):
         yield from _of_model(address, view.__self__, kind)
     else:
         yield Line(address, "any", _in_words(view), tuple(name for name in STAFF if _has(name, view)))
 
 
-def _of_api(address: str, view: type[APIView]) -> Line:
-    methods = " ".join(name.upper() for name in ("get", "post") if hasattr(view, name)) or "any"
+def _of_api(address: str, view: type[APIView]) -> Iterator[Line]:
+    methods = [name.upper() for name in ("get", "post") if hasattr(view, name)]
+    in_words = " ".join(methods) or "any"
     if AllowAny in view.permission_classes or not view.permission_classes:
-        return Line(address, methods, ANYONE, AUDIENCES)
-    needed = staff_needs(view)
-    who = tuple(name for name in STAFF if needed and _person(name).has_perms(needed))
-    words = [*(["a source's API key"] if is_for_sources(view) else []), *([" and ".join(needed)] if needed else [])]
-    return Line(
-        address, methods, " or ".join(words) or NOTHING_STATED, ((API_KEY,) if is_for_sources(view) else ()) + who
-    )
+        yield Line(address, in_words, ANYONE, AUDIENCES)
+        return
+    if any(customer_scope(view, method) for method in methods):
+        for method in methods:
+            needed = f"a customer's key with the scope {customer_scope(view, method)}"
+            yield Line(address, method, needed, (CUSTOMER_KEY,))
+        return
+    needs = staff_needs(view)
+    who = tuple(name for name in STAFF if needs and _person(name).has_perms(needs))
+    words = [*(["a source's API key"] if is_for_sources(view) else []), *([" and ".join(needs)] if needs else [])]
+    keys = (API_KEY,) if is_for_sources(view) else ()
+    yield Line(address, in_words, " or ".join(words) or NOTHING_STATED, keys + who)
 
 
 def _kind_of_model(view: Any) -> str:

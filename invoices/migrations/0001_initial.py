@@ -629,6 +629,7 @@ class Migration(migrations.Migration):
                             ("charges", "Charges"),
                             ("minimum", "Monthly minimum"),
                             ("adjustment", "Adjustment"),
+                            ("credit_line", "Credit"),
                             ("not_charged", "Not charged"),
                         ],
                         max_length=11,
@@ -673,6 +674,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("detail", models.JSONField(blank=True, default=list, help_text="Quantity and amount tier by tier.")),
+                (
+                    "copied_taxes",
+                    models.JSONField(
+                        blank=True,
+                        db_default=[],
+                        default=list,
+                        help_text="Of a credit: its taxes, as the invoice that it corrects had them.",
+                    ),
+                ),
                 (
                     "action_type",
                     models.ForeignKey(
@@ -722,7 +732,7 @@ class Migration(migrations.Migration):
                         fields=("invoice", "position"), name="an_invoice_line_has_its_own_position"
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("kind", "adjustment"), _negated=True),
+                        condition=models.Q(("kind__in", ["adjustment", "credit_line"]), _negated=True),
                         fields=("invoice", "kind", "product", "action_type", "rule", "reason", "late_from"),
                         name="every_charge_is_on_exactly_one_line",
                         nulls_distinct=False,
@@ -734,6 +744,16 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="what_is_not_charged_costs_nothing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "credit_line"), _negated=True), ("amount__lt", 0), _connector="OR"
+                        ),
+                        name="a_credit_line_is_below_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "credit_line"), ("copied_taxes", []), _connector="OR"),
+                        name="only_a_credit_line_copies_taxes",
                     ),
                 ],
             },
@@ -1120,18 +1140,155 @@ class Migration(migrations.Migration):
                         to="invoices.invoice",
                     ),
                 ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The credit that it belongs to, copied from the corrected invoice. Empty: it is on the other lines.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="invoices.invoiceline",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "invoice taxes",
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("invoice", "name", "rate"), name="an_invoice_has_one_tax_of_a_name_and_rate"
+                        fields=("invoice", "name", "rate", "line"),
+                        name="an_invoice_has_one_tax_of_a_name_and_rate",
+                        nulls_distinct=False,
                     ),
                     models.UniqueConstraint(fields=("invoice", "position"), name="an_invoice_tax_has_its_own_position"),
                     models.CheckConstraint(
                         condition=models.Q(("rate__gte", 0), ("rate__lt", 100)), name="an_invoice_tax_is_a_percentage"
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ProofKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public", models.CharField(help_text="Ed25519, in hexadecimal digits.", max_length=64, unique=True)),
+                (
+                    "digest",
+                    models.CharField(help_text="SHA-256 of the public key, as printed on invoices.", max_length=64),
+                ),
+                ("valid_from", models.DateTimeField(help_text="Inclusive.")),
+                ("valid_to", models.DateTimeField(blank=True, help_text="Exclusive. Empty: still in use.", null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("valid_to", None)),
+                        fields=("valid_to",),
+                        name="one_proof_key_is_in_use",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="a_proof_key_ends_after_it_starts",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="InvoiceProof",
+            fields=[
+                (
+                    "invoice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="proof",
+                        serialize=False,
+                        to="invoices.invoice",
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(help_text="The place in the chain, from 1.")),
+                ("charges", models.PositiveIntegerField(help_text="Number of actions, charged or not.")),
+                (
+                    "root",
+                    models.CharField(
+                        help_text="The root of the tree over all charges.", max_length=64, verbose_name="fingerprint"
+                    ),
+                ),
+                ("manifest", models.BinaryField(help_text="What is signed, byte for byte.")),
+                ("digest", models.CharField(help_text="SHA-256 of the manifest.", max_length=64)),
+                (
+                    "previous",
+                    models.CharField(
+                        blank=True,
+                        help_text="The digest of the manifest before it in the chain. Empty: the first.",
+                        max_length=64,
+                    ),
+                ),
+                ("signature", models.BinaryField()),
+                ("sealed_at", models.DateTimeField()),
+                ("size", models.PositiveBigIntegerField(help_text="Of the bundle, in bytes.")),
+                ("sha256", models.CharField(max_length=64, verbose_name="digest of the bundle")),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proofs",
+                        to="invoices.proofkey",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="Whose chain it is in. Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("seller", "position"),
+                        name="a_chain_of_proofs_has_each_place_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("position", 1), ("previous", "")),
+                            models.Q(("position__gt", 1), models.Q(("previous", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="only_the_first_proof_follows_none",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ProofPart",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField()),
+                (
+                    "proof",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="invoices.invoiceproof",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("proof", "number"), name="a_proof_has_each_part_once")],
             },
         ),
         migrations.CreateModel(
@@ -1216,4 +1373,5 @@ class Migration(migrations.Migration):
         InstallSql("invoices", "models/sql/next_in_series.sql", "51179a78b65b"),
         InstallSql("invoices", "models/sql/a_period_reopens_only_for_a_recorded_reason.sql", "653f0b3e3c32"),
         InstallSql("invoices", "models/sql/invoices_are_never_emptied.sql", "dfa4adb110c3"),
+        InstallSql("invoices", "models/sql/proofs_are_append_only.sql", "20b60b50a464"),
     ]

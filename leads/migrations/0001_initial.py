@@ -1,3 +1,4 @@
+import uuid
 from decimal import Decimal
 
 import django.contrib.postgres.constraints
@@ -10,7 +11,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-import leads.models.customer
+import leads.models.customer.customer
+import leads.models.customer.membership
 import leads.models.source
 import leads.models.terms
 from billing_engine.core.sql_files import InstallSql
@@ -21,6 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("core", "0001_initial"),
+        ("accounts", "0001_initial"),
         ("auth", "__first__"),
     ]
 
@@ -44,63 +47,6 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=200)),
             ],
-        ),
-        migrations.CreateModel(
-            name="Company",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        max_length=40,
-                        unique=True,
-                        validators=[django.core.validators.RegexValidator("^[A-Za-z0-9._-]+$")],
-                    ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "number_prefix",
-                    models.CharField(
-                        help_text="What invoice numbers start with. {year} becomes the year of issue, and the count restarts each year. A change applies from the next invoice on and doesn't restart the count.",
-                        max_length=20,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9./_-]*\\{year\\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
-                                "Use letters, digits, dots, dashes and slashes around {year}, without a digit at the end, such as INV-{year}-.",
-                            )
-                        ],
-                    ),
-                ),
-                (
-                    "number_digits",
-                    models.PositiveSmallIntegerField(
-                        default=6,
-                        help_text="INV-2026-000001 has six. A change applies from the next invoice on.",
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(9),
-                        ],
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "companies",
-                "permissions": [("change_bank_details", "Can change how customers pay, and where they write to")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("number_prefix"),
-                        name="two_companies_never_share_a_number_prefix",
-                        violation_error_message="Another company already uses this prefix.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("number_prefix__contains", "{year}"),
-                            models.Q(("number_prefix__regex", "[0-9]$"), _negated=True),
-                        ),
-                        name="a_number_prefix_names_the_year_and_ends_in_no_digit",
-                    ),
-                ],
-            },
         ),
         migrations.CreateModel(
             name="Customer",
@@ -132,7 +78,7 @@ class Migration(migrations.Migration):
                         default="USD",
                         help_text="ISO 4217.",
                         max_length=3,
-                        validators=[leads.models.customer.validate_currency],
+                        validators=[leads.models.customer.customer.validate_currency],
                     ),
                 ),
                 (
@@ -141,7 +87,7 @@ class Migration(migrations.Migration):
                         default="UTC",
                         help_text="Months and weeks start and end at midnight in this zone.",
                         max_length=64,
-                        validators=[leads.models.customer.validate_time_zone],
+                        validators=[leads.models.customer.customer.validate_time_zone],
                         verbose_name="billing time zone",
                     ),
                 ),
@@ -158,7 +104,7 @@ class Migration(migrations.Migration):
                 (
                     "billed_from",
                     models.DateField(
-                        default=leads.models.customer.first_of_this_month,
+                        default=leads.models.customer.customer.first_of_this_month,
                         help_text="First billed day, in the billing time zone. Billing periods start on this day and continue without gaps.",
                         verbose_name="billed from",
                     ),
@@ -250,272 +196,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="CustomerTerms",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first_day", models.DateField(help_text="In the customer's time zone.")),
-                ("reason", models.CharField(blank=True, max_length=500)),
-                ("written_at", models.DateTimeField()),
-                (
-                    "in_force_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
-                        null=True,
-                    ),
-                ),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "changed",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=40),
-                        blank=True,
-                        default=list,
-                        help_text="The terms that this revision sets. Empty: it carries an earlier change into later terms.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "payment_terms_days",
-                    models.PositiveSmallIntegerField(
-                        default=30, help_text="Days from the issue date to the due date.", verbose_name="payment terms"
-                    ),
-                ),
-                (
-                    "dispute_days",
-                    models.PositiveSmallIntegerField(
-                        default=30,
-                        help_text="Days from the issue date in which an invoice may be disputed.",
-                        verbose_name="dispute window",
-                    ),
-                ),
-                (
-                    "dispute_quota",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        help_text="Percent of a month's charges that may be disputed; above it, a second person decides. Empty: no quota.",
-                        max_digits=5,
-                        null=True,
-                        verbose_name="dispute quota",
-                    ),
-                ),
-                (
-                    "dispute_quota_sum",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=4,
-                        help_text="The same as an amount per month, before tax. With both, the lower one counts.",
-                        max_digits=16,
-                        null=True,
-                        verbose_name="dispute quota as a sum",
-                    ),
-                ),
-                (
-                    "tax_exempt_reason",
-                    models.CharField(
-                        blank=True,
-                        help_text="Printed on the invoice instead of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
-                        max_length=200,
-                        verbose_name="exempt from tax because",
-                    ),
-                ),
-                (
-                    "taxes",
-                    models.JSONField(
-                        blank=True,
-                        default=list,
-                        help_text="Name, rate in percent, product category.",
-                        validators=[leads.models.terms.validate_taxes],
-                    ),
-                ),
-                (
-                    "monthly_minimum",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=4,
-                        help_text="The least the customer is charged per month. Prorated for weekly cycles and partial contract months.",
-                        max_digits=16,
-                        null=True,
-                    ),
-                ),
-                (
-                    "monthly_budget",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=4,
-                        help_text="What the customer plans to spend per month. Prorated for weekly cycles.",
-                        max_digits=16,
-                        null=True,
-                    ),
-                ),
-                ("hard_budget", models.BooleanField(default=False, help_text="Never charge more than the budget.")),
-                (
-                    "contract_from",
-                    models.DateField(
-                        blank=True,
-                        help_text="First day, in the billing time zone.",
-                        null=True,
-                        verbose_name="contract from",
-                    ),
-                ),
-                (
-                    "contract_to",
-                    models.DateField(
-                        blank=True,
-                        help_text="Last day, in the billing time zone.",
-                        null=True,
-                        verbose_name="contract to",
-                    ),
-                ),
-                (
-                    "excluded_domains",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            max_length=253,
-                            validators=[
-                                django.core.validators.RegexValidator(
-                                    "^[a-z0-9-]+(\\.[a-z0-9-]+)+$", "A domain in lowercase, such as example.com."
-                                )
-                            ],
-                        ),
-                        blank=True,
-                        default=list,
-                        help_text="Email domains that are never charged: own staff, competitors, students. Separate with commas.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "locale",
-                    models.CharField(
-                        default="en_US",
-                        help_text="How numbers and dates are written on the invoice.",
-                        max_length=12,
-                        validators=[leads.models.customer.validate_locale],
-                        verbose_name="number format",
-                    ),
-                ),
-                (
-                    "detail_annex",
-                    models.BooleanField(default=True, help_text="End the PDF with a list of every charge."),
-                ),
-                (
-                    "electronic_invoice",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="Put the invoice's data into its PDF (EN 16931, Factur-X). Addresses must end with the country.",
-                    ),
-                ),
-                (
-                    "legal_name",
-                    models.CharField(blank=True, help_text="Printed on the invoice. Empty: the name.", max_length=200),
-                ),
-                ("address", models.TextField(blank=True)),
-                ("tax_id", models.CharField(blank=True, max_length=40, verbose_name="tax ID")),
-                (
-                    "purchase_order",
-                    models.CharField(
-                        blank=True, help_text="Printed on every invoice.", max_length=60, verbose_name="PO number"
-                    ),
-                ),
-                (
-                    "billing_contacts",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.EmailField(max_length=254),
-                        blank=True,
-                        default=list,
-                        help_text="Printed on the invoice. Separate with commas.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="terms",
-                        to="leads.customer",
-                    ),
-                ),
-                (
-                    "seller",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        help_text="The company that sends the invoices. Empty: the seller in the settings.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.company",
-                    ),
-                ),
-                (
-                    "written_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "customer terms",
-                "verbose_name_plural": "customer terms",
-                "abstract": False,
-                "default_permissions": ("view",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
-                        name="a_customerterms_in_force_is_not_withdrawn",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("contract_to__gte", models.F("contract_from"))),
-                        name="a_contract_does_not_end_before_it_begins",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("monthly_minimum", None), ("monthly_minimum__gte", 0), _connector="OR"),
-                            models.Q(("monthly_budget", None), ("monthly_budget__gte", 0), _connector="OR"),
-                        ),
-                        name="a_minimum_and_a_budget_are_not_negative",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("hard_budget", False), ("monthly_budget__isnull", False), _connector="OR"),
-                        name="a_hard_budget_names_its_amount",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("hard_budget", False),
-                            ("monthly_minimum", None),
-                            ("monthly_budget__gte", models.F("monthly_minimum")),
-                            _connector="OR",
-                        ),
-                        name="a_hard_budget_covers_the_minimum",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("dispute_quota", None), ("dispute_quota__range", (0, 100)), _connector="OR"),
-                            models.Q(("dispute_quota_sum", None), ("dispute_quota_sum__gte", 0), _connector="OR"),
-                        ),
-                        name="a_dispute_quota_is_a_percentage_or_a_sum",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Func(
-                            models.F("taxes"),
-                            output_field=models.BooleanField(),
-                            template="NOT jsonb_path_exists(%(expressions)s, '$[*] ? (!(@.rate.double() >= 0 && @.rate.double() < 100))')",
-                        ),
-                        name="a_tax_rate_is_a_percentage",
-                    ),
-                ],
-                "indexes": [models.Index(fields=["customer", "first_day"], name="terms_of_a_customer_by_day")],
-            },
-        ),
-        migrations.CreateModel(
             name="CycleChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -563,6 +243,124 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("cycle_before", models.F("cycle_after")), _negated=True),
                         name="a_change_of_cycle_changes_it",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MemberInvitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=150)),
+                ("name", models.CharField(max_length=150)),
+                ("invited_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(help_text="When the link was last sent; older links no longer work.")),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("billing", "Billing contact"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=13,
+                    ),
+                ),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations",
+                        to="accounts.customerperson",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("customer"),
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        name="an_address_has_one_open_invitation_to_a_portal",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("accepted_at", None), ("accepted_by", None)),
+                            models.Q(
+                                ("accepted_at__isnull", False), ("accepted_by__isnull", False), ("withdrawn_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_accepted_invitation_to_a_portal_has_its_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("sent_at"))),
+                        name="an_invitation_to_a_portal_expires_after_it_was_sent",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("billing", "Billing contact"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=13,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="accounts.customerperson",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("customer", "person"), name="a_person_belongs_to_a_customer_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["viewer", "billing", "administrator"])),
+                        name="a_member_of_a_portal_has_a_known_role",
                     ),
                 ],
             },
@@ -620,29 +418,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="NumberPrefix",
+            name="PortalLook",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("prefix", models.CharField(max_length=30)),
+                ("reason", models.CharField(max_length=200)),
+                ("began_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
                 (
-                    "seller",
+                    "by",
                     models.ForeignKey(
-                        db_index=False,
-                        help_text="Empty: the seller in the settings.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="used_prefixes",
-                        to="leads.company",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="portal_looks", to="leads.customer"
                     ),
                 ),
             ],
             options={
-                "verbose_name_plural": "number prefixes",
                 "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("prefix"),
-                        name="a_used_number_prefix_is_one_sellers_however_written",
-                    )
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gte", models.F("began_at"))),
+                        name="a_look_at_a_portal_ends_after_it_began",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="a_look_at_a_portal_has_a_reason"
+                    ),
                 ],
             },
         ),
@@ -1246,22 +1049,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="EarlyAction",
-            fields=[
-                (
-                    "action",
-                    models.OneToOneField(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        primary_key=True,
-                        related_name="early",
-                        serialize=False,
-                        to="leads.action",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="QuarantinedItem",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1498,50 +1285,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Correction",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("changed", models.JSONField(help_text="Each changed member before and after.")),
-                (
-                    "action",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty if the lead itself was changed.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="corrections",
-                        to="leads.action",
-                    ),
-                ),
-                (
-                    "lead",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="leads.lead"
-                    ),
-                ),
-                (
-                    "step",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="corrections",
-                        to="leads.quarantinestep",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("step", "lead", "action"),
-                        name="a_step_corrects_a_lead_or_action_once",
-                        nulls_distinct=False,
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("changed", {}), _negated=True), name="a_correction_changes_something"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="SigningSecret",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1570,130 +1313,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="BulkRetry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "trying",
-                    models.BigIntegerField(
-                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
-                    ),
-                ),
-                (
-                    "one_by_one",
-                    models.PositiveSmallIntegerField(
-                        db_default=0,
-                        default=0,
-                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
-                    ),
-                ),
-                ("code", models.CharField(max_length=40)),
-                ("started_at", models.DateTimeField()),
-                ("total", models.PositiveIntegerField(help_text="How many items were waiting at the start.")),
-                ("stored", models.PositiveIntegerField(default=0)),
-                ("refused", models.PositiveIntegerField(default=0, help_text="How many were refused again.")),
-                ("reached", models.BigIntegerField(default=0, help_text="The last item that was tried.")),
-                ("up_to", models.BigIntegerField(help_text="The last item that was waiting at the start.")),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "started_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="bulk_retries",
-                        to="leads.source",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "bulk retries",
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("finished_at", None)),
-                        fields=("source", "code"),
-                        name="one_bulk_retry_of_a_source_and_code_at_a_time",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "total__gte",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("stored"), "+", models.F("refused")
-                                ),
-                            )
-                        ),
-                        name="a_bulk_retry_tries_what_waited",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ApiKey",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "prefix",
-                    models.CharField(help_text="The part that is shown in the admin.", max_length=12, unique=True),
-                ),
-                ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
-                (
-                    "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(choices=[("prices", "Prices of its own actions")], max_length=20),
-                        blank=True,
-                        default=list,
-                        help_text="What requests with the key may see besides what happened to the source's own actions.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="api_keys", to="leads.source"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "API key",
-                "abstract": False,
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("scopes__contained_by", ["prices"])), name="an_api_key_has_known_scopes"
-                    )
-                ],
             },
         ),
         migrations.CreateModel(
@@ -1806,6 +1425,22 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="EarlyAction",
+            fields=[
+                (
+                    "action",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="early",
+                        serialize=False,
+                        to="leads.action",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="ActionTypeRevision",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1878,9 +1513,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
-                "indexes": [
-                    models.Index(fields=["action_type", "first_day", "id"], name="action_type_revision_by_day")
-                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
@@ -1896,6 +1528,483 @@ class Migration(migrations.Migration):
                         name="the_limits_of_an_action_type_are_not_negative",
                         violation_error_message="A limit can't be negative.",
                     ),
+                ],
+                "indexes": [
+                    models.Index(fields=["action_type", "first_day", "id"], name="action_type_revision_by_day")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ApiKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "prefix",
+                    models.CharField(help_text="The part that is shown in the admin.", max_length=12, unique=True),
+                ),
+                ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(choices=[("prices", "Prices of its own actions")], max_length=20),
+                        blank=True,
+                        default=list,
+                        help_text="What requests with the key may see besides what happened to the source's own actions.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="api_keys", to="leads.source"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "API key",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("scopes__contained_by", ["prices"])), name="an_api_key_has_known_scopes"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BulkRetry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("started_at", models.DateTimeField()),
+                ("total", models.PositiveIntegerField(help_text="How many items were waiting at the start.")),
+                ("stored", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0, help_text="How many were refused again.")),
+                ("reached", models.BigIntegerField(default=0, help_text="The last item that was tried.")),
+                ("up_to", models.BigIntegerField(help_text="The last item that was waiting at the start.")),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bulk_retries",
+                        to="leads.source",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "bulk retries",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None)),
+                        fields=("source", "code"),
+                        name="one_bulk_retry_of_a_source_and_code_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("stored"), "+", models.F("refused")
+                                ),
+                            )
+                        ),
+                        name="a_bulk_retry_tries_what_waited",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Company",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[django.core.validators.RegexValidator("^[A-Za-z0-9._-]+$")],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "number_prefix",
+                    models.CharField(
+                        help_text="What invoice numbers start with. {year} becomes the year of issue, and the count restarts each year. A change applies from the next invoice on and doesn't restart the count.",
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9./_-]*\\{year\\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
+                                "Use letters, digits, dots, dashes and slashes around {year}, without a digit at the end, such as INV-{year}-.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "number_digits",
+                    models.PositiveSmallIntegerField(
+                        default=6,
+                        help_text="INV-2026-000001 has six. A change applies from the next invoice on.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(9),
+                        ],
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "companies",
+                "permissions": [("change_bank_details", "Can change how customers pay, and where they write to")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("number_prefix"),
+                        name="two_companies_never_share_a_number_prefix",
+                        violation_error_message="Another company already uses this prefix.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("number_prefix__contains", "{year}"),
+                            models.Q(("number_prefix__regex", "[0-9]$"), _negated=True),
+                        ),
+                        name="a_number_prefix_names_the_year_and_ends_in_no_digit",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CustomerTerms",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_day", models.DateField(help_text="In the customer's time zone.")),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("written_at", models.DateTimeField()),
+                (
+                    "in_force_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
+                        null=True,
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "changed",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        help_text="The terms that this revision sets. Empty: it carries an earlier change into later terms.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "payment_terms_days",
+                    models.PositiveSmallIntegerField(
+                        default=30, help_text="Days from the issue date to the due date.", verbose_name="payment terms"
+                    ),
+                ),
+                (
+                    "dispute_days",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        help_text="Days from the issue date in which an invoice may be disputed.",
+                        verbose_name="dispute window",
+                    ),
+                ),
+                (
+                    "dispute_quota",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Percent of a month's charges that may be disputed; above it, a second person decides. Empty: no quota.",
+                        max_digits=5,
+                        null=True,
+                        verbose_name="dispute quota",
+                    ),
+                ),
+                (
+                    "dispute_quota_sum",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The same as an amount per month, before tax. With both, the lower one counts.",
+                        max_digits=16,
+                        null=True,
+                        verbose_name="dispute quota as a sum",
+                    ),
+                ),
+                (
+                    "tax_exempt_reason",
+                    models.CharField(
+                        blank=True,
+                        help_text="Printed on the invoice instead of any tax, such as: Reverse charge, Article 196 of 2006/112/EC.",
+                        max_length=200,
+                        verbose_name="exempt from tax because",
+                    ),
+                ),
+                (
+                    "taxes",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Name, rate in percent, product category.",
+                        validators=[leads.models.terms.validate_taxes],
+                    ),
+                ),
+                (
+                    "monthly_minimum",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The least the customer is charged per month. Prorated for weekly cycles and partial contract months.",
+                        max_digits=16,
+                        null=True,
+                    ),
+                ),
+                (
+                    "monthly_budget",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="What the customer plans to spend per month. Prorated for weekly cycles.",
+                        max_digits=16,
+                        null=True,
+                    ),
+                ),
+                ("hard_budget", models.BooleanField(default=False, help_text="Never charge more than the budget.")),
+                (
+                    "contract_from",
+                    models.DateField(
+                        blank=True,
+                        help_text="First day, in the billing time zone.",
+                        null=True,
+                        verbose_name="contract from",
+                    ),
+                ),
+                (
+                    "contract_to",
+                    models.DateField(
+                        blank=True,
+                        help_text="Last day, in the billing time zone.",
+                        null=True,
+                        verbose_name="contract to",
+                    ),
+                ),
+                (
+                    "excluded_domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=253,
+                            validators=[
+                                django.core.validators.RegexValidator(
+                                    "^[a-z0-9-]+(\\.[a-z0-9-]+)+$", "A domain in lowercase, such as example.com."
+                                )
+                            ],
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="Email domains that are never charged: own staff, competitors, students. Separate with commas.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "locale",
+                    models.CharField(
+                        default="en_US",
+                        help_text="How numbers and dates are written on the invoice.",
+                        max_length=12,
+                        validators=[leads.models.customer.customer.validate_locale],
+                        verbose_name="number format",
+                    ),
+                ),
+                (
+                    "detail_annex",
+                    models.BooleanField(default=True, help_text="End the PDF with a list of every charge."),
+                ),
+                (
+                    "electronic_invoice",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Put the invoice's data into its PDF (EN 16931, Factur-X). Addresses must end with the country.",
+                    ),
+                ),
+                (
+                    "legal_name",
+                    models.CharField(blank=True, help_text="Printed on the invoice. Empty: the name.", max_length=200),
+                ),
+                ("address", models.TextField(blank=True)),
+                ("tax_id", models.CharField(blank=True, max_length=40, verbose_name="tax ID")),
+                (
+                    "purchase_order",
+                    models.CharField(
+                        blank=True, help_text="Printed on every invoice.", max_length=60, verbose_name="PO number"
+                    ),
+                ),
+                (
+                    "billing_contacts",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.EmailField(max_length=254),
+                        blank=True,
+                        default=list,
+                        help_text="Printed on the invoice. Separate with commas.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="terms",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The company that sends the invoices. Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "customer terms",
+                "verbose_name_plural": "customer terms",
+                "abstract": False,
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="a_customerterms_in_force_is_not_withdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("contract_to__gte", models.F("contract_from"))),
+                        name="a_contract_does_not_end_before_it_begins",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("monthly_minimum", None), ("monthly_minimum__gte", 0), _connector="OR"),
+                            models.Q(("monthly_budget", None), ("monthly_budget__gte", 0), _connector="OR"),
+                        ),
+                        name="a_minimum_and_a_budget_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hard_budget", False), ("monthly_budget__isnull", False), _connector="OR"),
+                        name="a_hard_budget_names_its_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("hard_budget", False),
+                            ("monthly_minimum", None),
+                            ("monthly_budget__gte", models.F("monthly_minimum")),
+                            _connector="OR",
+                        ),
+                        name="a_hard_budget_covers_the_minimum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dispute_quota", None), ("dispute_quota__range", (0, 100)), _connector="OR"),
+                            models.Q(("dispute_quota_sum", None), ("dispute_quota_sum__gte", 0), _connector="OR"),
+                        ),
+                        name="a_dispute_quota_is_a_percentage_or_a_sum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Func(
+                            models.F("taxes"),
+                            output_field=models.BooleanField(),
+                            template="NOT jsonb_path_exists(%(expressions)s, '$[*] ? (!(@.rate.double() >= 0 && @.rate.double() < 100))')",
+                        ),
+                        name="a_tax_rate_is_a_percentage",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["customer", "first_day"], name="terms_of_a_customer_by_day")],
+            },
+        ),
+        migrations.CreateModel(
+            name="NumberPrefix",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("prefix", models.CharField(max_length=30)),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="used_prefixes",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "number prefixes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("prefix"),
+                        name="a_used_number_prefix_is_one_sellers_however_written",
+                    )
                 ],
             },
         ),
@@ -2031,13 +2140,95 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "company details",
                 "abstract": False,
                 "default_permissions": ("view",),
-                "indexes": [models.Index(fields=["company", "first_day"], name="details_of_a_company_by_day")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
                         name="a_companydetails_in_force_is_not_withdrawn",
                     )
                 ],
+                "indexes": [models.Index(fields=["company", "first_day"], name="details_of_a_company_by_day")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Correction",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("changed", models.JSONField(help_text="Each changed member before and after.")),
+                (
+                    "action",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty if the lead itself was changed.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="leads.action",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="leads.lead"
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="leads.quarantinestep",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("step", "lead", "action"),
+                        name="a_step_corrects_a_lead_or_action_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("changed", {}), _negated=True), name="a_correction_changes_something"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CustomerPortal",
+            fields=[
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="portal",
+                        serialize=False,
+                        to="leads.customer",
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "id_key",
+                    models.BinaryField(
+                        default=leads.models.customer.membership.random_key,
+                        help_text="Encrypts the numbers of rows in addresses.",
+                    ),
+                ),
+                (
+                    "second_factor_from",
+                    models.DateField(
+                        blank=True,
+                        help_text="From this day on each of the customer's people needs a second factor.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "shows_contacts",
+                    models.BooleanField(default=False, help_text="Whether email addresses of leads are shown in full."),
+                ),
+            ],
+            options={
+                "permissions": [("view_as_customer", "Can look at the portal as a customer sees it")],
             },
         ),
         # Intake: the two statements of a delivery.
@@ -2066,4 +2257,6 @@ class Migration(migrations.Migration):
         InstallSql("leads", "models/sql/a_correction_never_changes.sql", "e936a4fe5773"),
         InstallSql("leads", "models/sql/facts_in_force_never_change.sql", "1012efa69e10"),
         InstallSql("leads", "domain/credentials/sql/key.sql", "2f41759fa5fc"),
+        InstallSql("leads", "models/sql/a_customers_person_is_never_staff.sql", "66cd944f8da5"),
+        InstallSql("leads", "models/sql/a_look_at_a_portal_stays_on_record.sql", "1021d1be0680"),
     ]

@@ -1,13 +1,19 @@
 """Customers and their terms, and the leads that sources send."""
 
-from leads.models.action import Action, ActionType, ActionTypeRevision
+from leads.models.action import Action, ActionType, ActionTypeRevision, EarlyAction
 from leads.models.approval_threshold import ApprovalThreshold
 from leads.models.company import Company, CompanyDetails, NumberPrefix
 from leads.models.customer import Customer, CycleChange
+from leads.models.customer.membership import (
+    CustomerKey,
+    CustomerPortal,
+    MemberInvitation,
+    MemberRole,
+    Membership,
+    PortalLook,
+)
 from leads.models.delivery import Delivery, QuarantinedItem
-from leads.models.early import EarlyAction
 from leads.models.lead import Lead
-from leads.models.membership import CustomerPortal, MemberInvitation, MemberRole, Membership, PortalLook
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product, ProductRevision
@@ -32,6 +38,7 @@ __all__ = [
     "CompanyDetails",
     "Correction",
     "Customer",
+    "CustomerKey",
     "CustomerPortal",
     "CustomerTerms",
     "CycleChange",

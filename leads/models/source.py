@@ -1,6 +1,7 @@
 """Lead sources, their API keys and their signing secrets."""
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -134,8 +135,28 @@ class Credential(models.Model):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
 
 
-class ApiKey(Credential):
+class Key(Credential):
+    """What the keys of sources and of customers share: a part that is shown, and the digest of the whole."""
+
+    prefix = models.CharField(max_length=12, unique=True, help_text="The part that is shown.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the whole key.")
+
+    MARK: ClassVar[str]  # how the keys of a kind begin
+    AUDIENCE: ClassVar[str]  # which views of the API are for them
+
+    class Meta(Credential.Meta):
+        abstract = True
+
+    @property
+    def shown(self) -> str:
+        """The key without its secret part: `lbe_1a2b3c4d_…`."""
+        return f"{self.MARK}_{self.prefix}_…"
+
+
+class ApiKey(Key):
     """What a source authenticates with; shown once, and only its digest is kept."""
+
+    MARK, AUDIENCE = "lbe", "source"
 
     class Scope(models.TextChoices):
         """What a key may see besides what happened to the source's own actions."""
@@ -143,8 +164,6 @@ class ApiKey(Credential):
         PRICES = "prices", "Prices of its own actions"
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="api_keys")
-    prefix = models.CharField(max_length=12, unique=True, help_text="The part that is shown in the admin.")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the whole key.")
     scopes = ArrayField(
         models.CharField(max_length=20, choices=Scope.choices),
         default=list,
@@ -152,12 +171,17 @@ class ApiKey(Credential):
         help_text="What requests with the key may see besides what happened to the source's own actions.",
     )
 
-    class Meta(Credential.Meta):
+    class Meta(Key.Meta):
         abstract = False
         verbose_name = "API key"
         constraints = [
             models.CheckConstraint(name="an_api_key_has_known_scopes", condition=Q(scopes__contained_by=["prices"]))
         ]
+
+    @property
+    def owner(self) -> Source:
+        """Whose it is."""
+        return self.source
 
     @property
     def sees_prices(self) -> bool:
@@ -174,6 +198,11 @@ class SigningSecret(Credential):
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="signing_secrets")
     sealed = models.BinaryField(help_text="The secret, encrypted with a key derived from SECRET_KEY.")
     hint = models.CharField(max_length=12, help_text="The part that is shown in the admin.")
+
+    @property
+    def owner(self) -> Source:
+        """Whose it is."""
+        return self.source
 
     def __str__(self) -> str:
         return f"{self.hint}…"

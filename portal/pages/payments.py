@@ -41,8 +41,8 @@ def payments_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show what is owed, and how it came to be."""
     customer, today = visit.customer, visit.customer.today
     asked = _asked(request.GET, customer)
-    accounts = _accounts(customer)
-    found = _statement(customer, asked, accounts)
+    accounts = accounts_with_us(customer)
+    found = statement_of(customer, asked, accounts)
     told = content_of(found)
     owed = owed_by(customer, on=today, currency=found.currency)
     return page(
@@ -85,7 +85,7 @@ def payments_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 def statement_pdf(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     """Return the statement of these days as a PDF."""
     asked = _asked(request.GET, visit.customer)
-    found = _statement(visit.customer, asked, _accounts(visit.customer))
+    found = statement_of(visit.customer, asked, accounts_with_us(visit.customer))
     content: StatementContent = content_of(found)
     pdf = pdf_of(content, locale=visit.customer.terms.on(asked.last).locale)
     return file_response(pdf, name=f"statement-{visit.customer.code}-{asked.last}.pdf", content_type="application/pdf")
@@ -99,13 +99,13 @@ def _pay_online(visit: Visit, owed: Owed, found: Statement) -> str:
     return pay_address(list(invoices)) if due and len(invoices) == len(due) and visit.look is None else ""
 
 
-def _accounts(customer: Customer) -> list[tuple[str, int]]:
+def accounts_with_us(customer: Customer) -> list[tuple[str, int]]:
     """Currency and company (0: the settings' own), the customer's own currency first."""
     found = accounts_of(customer)
     return sorted(found, key=lambda each: each[0] != customer.currency) or [(customer.currency, 0)]
 
 
-def _statement(customer: Customer, asked: Asked, accounts: list[tuple[str, int]]) -> Statement:
+def statement_of(customer: Customer, asked: Asked, accounts: list[tuple[str, int]]) -> Statement:
     currency, company = accounts[asked.account if asked.account < len(accounts) else 0]
     seller = Company.objects.filter(pk=company).first() if company else None
     return statement(customer, first=asked.first, last=asked.last, currency=currency, company=seller)

@@ -46,7 +46,7 @@ def prices_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     known = ProductRevision.objects.filter(product__customer=customer, in_force_at__isnull=False)
     categories, span = set(known.values_list("category", flat=True)), span_of(customer)
     announced = [
-        each for each in found.announced if each.wall_from.date() > today and _concerns(each, customer, categories)
+        each for each in found.announced if each.wall_from.date() > today and concerns(each, customer, categories)
     ]
     return page(
         request,
@@ -59,7 +59,7 @@ def prices_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         rows=[
             _row(each.rule, each.followed_by, charged, span)
             for each in found.in_force
-            if not each.never_wins and _concerns(each.rule, customer, categories)
+            if not each.never_wins and concerns(each.rule, customer, categories)
         ],
         month=f"{before.first:%B}",
         announced=[_announced(each, span) for each in announced],
@@ -89,31 +89,32 @@ def _charged(customer: Customer, month: Month) -> dict[int, str]:
 
 
 def _row(rule: PriceRule, follower: PriceRule | None, charged: dict[int, str], span: str) -> Row:
-    then = f"{_price(follower, span)} from {short_day(follower.wall_from.date())}" if follower else ""
+    then = f"{price_of(follower, span)} from {short_day(follower.wall_from.date())}" if follower else ""
     return Row(
         action=rule.action_type.name if rule.action_type else "Every action",
-        price=_price(rule, span),
+        price=price_of(rule, span),
         limits=tuple(limits_in_words(rule)),
-        scope=_scope(rule),
+        scope=scope_of(rule),
         since=f"since {short_day(rule.wall_from.date())}",
         then=then,
         last_month=charged.get(rule.pk, "–"),
     )
 
 
-def _price(rule: PriceRule, span: str) -> str:
+def price_of(rule: PriceRule, span: str) -> str:
+    """What the rule charges, in the buyer's words."""
     kind = rule.action_type
     unit = in_force_on(kind.revisions.all(), rule.wall_from.date()).unit if kind else "action"
     return price_to_buyer(rule, unit=unit, span=span)
 
 
-def _concerns(rule: PriceRule, customer: Customer, categories: set[str]) -> bool:
+def concerns(rule: PriceRule, customer: Customer, categories: set[str]) -> bool:
     """Whether it could ever price something of this customer: their categories, and no other customer's source."""
     is_their_source = rule.source is None or rule.source.customer_id in (None, customer.pk)
     return is_their_source and (not rule.category or rule.category in categories)
 
 
-def _scope(rule: PriceRule) -> str:
+def scope_of(rule: PriceRule) -> str:
     """What the price is for, without a name of ours: `all products and sources`, `Aurora Tufted, newsletters`."""
     products = rule.product.name if rule.product else rule.category or "all products"
     sources = rule.source.name if rule.source else Channel(rule.channel).label if rule.channel else ""
@@ -128,8 +129,8 @@ def _announced(rule: PriceRule, span: str) -> tuple[str, str, str, str]:
     return (
         short_day(rule.wall_from.date()),
         action,
-        ", ".join([_price(rule, span), *limits_in_words(rule)]),
-        _scope(rule),
+        ", ".join([price_of(rule, span), *limits_in_words(rule)]),
+        scope_of(rule),
     )
 
 

@@ -7,7 +7,7 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
-import leads.models.customer
+import leads.models.customer.customer
 import pricing.models.rule
 import pricing.models.wall_clock
 from billing_engine.core.sql_files import InstallSql
@@ -209,7 +209,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "currency",
-                    models.CharField(default="USD", max_length=3, validators=[leads.models.customer.validate_currency]),
+                    models.CharField(
+                        default="USD", max_length=3, validators=[leads.models.customer.customer.validate_currency]
+                    ),
                 ),
                 (
                     "wall_from",

@@ -13,7 +13,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, file_but
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.tables.download import file_response
 from receivables.domain.papers.doubt import check_in_doubt, check_may_be_sent_again, count_as_sent, send_again
-from receivables.models.claimed_mail import ClaimedMail
+from receivables.models.paper import ClaimedMail
 
 Mail = TypeVar("Mail", bound=ClaimedMail)
 

@@ -1,4 +1,5 @@
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import django.contrib.postgres.fields
@@ -407,6 +408,12 @@ class Migration(migrations.Migration):
                 ("number", models.CharField(help_text="The bank's id of the statement.", max_length=70)),
                 ("opening", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
                 ("closing", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
+                (
+                    "sequence",
+                    models.PositiveBigIntegerField(
+                        blank=True, help_text="The bank's own count of its statements, which has no gap.", null=True
+                    ),
+                ),
                 ("is_live", models.BooleanField(default=True, help_text="Not discarded or undone.")),
                 (
                     "account",
@@ -538,7 +545,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "export to the books",
-                "verbose_name_plural": "books",
+                "verbose_name_plural": "exports to the books",
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("state__in", ("waiting", "running"))),
@@ -831,6 +838,7 @@ class Migration(migrations.Migration):
                             ("card", "Card"),
                             ("check", "Check"),
                             ("cash", "Cash"),
+                            ("online", "Online"),
                             ("other", "Other"),
                         ],
                         default="transfer",
@@ -896,6 +904,11 @@ class Migration(migrations.Migration):
             name="Allocation",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "due_on",
+                    models.DateField(help_text="The due day of the debit item; without one, its day in the books."),
+                ),
                 (
                     "amount",
                     models.DecimalField(
@@ -906,6 +919,15 @@ class Migration(migrations.Migration):
                 ("recorded_at", models.DateTimeField()),
                 ("reason", models.CharField(blank=True, max_length=200)),
                 (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
                     "recorded_by",
                     models.ForeignKey(
                         blank=True,
@@ -914,6 +936,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
                     ),
                 ),
                 (
@@ -957,6 +990,58 @@ class Migration(migrations.Migration):
                         condition=models.Q(("credit", models.F("debit")), _negated=True),
                         name="an_item_is_never_matched_to_itself",
                     ),
+                ],
+                "indexes": [models.Index(fields=["customer"], name="allocation_of_customer")],
+            },
+        ),
+        migrations.CreateModel(
+            name="OnlineEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=255, unique=True)),
+                ("kind", models.CharField(max_length=100)),
+                (
+                    "subject",
+                    models.CharField(blank=True, help_text="The payment intent that it is about.", max_length=255),
+                ),
+                ("happened_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("body", models.JSONField(help_text="As it came, without the payer's details.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Not booked"),
+                            ("partly", "Booked in part"),
+                            ("done", "Booked"),
+                            ("nothing", "Nothing to book"),
+                            ("aside", "Set aside"),
+                        ],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("why", models.TextField(blank=True)),
+                ("run_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="online_events",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "online payment event",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "partly"])),
+                        fields=["subject"],
+                        name="online_event_for_a_person",
+                    )
                 ],
             },
         ),
@@ -1210,6 +1295,176 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PaymentLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.CharField(max_length=43, unique=True)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "documents_key",
+                    models.CharField(
+                        help_text="Made from the documents: each set of them has one link.", max_length=64, unique=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payment_links", to="leads.customer"
+                    ),
+                ),
+                ("documents", models.ManyToManyField(related_name="payment_links", to="receivables.ledgerdocument")),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CheckoutSession",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("processing", "On its way"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                            ("expired", "Expired"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
+                ("external_id", models.CharField(blank=True, max_length=255)),
+                ("url", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="receivables.paymentlink",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="a_checkout_session_is_for_something"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CheckoutItem",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
+                (
+                    "checkout",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="receivables.checkoutsession",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checkout_items",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("checkout", "document"), name="a_session_names_an_invoice_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="a_checkout_item_is_for_something"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OnlineMovement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("payment", "Payment"),
+                            ("refund", "Refund"),
+                            ("chargeback", "Chargeback"),
+                            ("back", "Money came in again"),
+                            ("payout", "Payout"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        help_text="Of the payment intent, refund, dispute or payout.", max_length=255, unique=True
+                    ),
+                ),
+                ("fee", models.DecimalField(decimal_places=4, default=Decimal(0), max_digits=40)),
+                (
+                    "checkout",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payment",
+                        to="receivables.checkoutsession",
+                    ),
+                ),
+                (
+                    "document",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="online",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+                (
+                    "paid_out_by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Its payout, if paid out.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="receivables.onlinemovement",
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The payment that is refunded or charged back, or what came in again.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="receivables.onlinemovement",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Posting",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1297,9 +1552,17 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=4,
-                        help_text="The sum up to which one person decides, in the currency of the dispute. Empty: any sum.",
+                        help_text="The sum up to which one person decides what a customer disputes for this reason in a period. Empty: any sum.",
                         max_digits=40,
                         null=True,
+                    ),
+                ),
+                (
+                    "decided_alone_currency",
+                    models.CharField(
+                        blank=True,
+                        help_text="The currency of that sum. In any other currency, a second person decides, too.",
+                        max_length=3,
                     ),
                 ),
                 (
@@ -1317,7 +1580,19 @@ class Migration(migrations.Migration):
                             ("decided_alone_up_to", None), ("decided_alone_up_to__gte", 0), _connector="OR"
                         ),
                         name="a_reason_is_decided_alone_up_to_a_sum",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_alone_currency", ""), ("decided_alone_up_to", None)),
+                            models.Q(
+                                ("decided_alone_up_to__isnull", False),
+                                models.Q(("decided_alone_currency", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_sum_that_one_person_decides_has_its_currency",
+                        violation_error_message="Enter a sum with its currency, or neither.",
+                    ),
                 ],
             },
         ),
@@ -1328,7 +1603,12 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("draft", "Draft"), ("approved", "Approved"), ("issued", "Issued")],
+                        choices=[
+                            ("draft", "Draft"),
+                            ("approved", "Approved"),
+                            ("issued", "Issued"),
+                            ("line", "Credit line"),
+                        ],
                         db_index=True,
                         default="draft",
                         max_length=8,
@@ -1374,6 +1654,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "carried_by",
+                    models.OneToOneField(
+                        blank=True,
+                        help_text="The line of a later invoice, if it is not a document of its own.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="carried_credit",
+                        to="invoices.invoiceline",
                     ),
                 ),
                 (
@@ -1482,8 +1773,11 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("approved_at", None), ("approved_by", None), ("state", "draft")),
-                            models.Q(models.Q(("state", "draft"), _negated=True), ("approved_at__isnull", False)),
+                            models.Q(("approved_at", None), ("approved_by", None), ("state__in", ["draft", "line"])),
+                            models.Q(
+                                models.Q(("state__in", ["draft", "line"]), _negated=True),
+                                ("approved_at__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="a_credit_note_is_approved_before_it_is_issued",
@@ -1498,6 +1792,14 @@ class Migration(migrations.Migration):
                             )
                         ),
                         name="a_credit_note_total_is_lines_plus_tax",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("carried_by__isnull", False), ("state", "line")),
+                            models.Q(models.Q(("state", "line"), _negated=True), ("carried_by", None)),
+                            _connector="OR",
+                        ),
+                        name="a_credit_line_is_on_an_invoice",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("total__gt", 0)), name="a_credit_note_credits_something"
@@ -2017,7 +2319,12 @@ class Migration(migrations.Migration):
                 (
                     "started_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        help_text="Empty: it started by itself.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -2081,7 +2388,6 @@ class Migration(migrations.Migration):
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
                 ("reason", models.TextField(blank=True, help_text="Why it was not sent, or not yet.")),
                 ("via", models.CharField(blank=True, help_text="The mail server that received it.", max_length=200)),
-                ("level", models.PositiveSmallIntegerField()),
                 (
                     "state",
                     models.CharField(
@@ -2091,7 +2397,7 @@ class Migration(migrations.Migration):
                             ("partly", "Partly sent"),
                             ("perhaps", "Perhaps sent"),
                             ("written", "Not sent: no mail server"),
-                            ("dropped", "Not sent: nothing to remind of"),
+                            ("dropped", "Not sent: nothing to tell"),
                             ("failed", "Failed"),
                         ],
                         default="waiting",
@@ -2112,10 +2418,11 @@ class Migration(migrations.Migration):
                 ),
                 ("subject", models.CharField(blank=True, max_length=400)),
                 ("body", models.TextField(blank=True, verbose_name="message")),
+                ("level", models.PositiveSmallIntegerField()),
                 (
                     "customer",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reminders", to="leads.customer"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="leads.customer"
                     ),
                 ),
                 (
@@ -2128,6 +2435,18 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The PDF that it carries.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="receivables.paper",
                     ),
                 ),
                 (
@@ -2285,6 +2604,421 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ReminderTimetable",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                ("hour", models.PositiveSmallIntegerField(default=8, help_text="By UTC.")),
+                ("is_on", models.BooleanField(default=False, verbose_name="on")),
+                ("next_at", models.DateTimeField(blank=True, help_text="When the next run is due.", null=True)),
+                ("reason", models.TextField(blank=True, help_text="Why the last run did not start.")),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("seller",), name="a_company_has_one_timetable_of_reminders", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hour__lte", 23)), name="an_hour_of_reminders_is_on_the_clock"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_on", True), ("next_at__isnull", False)),
+                            models.Q(("is_on", False), ("next_at", None)),
+                            _connector="OR",
+                        ),
+                        name="reminders_that_start_by_themselves_are_due_at_some_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="StatementMail",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                (
+                    "interrupted",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Attempts that ended with their worker or with an error of the program."
+                    ),
+                ),
+                ("is_being_sent", models.BooleanField(default=False)),
+                (
+                    "accepted",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.EmailField(max_length=254),
+                        blank=True,
+                        default=list,
+                        help_text="The addresses that the server accepted.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "rejected",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="The addresses that the server permanently rejected, each with the server's reply.",
+                    ),
+                ),
+                (
+                    "may_have_arrived",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The connection or the worker ended when the server may already have received the email.",
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True, help_text="Why it was not sent, or not yet.")),
+                ("via", models.CharField(blank=True, help_text="The mail server that received it.", max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("partly", "Partly sent"),
+                            ("perhaps", "Perhaps sent"),
+                            ("written", "Not sent: no mail server"),
+                            ("dropped", "Not sent: nothing to tell"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("message_id", models.CharField(help_text="The same for every attempt.", max_length=320)),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "claimed_at",
+                    models.DateTimeField(blank=True, help_text="When a worker last began to send it.", null=True),
+                ),
+                (
+                    "addresses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.EmailField(max_length=254), blank=True, default=list, size=None
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=400)),
+                ("body", models.TextField(blank=True, verbose_name="message")),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "month",
+                    models.DateField(
+                        blank=True, help_text="Its first day. Empty: of days that a person chose.", null=True
+                    ),
+                ),
+                ("first", models.DateField(verbose_name="from")),
+                ("last", models.DateField(verbose_name="to")),
+                ("opening", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
+                ("closing", models.DecimalField(blank=True, decimal_places=4, max_digits=40, null=True)),
+                (
+                    "newest",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="The newest document that it counts: later ones are on the next statement.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "was_asked_for",
+                    models.BooleanField(default=False, help_text="Sent even if nothing moved and nothing is open."),
+                ),
+                (
+                    "request",
+                    models.UUIDField(
+                        help_text="Identifies the request: repeating it sends nothing twice.", unique=True
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="leads.customer"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Who decided whether it arrived.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The PDF that it carries.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="receivables.paper",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "statement by email",
+                "verbose_name_plural": "statements by email",
+                "abstract": False,
+                "default_permissions": ("add", "change", "view"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("month__isnull", False)),
+                        fields=("customer", "seller", "currency", "month"),
+                        name="an_account_has_one_statement_a_month",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lte", models.F("last"))), name="a_statement_ends_after_it_begins"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_settled_statement_mail_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_statement_mail_that_was_not_sent_says_why",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["next_attempt_at"],
+                        name="statement_mail_waiting",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="StatementSchedule",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                ("is_monthly", models.BooleanField(default=False, verbose_name="monthly")),
+                (
+                    "next_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When a month is over, in the customer's time zone.", null=True
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, help_text="Why the last month could not be started.")),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statement_schedule",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": ("change", "view"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_monthly", True), ("next_at__isnull", False)),
+                            models.Q(("is_monthly", False), ("next_at", None)),
+                            _connector="OR",
+                        ),
+                        name="a_monthly_statement_is_due_at_some_time",
+                    )
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_monthly", True)), fields=["next_at"], name="statement_schedule_due"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="VoidCredit",
+            fields=[
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "action",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="void_credit",
+                        serialize=False,
+                        to="leads.action",
+                    ),
+                ),
+                ("found_at", models.DateTimeField()),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, help_text="Why the engine leaves it to people; empty: it does not.", max_length=60
+                    ),
+                ),
+                ("message", models.CharField(blank=True, max_length=500)),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="void_credits",
+                        to="receivables.creditnote",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), ("message", "")),
+                            models.Q(models.Q(("code", ""), _negated=True), models.Q(("message", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="a_void_that_people_settle_says_why",
+                    )
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("code", ""), ("credit", None)),
+                        fields=["action"],
+                        name="void_credit_waiting",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="VoidTerms",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[("note", "Credit note on its invoice"), ("line", "Credit line on the next invoice")],
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "wait_days",
+                    models.PositiveSmallIntegerField(
+                        default=45,
+                        help_text="Days after the void; if no invoice is drafted by then, it is a credit note.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(400),
+                        ],
+                    ),
+                ),
+                ("since", models.DateTimeField(help_text="It applies to what is voided from then on.")),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="void_terms",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "void terms",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="void_terms_say_why"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("wait_days__gte", 1), ("wait_days__lte", 400)),
+                        name="void_terms_wait_for_some_days",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["customer", "-since"], name="void_terms_of_customer")],
+            },
+        ),
+        migrations.CreateModel(
             name="WebhookEndpoint",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -2417,6 +3151,22 @@ class Migration(migrations.Migration):
                         blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
                     ),
                 ),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("dropped", "Not sent"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, help_text="Why it was not sent, or not yet.", max_length=500)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "kind",
                     models.CharField(
@@ -2447,22 +3197,6 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
-                ("requested_at", models.DateTimeField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("sent", "Sent"),
-                            ("dropped", "Not sent"),
-                            ("failed", "Failed"),
-                        ],
-                        default="waiting",
-                        max_length=7,
-                    ),
-                ),
-                ("reason", models.CharField(blank=True, help_text="Why it was not sent, or not yet.", max_length=500)),
-                ("settled_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "person",
                     models.ForeignKey(
@@ -2484,6 +3218,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "abstract": False,
                 "default_permissions": ("view",),
                 "constraints": [
                     models.CheckConstraint(
@@ -2973,16 +3708,19 @@ class Migration(migrations.Migration):
         ),
         # The reasons for disputes and credit notes, with their usual terms.
         migrations.RunPython(write_the_reasons, migrations.RunPython.noop),
-        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "2afc44f9e915"),
+        InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "ccc8ff77f2c1"),
         InstallSql("receivables", "models/sql/postings_of_a_document_balance.sql", "be8b5ecbf8b3"),
         InstallSql("receivables", "models/sql/the_ledger_is_append_only.sql", "d793e70807b8"),
         InstallSql("receivables", "models/sql/account_notes_are_kept.sql", "c41dd8bf7cf8"),
         InstallSql("receivables", "models/sql/exports_to_the_books_are_kept.sql", "319ea6a9c261"),
-        InstallSql("receivables", "models/sql/credit_notes_change_as_drafts_only.sql", "318aff7b21fd"),
-        InstallSql("receivables", "models/sql/credit_notes_never_exceed_their_invoice.sql", "270338794688"),
+        InstallSql("receivables", "models/sql/credit_notes_change_as_drafts_only.sql", "5f39a9fe4fbd"),
+        InstallSql("receivables", "models/sql/credit_notes_never_exceed_their_invoice.sql", "a1bdf7571931"),
         InstallSql("receivables", "models/sql/a_stored_paper_never_changes.sql", "5f199fa2d4bb"),
         InstallSql("receivables", "models/sql/disputes_move_only_forward.sql", "a8b5c1da65f1"),
         InstallSql("receivables", "models/sql/payments_are_kept.sql", "0db0c6f01f1d"),
         InstallSql("receivables", "models/sql/a_dispute_is_told.sql", "cf8435f557ef"),
         InstallSql("receivables", "models/sql/events_are_written_with_what_happened.sql", "ce6884805a48"),
+        InstallSql("receivables", "models/sql/mailed_statements_are_kept.sql", "a5d05fd87433"),
+        InstallSql("receivables", "models/sql/online_payments_are_kept.sql", "ad0a5f5570fb"),
+        InstallSql("receivables", "models/sql/void_terms_are_kept.sql", "20bb0253637d"),
     ]

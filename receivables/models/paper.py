@@ -1,18 +1,24 @@
 """The PDFs that customers get after an invoice: credit notes, statements and reminders, and the emails that carry them."""
 
-from typing import Self
+from typing import Self, TypeVar
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from invoices.models import (
+    Email,
     PdfEmail,
     StoredPdf,
     StoredPdfQuerySet,
     pdf_email_constraints,
     stored_pdf_constraints,
 )
+from invoices.models.mail import MAX_SUBJECT
 from leads.models import Customer
+
+Claimed = TypeVar("Claimed", bound="ClaimedMail")
 
 
 class Paper(StoredPdf):
@@ -69,3 +75,77 @@ class PaperMail(PdfEmail):
 
     def __str__(self) -> str:
         return self.named(self.paper)
+
+
+class ClaimedMailQuerySet(models.QuerySet[Claimed]):
+    """Named filters for such emails."""
+
+    def waiting(self) -> Self:
+        return self.filter(state=ClaimedMail.State.WAITING)
+
+    def told(self) -> Self:
+        """Those that the customer has, or may have."""
+        return self.filter(Q(state__in=ClaimedMail.TOLD) | Q(is_being_sent=True))
+
+
+class ClaimedMail(Email):
+    """An email that says what is true when it leaves; one with an unknown outcome is perhaps sent, and a person decides."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        PARTLY = "partly", "Partly sent"
+        PERHAPS = "perhaps", "Perhaps sent"
+        WRITTEN = "written", "Not sent: no mail server"
+        DROPPED = "dropped", "Not sent: nothing to tell"
+        FAILED = "failed", "Failed"
+
+    TOLD = (State.SENT, State.PARTLY, State.PERHAPS, State.WRITTEN)
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="%(class)ss")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    message_id = models.CharField(max_length=320, help_text="The same for every attempt.")
+    requested_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When a worker last began to send it.")
+    addresses = ArrayField(models.EmailField(), default=list, blank=True)
+    subject = models.CharField(max_length=MAX_SUBJECT, blank=True)
+    body = models.TextField("message", blank=True)
+    paper = models.ForeignKey(
+        Paper,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The PDF that it carries.",
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Who decided whether it arrived.",
+    )
+
+    class Meta(Email.Meta):
+        abstract = True
+
+    @property
+    def recipients(self) -> list[str]:
+        return self.addresses
+
+
+def claimed_mail_constraints(what: str) -> list[models.BaseConstraint]:
+    """Return the constraints of a table of such emails, each called `what`."""
+    return [
+        models.CheckConstraint(
+            name=f"a_settled_{what}_says_when",
+            condition=Q(state="waiting", settled_at=None, next_attempt_at__isnull=False)
+            | (~Q(state="waiting") & Q(settled_at__isnull=False, next_attempt_at=None)),
+        ),
+        models.CheckConstraint(
+            name=f"a_{what}_that_was_not_sent_says_why", condition=Q(state__in=["waiting", "sent"]) | ~Q(reason="")
+        ),
+    ]

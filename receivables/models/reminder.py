@@ -9,8 +9,8 @@ from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from billing_engine.core.queues.items import WorkItem
 from invoices.models.mail import MAX_MESSAGE, MAX_SUBJECT
 from leads.models import Company, Customer
-from receivables.models.claimed_mail import ClaimedMail, ClaimedMailQuerySet, claimed_mail_constraints
 from receivables.models.ledger import LedgerDocument
+from receivables.models.paper import ClaimedMail, ClaimedMailQuerySet, claimed_mail_constraints
 
 LONGEST = 365  # days from the due day
 

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from billing_engine.core.money import MOST_PLACES, SUM_DIGITS
 from billing_engine.core.queues.items import WorkItem
 from leads.models import Company, Customer
-from receivables.models.claimed_mail import ClaimedMail, ClaimedMailQuerySet, claimed_mail_constraints
+from receivables.models.paper import ClaimedMail, ClaimedMailQuerySet, claimed_mail_constraints
 
 
 class StatementSchedule(WorkItem):

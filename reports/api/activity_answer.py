@@ -1,6 +1,6 @@
 """An answer of the explorer as data: counts are numbers, everything else is a string with six decimal places."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -145,12 +145,24 @@ class ActivityAnswerSerializer(serializers.Serializer[Any]):
     freshness = FreshnessSerializer(allow_null=True, help_text="Null if there is no read replica: the data is current.")
 
 
-def answer_shape(answer: Answer, fresh: Freshness | None) -> dict[str, Any]:
-    """Return an answer in the shape of `ActivityAnswerSerializer`."""
+KeyOf = Callable[[str, Group], dict[str, str]]
+
+
+def value_of(group: Group) -> str:
+    """The code, ID, value or first day of a group."""
+    return group.key.isoformat() if isinstance(group.key, date) else group.name.value
+
+
+def _key(_: str, group: Group) -> dict[str, str]:
+    return {"value": value_of(group), "name": group.name.words}
+
+
+def answer_shape(answer: Answer, fresh: Freshness | None, key_of: KeyOf = _key) -> dict[str, Any]:
+    """Return an answer in the shape of `ActivityAnswerSerializer`; `key_of` says how groups are named."""
     return {
         "question": _question(answer),
         "columns": [{"first_day": key, "name": name} for key, name in answer.columns],
-        "currencies": [_currency(answer, currency, group) for currency, group in answer.by_currency.items()],
+        "currencies": [_currency(answer, currency, group, key_of) for currency, group in answer.by_currency.items()],
         "rows": answer.rows,
         "left_out": list(answer.left_out),
         "waiting": answer.waiting,
@@ -191,13 +203,13 @@ def _days(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _currency(answer: Answer, currency: str, total: Group) -> dict[str, Any]:
+def _currency(answer: Answer, currency: str, total: Group, key_of: KeyOf) -> dict[str, Any]:
     depth, groups = len(answer.question.group), [each for each in _groups(total, ()) if each]
     return {
         "currency": currency or None,
-        "rows": [_row(answer, each) for each in groups if len(each) == depth],
-        "subtotals": [_row(answer, each) for each in groups if len(each) < depth],
-        "total": _row(answer, (), total),
+        "rows": [_row(answer, each, key_of) for each in groups if len(each) == depth],
+        "subtotals": [_row(answer, each, key_of) for each in groups if len(each) < depth],
+        "total": _row(answer, (), key_of, total),
     }
 
 
@@ -207,13 +219,10 @@ def _groups(group: Group, around: tuple[Group, ...]) -> Iterator[tuple[Group, ..
         yield from _groups(each, (*around, each))
 
 
-def _row(answer: Answer, path: tuple[Group, ...], total: Group | None = None) -> dict[str, Any]:
+def _row(answer: Answer, path: tuple[Group, ...], key_of: KeyOf, total: Group | None = None) -> dict[str, Any]:
     group, measures = total or path[-1], answer.question.measures
     return {
-        "keys": [
-            {"group": code, "value": _value(each), "name": each.name.words}
-            for code, each in zip(answer.question.group, path, strict=False)
-        ],
+        "keys": [{"group": code} | key_of(code, each) for code, each in zip(answer.question.group, path, strict=False)],
         "figures": _figures(group.total, measures),
         "cells": [
             {"column": key, "figures": _figures(group.by_column[key], measures)}
@@ -221,10 +230,6 @@ def _row(answer: Answer, path: tuple[Group, ...], total: Group | None = None) ->
             if key in group.by_column
         ],
     }
-
-
-def _value(group: Group) -> str:
-    return group.key.isoformat() if isinstance(group.key, date) else group.name.value
 
 
 def _figures(figures: Figures, measures: tuple[Measure, ...]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -17,13 +18,14 @@ from unfold.decorators import action
 
 from billing_engine.core.access.pages import ANYONE_STAFF, needs
 from billing_engine.core.admin_kit.pages import Page
-from billing_engine.reference.access_matrix import API_KEY, AUDIENCES, Line, access_matrix, lines
+from billing_engine.reference.access_matrix import API_KEY, AUDIENCES, CUSTOMER_KEY, Line, access_matrix, lines
 from leads.domain.credentials.api_keys import create_key
 from leads.models import Product
-from tests.factories.leads import SourceFactory
+from tests.factories.leads import CustomerFactory, SourceFactory
 from tests.factories.people import UserFactory, superuser, with_role
 from tests.house.test_admin_queries import ROWS
 from tests.house.tree import text
+from tests.portal.api.made import a_key
 
 pytestmark = pytest.mark.django_db
 
@@ -101,8 +103,10 @@ def test_a_view_of_the_api_that_names_no_audience_is_closed() -> None:
 
 
 def client_of(audience: str) -> Client:
-    if audience == API_KEY:
-        return Client(headers={"Authorization": f"Bearer {create_key(SourceFactory.create())[1]}"})
+    if audience in (API_KEY, CUSTOMER_KEY):
+        key = a_key(CustomerFactory.create()) if audience == CUSTOMER_KEY else create_key(SourceFactory.create())[1]
+        # Wrong keys are counted by the address they come from.
+        return Client(headers={"Authorization": f"Bearer {key}"}, REMOTE_ADDR=f"10.3.0.{len(audience)}")
     client = Client()
     if audience == "no role":
         client.force_login(UserFactory.create())
@@ -186,6 +190,7 @@ def _path(address: str, rows: dict[str, Model]) -> str:
         rows[label] = ROWS[label]()
     number = str(rows[label].pk) if label else "1"
     plain = re.sub(r"\^?\(\?P<(\w+)>[^)]*\)/?\$?", lambda found: PARTS[found[1]], address)
+    plain = re.sub(r"<uuid:\w+>", str(UUID(int=1)), plain)
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: PARTS.get(found[1], number), plain)
 
 

@@ -89,7 +89,7 @@ def test_columns_are_declared_and_only_those_with_logic_of_their_own_are_methods
 
 
 def test_the_first_column_of_every_list_opens_its_row() -> None:
-    """On a phone, a first column that is no link would be headed “Select record”."""
+    """On a phone, a first column without a link would be headed “Select record”."""
     offenders = [
         model._meta.label
         for model, page in admin.site._registry.items()

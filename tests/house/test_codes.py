@@ -35,6 +35,8 @@ FOR_PEOPLE = {
         "credentials/lifetime",
         "customers",
         "cycles",
+        "memberships/invitations",
+        "memberships/members",
         "number_prefixes",
         "quarantine/bulk_retry",
         "quarantine/conflicts",

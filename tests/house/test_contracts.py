@@ -34,7 +34,7 @@ REFUSED = {
         "pricing/domain/rate/tally.py",
         "pricing.domain.rule_book.rules",
     ),
-    "Inside invoices: months, runs, an invoice's life, its document, its lines": (
+    "Inside invoices: months, runs, an invoice's life, its document, its proof, its lines": (
         "invoices/domain/lines/totals.py",
         "invoices.domain.month_close",
     ),
@@ -46,7 +46,12 @@ REFUSED = {
         "billing_engine/operations/heartbeat.py",
         "billing_engine.operations.monitoring",
     ),
+    "Inside the portal: addresses, then pages, then the frame, then the gate": ("portal/gate.py", "portal.frame"),
     "The price decision is pure: only the standard library": ("pricing/rating/match.py", "django.db"),
+    "The proof is checked by pure code too: the standard library and the price decision": (
+        "invoices/domain/proof/verifier/tree.py",
+        "invoices.models",
+    ),
     "Wording uses plain values only: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
     "The local servers start before Django does": ("billing_engine/local_servers/ports.py", "django.conf"),
     "Settings are read through Django, never imported": ("leads/domain/products.py", "billing_engine.settings"),

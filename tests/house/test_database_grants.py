@@ -10,7 +10,8 @@ from django.contrib.admin.utils import flatten
 from django.db import connection
 from django.db.models import BooleanField
 
-from billing_engine.operations.database_grants import ALL, FUNCTIONS, GRANTS, SECRETS, tables
+from billing_engine.operations.database_grants import ALL, GRANTS
+from billing_engine.operations.database_rights import FUNCTIONS, SECRETS, tables
 from leads.domain.quarantine.conflicts import CONTACT
 from leads.models.company import DETAILS
 from leads.models.terms import TERMS

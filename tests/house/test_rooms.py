@@ -19,7 +19,11 @@ STRAIGHT_LINES |= {"leads.models": 6}
 # A void copy is requested, typeset and worded by the same steps as the invoice, down to its lines.
 STRAIGHT_LINES |= {"invoices.domain.document": 6}
 # A proof is built, signed, chained and kept, and checked file by file up to the whole bundle.
-STRAIGHT_LINES |= {"invoices.domain": 6, "invoices.domain.proof": 6, "invoices.domain.proof.verifier": 8}
+STRAIGHT_LINES |= {"invoices.domain": 6, "invoices.domain.proof": 7, "invoices.domain.proof.verifier": 8}
+# A file asks for all rows, those come in parts, and each part is an answer about what was asked.
+STRAIGHT_LINES |= {"reports.queries.explore": 6}
+# A source's health is its ranking, that is what its leads were worth, less what was disputed, by group and day.
+STRAIGHT_LINES |= {"reports.queries.source_quality": 6}
 
 
 def test_no_room_holds_more_modules_than_a_reader_can_keep_in_mind():

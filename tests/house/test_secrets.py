@@ -35,6 +35,7 @@ HARMLESS = {
 SECRETS = {
     "auth.User.password",
     "leads.ApiKey.digest",
+    "leads.CustomerKey.digest",
     "leads.SigningSecret.sealed",
     "receivables.PaymentLink.token",
     "receivables.WebhookSecret.sealed",

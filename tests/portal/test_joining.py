@@ -178,3 +178,13 @@ def test_a_password_is_reset_only_at_an_address_that_was_verified(northlight: Cu
 
 def join_without_address(user: User, customer: Customer) -> None:
     join(CustomerPerson.objects.create(user=user, enrolled_at=now()), customer)
+
+
+def test_staff_invite_the_first_person_of_a_customer(northlight: Customer, client: Client) -> None:
+    client.force_login(with_role("Finance"), backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    asked = {"name": "Perrin Oldacre", "email": NEW, "role": "administrator"}
+    sent = client.post(f"/admin/leads/customer/{northlight.pk}/invite_to_portal/", asked)
+
+    assert (sent.status_code, [message.to for message in mail.outbox]) == (302, [[NEW]])
+    assert Client().post(link_in_the_mail(), TWICE, follow=True).redirect_chain[-1][0] == home(northlight)

@@ -42,7 +42,7 @@ def test_no_page_and_no_file_names_a_rule_or_shows_a_persons_address(northlight:
 
     for route in addresses(ids):
         answer = client.get(home(northlight) + route, {"charge": ids["charge"]})
-        said = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        said = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]  # of a file
         for secret in (b"Internal margin", b"maren@studio-arden", rival.name.encode(), rival.code.encode()):
             assert secret not in said, (route, secret)
 

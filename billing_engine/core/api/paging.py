@@ -42,13 +42,13 @@ def asked_limit(request: Request) -> int:
 
 
 def page_response(
-    request: Request, rows: Sequence[Row], results: list[Any], *, limit: int, place: Callable[[Row], int]
+    request: Request, rows: Sequence[Row], results: list[Any], *, limit: int, place: Callable[[Row], int | str]
 ) -> Response:
     """The results, and the next page if more rows than the limit were read; `place` returns a row's value of `after`."""
     after = place(rows[limit - 1]) if len(rows) > limit else None
     return Response({"results": results, "next": None if after is None else _next_address(request, after)})
 
 
-def _next_address(request: Request, after: int) -> str:
+def _next_address(request: Request, after: int | str) -> str:
     asked = {name: value for name, value in request.query_params.items() if name != "after"}
     return f"{request.path}?{urlencode({**asked, 'after': after})}"

@@ -40,6 +40,11 @@ PROBLEMS = {
     411: ("Content-Length missing", "length_missing", "Say how long the body is (Content-Length)."),
     413: ("Request too large", "too_many_items", "A delivery has at most 5,000 leads, this one 6,200: …"),
     415: ("Neither JSON nor NDJSON", "unsupported_media_type", 'Unsupported media type "text/xml" in request.'),
+    422: (
+        "What was sent has faults, each with its field",
+        "body_has_faults",
+        "reason: This field is required.",
+    ),
     429: ("Too many requests", "throttled", "Request was throttled. Expected available in 5 seconds."),
     503: ("Busy, or the database is unavailable", "busy", "This took too long, … Nothing was stored: send it again."),
 }

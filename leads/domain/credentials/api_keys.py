@@ -1,7 +1,5 @@
 """API keys: shown once and kept as a digest; they can be rotated, expire and be revoked."""
 
-import hashlib
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,7 +10,8 @@ from msgspec.structs import astuple
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
-from leads.domain.credentials.lifetime import ExpiryInPast, KeyIsRevoked, note_use, revoke, set_expiry
+from leads.domain.credentials.key_text import digest, is_right, new_text, prefix_of
+from leads.domain.credentials.lifetime import KeyIsRevoked, check_expiry, note_use, revoke, set_expiry
 from leads.models import ApiKey, Source
 
 KEY = "SELECT api_key_known(%s)"
@@ -25,9 +24,9 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
-    source_id: int
     prefix: str
     digest: str
+    source_id: int
     scopes: list[str]
 
 
@@ -66,8 +65,7 @@ def create_key(
     source: Source, *, by: User | None = None, expires_at: datetime | None = None, at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """Create a key; return it with its plaintext, which can't be shown again. Raises ExpiryInPast."""
-    if expires_at is not None and at is not None and expires_at <= at:
-        raise ExpiryInPast
+    check_expiry(expires_at, at=at)
     key, plaintext = _new_key(source, by=by, expires_at=expires_at)
     record(API_KEY_CREATED, on=key, by=by, after={"prefix": key.prefix, "expires_at": expires_at}, also=[source])
     return key, plaintext
@@ -76,17 +74,16 @@ def create_key(
 def _new_key(
     source: Source, *, by: User | None, expires_at: datetime | None = None, scopes: Iterable[str] = ()
 ) -> tuple[ApiKey, str]:
-    prefix = secrets.token_hex(4)
-    plaintext = f"lbe_{prefix}_{secrets.token_urlsafe(32)}"
+    text = new_text(ApiKey.MARK)
     key = ApiKey.objects.create(
         source=source,
-        prefix=prefix,
-        digest=digest(plaintext),
+        prefix=text.prefix,
+        digest=text.digest,
         created_by=by,
         expires_at=expires_at,
         scopes=list(scopes),
     )
-    return key, plaintext
+    return key, text.plaintext
 
 
 @transaction.atomic
@@ -121,17 +118,15 @@ def revoke_key(key: ApiKey, *, by: User | None, at: datetime) -> None:
 
 def usable_key(plaintext: str, *, at: datetime) -> ApiKey | None:
     """Return the valid key with this plaintext and its source, and record its use."""
-    key = _key_by_prefix(plaintext.partition("lbe_")[2].partition("_")[0])
-    # Always compared, and in constant time: the duration must not reveal which prefixes exist.
-    kept = key.digest if key else digest("")
-    if not secrets.compare_digest(kept, digest(plaintext)) or key is None or not key.is_usable(at):
+    key = _key_by_prefix(prefix_of(plaintext, ApiKey.MARK))
+    if not is_right(key, plaintext) or key is None or not key.is_usable(at):
         return None
     note_use(key, at=at)
     return key
 
 
 def _key_by_prefix(prefix: str) -> ApiKey | None:
-    if not prefix.isalnum():
+    if not prefix:
         return None
     # Every request starts with this statement, which shows whether the kept connection works; Django need not check.
     connection.health_check_done = True  # type: ignore[attr-defined]  # of Django's base class, not in its stubs
@@ -155,8 +150,3 @@ def _select(prefix: str) -> str | None:
         cursor.execute(KEY, [prefix])
         row: tuple[str | None] = cursor.fetchone()
     return row[0]
-
-
-def digest(plaintext: str) -> str:
-    """Hash with SHA-256, which is enough because the secret is 256 random bits."""
-    return hashlib.sha256(plaintext.encode()).hexdigest()

@@ -10,14 +10,18 @@ from django.db.models import Q, QuerySet
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from leads.models import ApiKey, SigningSecret
+from leads.models import ApiKey, CustomerKey, SigningSecret
+
+Secret = ApiKey | CustomerKey | SigningSecret
 
 # Recording every use would make each request write the same row.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
 API_KEY_REVOKED = Verb("api_key_revoked", "API key revoked")
+CUSTOMER_KEY_REVOKED = Verb("customer_key_revoked", "Customer's API key revoked")
 SIGNING_SECRET_REVOKED = Verb("signing_secret_revoked", "Signing secret revoked")
+REVOKED = {ApiKey: API_KEY_REVOKED, CustomerKey: CUSTOMER_KEY_REVOKED, SigningSecret: SIGNING_SECRET_REVOKED}
 
 
 class KeyIsRevoked(Refused):
@@ -49,19 +53,24 @@ class SecretNotUsable(Refused):
 
 
 @transaction.atomic
-def revoke(one: ApiKey | SigningSecret, *, by: User | None, at: datetime) -> None:
+def revoke(one: Secret, *, by: User | None, at: datetime) -> None:
     """Revoke it immediately."""
     _end_now(one, at=at)
-    verb = API_KEY_REVOKED if isinstance(one, ApiKey) else SIGNING_SECRET_REVOKED
-    record(verb, on=one, by=by, after={"revoked_at": at}, also=[one.source])
+    record(REVOKED[type(one)], on=one, by=by, after={"revoked_at": at}, also=[one.owner])
 
 
-def _end_now(one: ApiKey | SigningSecret, *, at: datetime) -> None:
+def _end_now(one: Secret, *, at: datetime) -> None:
     if not type(one).objects.filter(pk=one.pk, revoked_at=None).update(revoked_at=at):
         raise KeyIsRevoked
 
 
-def set_expiry(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) -> datetime:
+def check_expiry(expires_at: datetime | None, *, at: datetime | None) -> None:
+    """Refuse an expiry that is over: raise ExpiryInPast."""
+    if expires_at is not None and at is not None and expires_at <= at:
+        raise ExpiryInPast
+
+
+def set_expiry(one: Secret, *, until: datetime, at: datetime) -> datetime:
     """Set the expiry, unless it already expires earlier; return the effective expiry.
 
     With `until` = `at`, it is revoked immediately. Raises KeyIsRevoked, KeyHasExpired or ExpiryInPast.
@@ -78,8 +87,8 @@ def set_expiry(one: ApiKey | SigningSecret, *, until: datetime, at: datetime) ->
     return end
 
 
-def note_use(one: ApiKey | SigningSecret, *, at: datetime) -> None:
-    """Record its use, to the minute, without waiting for concurrent changes of the row."""
+def note_use(one: Secret, *, at: datetime, address: str | None = None) -> None:
+    """Record its use, and of a customer's key from where, to the minute, without waiting for concurrent changes of the row."""
     if one.last_used_at is not None and at - one.last_used_at < LAST_USED_PRECISION:
         return
     rows: QuerySet[Any] = type(one).objects.all()
@@ -87,4 +96,8 @@ def note_use(one: ApiKey | SigningSecret, *, at: datetime) -> None:
         free = rows.select_for_update(skip_locked=True, no_key=True).filter(
             Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USED_PRECISION), pk=one.pk
         )
-        rows.filter(pk__in=free.values("pk")).update(last_used_at=at)
+        used = rows.filter(pk__in=free.values("pk"))
+        if isinstance(one, CustomerKey):
+            used.update(last_used_at=at, last_used_from=address)
+        else:
+            used.update(last_used_at=at)

@@ -1,4 +1,4 @@
--- Nobody of a customer enters the admin, whatever a person or a script sets.
+-- A person of a customer never enters the admin, whatever a user or a script sets.
 CREATE OR REPLACE FUNCTION a_customers_person_is_never_staff() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
 DECLARE

@@ -20,7 +20,7 @@ from portal.words import counted, full_instant, instant, short_day, signed
 from pricing.models import Charge
 from receivables.domain.disputes.conversation import answer, ask_for_second_look, withdraw
 from receivables.domain.disputes.evidence import KINDS, KINDS_IN_WORDS, MOST_FILES, Evidence
-from receivables.models import CreditNote, Dispute, DisputeFile, DisputeStep
+from receivables.models import CreditNote, Dispute, DisputedCharge, DisputeFile, DisputeStep
 from reports.queries.completeness import of_period
 
 State, Kind = Dispute.State, DisputeStep.Kind
@@ -129,16 +129,7 @@ def dispute_page(request: HttpRequest, visit: Visit, dispute: str) -> HttpRespon
         now=_now(found),
         refused=refused,
         steps=_steps(visit, found),
-        charges=[
-            (
-                instant(each.action.occurred_at, visit.customer),
-                contact_of(visit, each.action.lead.email),
-                money.in_words(each.amount, currency),
-                visit.address("why", visit.id_of_number(Charge, each.action_id)),
-                {True: "accepted", False: "not accepted", None: ""}[each.is_accepted],
-            )
-            for each in listed
-        ],
+        charges=_charges(visit, listed, currency),
         more=counted(count - len(listed), "more charge") if count > len(listed) else "",
         tax=money.in_words(found.tax, currency) if found.tax else "",
         total=found.total_in_words,
@@ -151,6 +142,21 @@ def dispute_page(request: HttpRequest, visit: Visit, dispute: str) -> HttpRespon
         may_ask_again=found.state == State.REJECTED and found.second_look_at is None and visit.may(MemberRole.BILLING),
         status=409 if refused else 200,
     )
+
+
+def _charges(visit: Visit, listed: list[DisputedCharge], currency: str) -> list[tuple[str, str, str, str, str]]:
+    """When, whose, how much, why, and what was decided."""
+    decided = {True: "accepted", False: "not accepted", None: ""}
+    return [
+        (
+            instant(each.action.occurred_at, visit.customer),
+            contact_of(visit, each.action.lead.email),
+            money.in_words(each.amount, currency),
+            visit.address("why", visit.id_of_number(Charge, each.action_id)),
+            decided[each.is_accepted],
+        )
+        for each in listed
+    ]
 
 
 def _act(request: HttpRequest, visit: Visit, dispute: Dispute) -> str:

@@ -9,7 +9,7 @@ from invoices.domain.lines.allocation import Allocation
 from invoices.domain.lines.detail import DetailCharge
 from leads.domain.access.contacts import masked
 from leads.models import Lead
-from portal.gate import Visit
+from portal.gate import OwnRows, Visit
 from portal.words import instant
 from pricing.domain.rate.inputs import micro, price_facts
 from pricing.models import Charge
@@ -38,12 +38,12 @@ class ChargeRow:
     may_be_disputed: bool
 
 
-def contact_of(visit: Visit, email: str) -> str:
+def contact_of(visit: OwnRows, email: str) -> str:
     """The address of a lead, masked unless the customer's portal shows it."""
     return email if visit.portal.shows_contacts else masked(email)
 
 
-def shown_id(visit: Visit, external_id: str) -> str:
+def shown_id(visit: OwnRows, external_id: str) -> str:
     """The source's own id of a lead or an action; some sources use an email address for it."""
     return contact_of(visit, external_id) if "@" in external_id else external_id
 

@@ -1,5 +1,7 @@
 """The files of an invoice: its PDF, those of its credit notes, and every charge."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -11,7 +13,8 @@ from billing_engine.core.tables.xlsx import xlsx_response
 from invoices.domain.document.detail_table import HEADER, refuse_too_many, rows_of_invoice
 from invoices.domain.document.queue import ready
 from invoices.domain.document.store import document_of
-from portal.gate import Visit
+from invoices.models import Invoice
+from portal.gate import OwnRows, Visit
 from portal.pages.invoices.charges import shown_id
 from portal.pages.invoices.invoice import one_invoice
 from receivables.models import CreditNote
@@ -47,12 +50,16 @@ def credit_note_pdf(request: HttpRequest, visit: Visit, note: str) -> HttpRespon
     return file_response(bytes(paper.content or b""), name=f"{found.number}.pdf", content_type=PDF)
 
 
+def detail_rows(own: OwnRows, invoice: Invoice) -> tuple[list[str], Iterator[list[Cell]]]:
+    """Return the header and every charge of the invoice, without our internal names."""
+    kept = [place for place, name in enumerate(HEADER) if name not in OUR_COLUMNS]
+    return [HEADER[place] for place in kept], (_shown(own, row, kept) for row in rows_of_invoice(invoice))
+
+
 def invoice_detail(request: HttpRequest, visit: Visit, invoice: str, form: str) -> HttpResponseBase:
     """Return every charge of the invoice as a file, without our internal names."""
     found = one_invoice(visit, invoice).invoice
-    kept = [place for place, name in enumerate(HEADER) if name not in OUR_COLUMNS]
-    header = [HEADER[place] for place in kept]
-    rows = (_shown(visit, row, kept) for row in rows_of_invoice(found))
+    header, rows = detail_rows(visit, found)
     name = f"charges-{found.number}"
     if form == "csv":
         return csv_response(f"{name}.csv", header, rows)
@@ -66,6 +73,6 @@ def invoice_detail(request: HttpRequest, visit: Visit, invoice: str, form: str) 
     return xlsx_response(f"{name}.xlsx", "Charges", header, rows)
 
 
-def _shown(visit: Visit, row: list[Cell], kept: list[int]) -> list[Cell]:
+def _shown(own: OwnRows, row: list[Cell], kept: list[int]) -> list[Cell]:
     """The cells that customers see."""
-    return [shown_id(visit, str(row[at])) if HEADER[at] in IDS and row[at] else row[at] for at in kept]
+    return [shown_id(own, str(row[at])) if HEADER[at] in IDS and row[at] else row[at] for at in kept]

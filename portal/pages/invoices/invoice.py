@@ -17,7 +17,7 @@ from invoices.domain.document.parts.tax_rows import tax_rows
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Channel
 from portal.frame import Whole, page
-from portal.gate import Visit
+from portal.gate import OwnRows, Visit
 from portal.pages.invoices.listing import state_of
 from portal.words import counted, day_of_month, full_instant, reason_name, signed
 from receivables.domain.disputes.windows import window_of
@@ -63,7 +63,7 @@ class Step:
     at: str
 
 
-def one_invoice(visit: Visit, text: str) -> CustomerInvoice:
+def one_invoice(visit: OwnRows, text: str) -> CustomerInvoice:
     """Return the invoice with this id. Raises Http404."""
     numbered = Invoice.objects.filter(customer=visit.customer, number__isnull=False)
     invoice = visit.find(numbered, text)

@@ -10,7 +10,7 @@ from invoices.domain.lines.detail import DetailCharge, allocations_of, page_of_l
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Action
 from portal.frame import Whole, page
-from portal.gate import Visit
+from portal.gate import OwnRows, Visit
 from portal.pages.invoices.charges import ChargeRow, rows_of
 from portal.pages.invoices.invoice import one_invoice
 from portal.words import counted, reason_name, reason_sentence
@@ -24,7 +24,7 @@ ROWS = 50
 MOST_NOT_CHARGED = 200
 
 
-def one_line(visit: Visit, text: str) -> InvoiceLine:
+def one_line(visit: OwnRows, text: str) -> InvoiceLine:
     """Return the line of charges with this id, on one of the customer's invoices. Raises Http404."""
     lines = InvoiceLine.objects.filter(
         invoice__customer=visit.customer, invoice__number__isnull=False, kind=InvoiceLine.Kind.CHARGES

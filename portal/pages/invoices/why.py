@@ -15,7 +15,7 @@ from portal.pages.invoices.invoice import windows_of
 from portal.words import full_instant, instant
 from pricing.domain.audit.explain_to_buyer import explain_to_buyer
 from pricing.models import Charge
-from receivables.models import DisputedCharge
+from receivables.models import Dispute, DisputedCharge
 from reports.queries.completeness import of_period
 
 RELATED = (
@@ -43,12 +43,7 @@ def why_page(request: HttpRequest, visit: Visit, charge: str) -> HttpResponse:
     title = "Why not charged" if found.reason else f"Why {amount}"
     if found.cuts:
         title += f" and not {money.price_in_words(found.full_amount, currency)}"
-    dispute = (
-        DisputedCharge.objects.filter(action=action)
-        .exclude(dispute__state="withdrawn")
-        .select_related("dispute__customer")
-        .first()
-    )
+    dispute = _dispute_of(found)
     at = full_instant(action.occurred_at, visit.customer)
     return page(
         request,
@@ -74,12 +69,19 @@ def why_page(request: HttpRequest, visit: Visit, charge: str) -> HttpResponse:
         when=instant(action.occurred_at, visit.customer),
         list=visit.address("invoices"),
         windows=windows_of(line.invoice) if line and is_billed else [],
-        dispute=str(dispute.dispute) if dispute else "",
-        dispute_address=visit.address("dispute", dispute.dispute) if dispute else "",
+        dispute=str(dispute) if dispute else "",
+        dispute_address=visit.address("dispute", dispute) if dispute else "",
         open_dispute=visit.address("open_dispute", charge=visit.id_of(found))
         if found.amount > 0 and not dispute
         else "",
     )
+
+
+def _dispute_of(charge: Charge) -> Dispute | None:
+    """The dispute that the charge is in, or was, unless it was withdrawn."""
+    found = DisputedCharge.objects.filter(action=charge.pk).exclude(dispute__state=Dispute.State.WITHDRAWN)
+    first = found.select_related("dispute__customer").first()
+    return first.dispute if first else None
 
 
 def _share(charge: Charge, line: InvoiceLine) -> str:

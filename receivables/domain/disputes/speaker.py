@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Model
 
-from leads.models import Customer
+from leads.models import Customer, CustomerKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Speaker:
     user: User | None = None
     contact: str = ""
     member: User | None = None  # the contact's own log-in to the portal, if that is where it was done
+    key: CustomerKey | None = None  # the API key, if a program of the contact's did it
 
     def __post_init__(self) -> None:
         if (self.user is None) == (not self.contact):
@@ -22,4 +23,4 @@ class Speaker:
 
     def actor(self, customer: Customer) -> Model:
         """Return who did it for the deed log: a contact without a log-in acts for the customer."""
-        return self.user or self.member or customer
+        return self.user or self.member or self.key or customer

@@ -57,7 +57,7 @@ class VoidCredits(LockedQueue[VoidCredit]):
         return messages[:AT_A_TIME]
 
     def _periods(self, at: datetime) -> list[int]:
-        """Return the periods in which something may be due, so that a sweep does not read all that waits for an invoice."""
+        """Return the periods in which something may be due, so that a sweep does not read everything pending."""
         waiting = self.waiting().select_related(None).order_by()
         rows = list(
             waiting.values_list("action__period", "action__period__customer").annotate(Min("action__voided_at"))

@@ -26,7 +26,7 @@ from invoices.domain.mail.server import DeliveryResult, check_server, hand_over,
 from receivables.domain.papers.store import keep
 from receivables.domain.papers.typeset import typeset
 from receivables.models import Paper
-from receivables.models.claimed_mail import ClaimedMail
+from receivables.models.paper import ClaimedMail
 
 Mail = TypeVar("Mail", bound=ClaimedMail)
 State = ClaimedMail.State

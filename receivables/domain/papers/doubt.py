@@ -12,7 +12,7 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.saving import save_changes, values_of
-from receivables.models.claimed_mail import ClaimedMail
+from receivables.models.paper import ClaimedMail
 
 ARRIVED = Verb("email_counted_as_sent", "Email counted as sent")
 SENT_AGAIN = Verb("email_sent_again", "Email requested again")

@@ -19,7 +19,7 @@ KEYS = {
 
 
 def parts_of(scope: Scope) -> Iterator[Scope]:
-    """The question itself, or its parts one after the other, each with all its rows before those of the next."""
+    """The question itself, or its parts in turn, each with all its rows before those of the next."""
     question = scope.question
     first = question.dimensions[0].code if question.dimensions else ""
     if first not in KEYS or any(measure.counts_leads for measure in question.measures):  # leads are found by their day

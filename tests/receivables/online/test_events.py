@@ -141,6 +141,7 @@ def test_a_fee_in_another_currency_is_not_posted(provider: Provider):
         "t=1,v1=00",
         stripe.WebhookSignature.generate_signature_header("{}", "whsec_another"),
     ],
+    ids=["none", "nonsense", "wrong", "of another"],
 )
 def test_what_is_not_signed_by_stripe_is_refused_and_not_stored(provider: Provider, header: str):
     session = a_session(*owed(70))
