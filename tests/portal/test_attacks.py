@@ -192,3 +192,12 @@ def test_odd_keys_and_numbers_at_the_log_in_are_no_error_of_the_program(northlig
     client = logged_in(a_person(northlight))
     for number in ("9" * 30, "9" * 5_000, "٣", "²", "-1", "0"):
         assert client.post(f"{LOGIN}sessions/", {"session": number}).status_code in (200, 404)
+
+
+def test_what_is_no_passkey_is_refused(northlight: Customer) -> None:
+    odd = ("[" * 200_000, "[]", "{}", '"x"', "5", "null", '{"id": 5}', '{"id": "x", "rawId": "x", "response": {}}')
+    for path in (f"{LOGIN}second-factor/passkeys/log-in/", reverse("mfa_login_webauthn")):
+        client = Client(raise_request_exception=False)
+        client.get(path)
+        found = [client.post(path, {"credential": each}).status_code for each in odd]
+        assert [each for each in found if each >= 500] == [], found
