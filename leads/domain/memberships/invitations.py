@@ -59,7 +59,7 @@ def invite(customer: Customer, *, email: str, name: str, role: MemberRole, by: U
     invitation = MemberInvitation.objects.create(
         customer=customer,
         email=email,
-        name=name.strip(),
+        name=" ".join(name.split()),  # it stands in an email, where a line break could begin other words
         role=role,
         invited_by=by,
         invited_at=at,
