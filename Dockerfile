@@ -29,7 +29,7 @@ COPY --from=compile /app/var var/
 # The settings require a database and Redis; collecting files uses neither, and the key signs nothing.
 RUN SECRET_KEY=signs-nothing DATABASE_URL=postgres:/// REDIS_URL=redis:// \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
-    && /venv/bin/python -m compileall -q /venv/lib billing_engine leads pricing invoices receivables reports
+    && /venv/bin/python -m compileall -q /venv/lib billing_engine leads pricing invoices receivables reports portal
 
 FROM python:3.13-slim-bookworm
 # The package has no fixed version, so that it gets the distribution's security updates.

@@ -17,7 +17,7 @@ from billing_engine.core.read_replica import freshness, from_copy
 from leads.models import Action, ActionType, Product, Source
 from portal.api.view import ID, PAGED, CustomerView
 from portal.pages.activity.question import Choices
-from portal.pages.invoices.charges import contact_of
+from portal.pages.invoices.charges import contact_of, shown_id
 from portal.words import OUTCOMES, reason_name
 from pricing.models import Charge
 from reports.api.activity_answer import ActivityAnswerSerializer, answer_shape, value_of
@@ -203,7 +203,7 @@ class CustomerActions(AskedActivity):
             "action": own.id_of_number(Action, row.action),
             "charge": None if row.amount is None else own.id_of_number(Charge, row.action),
             "occurred_at": self.at(row.occurred_at),
-            "lead": row.lead,
+            "lead": shown_id(own, row.lead),
             "contact": contact_of(own, email),
             "action_type": row.action_type,
             "product": row.product,

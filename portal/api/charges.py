@@ -20,7 +20,7 @@ from leads.models.revision import in_force_on
 from portal.api.examples import CHARGE_EXAMPLE
 from portal.api.invoice_shapes import rounded
 from portal.api.view import PAGED, CustomerView, in_path
-from portal.pages.invoices.charges import contact_of
+from portal.pages.invoices.charges import contact_of, shown_id
 from portal.words import reason_name
 from pricing.api.serializers import CutSerializer, cuts_shape
 from pricing.domain.audit.explain_to_buyer import ToBuyer, explain_to_buyer
@@ -133,9 +133,9 @@ class CustomerLineCharges(CustomerView):
         return [
             {
                 "charge": own.id_of_number(Charge, row.action),
-                "action": row.action_id,
+                "action": shown_id(own, row.action_id),
                 "action_type": row.type_name,
-                "lead": row.lead_id,
+                "lead": shown_id(own, row.lead_id),
                 "contact": contact_of(own, emails.get(row.lead, "")),
                 "source": row.source_name,
                 "product": row.product,
@@ -193,9 +193,9 @@ class CustomerCharge(CustomerView):
         disputed = disputes_of([charge.pk]).get(charge.pk)
         return {
             "charge": own.id_of(charge),
-            "action": action.external_id,
+            "action": shown_id(own, action.external_id),
             "action_type": action.action_type.name,
-            "lead": lead.external_id,
+            "lead": shown_id(own, lead.external_id),
             "contact": contact_of(own, lead.email),
             "source": lead.source.name,
             "product": lead.product.name,

@@ -62,8 +62,9 @@ class CustomerInvoiceCharges(FileView):
         responses={(200, CSV): OpenApiResponse(FILE, "The file"), **problems(401, 403, 404, 406, 429, 503)},
     )
     def get(self, request: Request, invoice: str) -> HttpResponseBase:
-        found = one_invoice(self.own, invoice).invoice
-        header, rows = detail_rows(found)
+        own = self.own
+        found = one_invoice(own, invoice).invoice
+        header, rows = detail_rows(own, found)
         return csv_response(f"charges-{found.number}.csv", header, rows)
 
 

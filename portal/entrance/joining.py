@@ -24,8 +24,8 @@ from leads.domain.memberships.invitations import (
     invitation_of,
     link_token,
     open_invitations_to,
-    renew,
     send,
+    with_a_link,
 )
 from leads.models import MemberInvitation
 from portal.entrance.forms import FirstPasswordForm, NewLinkForm
@@ -89,10 +89,12 @@ def _send_again(request: HttpRequest, email: str) -> None:
     """Nothing on the page tells whether the address is invited."""
     if wait_for_turn(f"invitation-link:{origin.address()}", per_minute=LINKS_PER_MINUTE):
         return
+    if wait_for_turn(f"invitation-link-to:{email.lower()}", per_minute=LINKS_PER_MINUTE):  # from many sources
+        return
     for invitation in open_invitations_to(email):
         try:
-            fresh = renew(invitation, by=None, at=now())
-            send(fresh, link=link_of(request, fresh))
+            working = with_a_link(invitation, at=now())
+            send(working, link=link_of(request, working))
         except (InvitationOver, MailNotSent):
             continue
 

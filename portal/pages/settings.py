@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from billing_engine.accounts.domain.invitation_mail import MailNotSent
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
+from billing_engine.core.rate_limit import wait_for_turn
 from leads.domain.memberships.invitations import invite, open_invitations, renew, send, withdraw
 from leads.domain.memberships.looks import looks_at
 from leads.domain.memberships.members import change_role, members_of, remove
@@ -29,7 +30,15 @@ MAY = {
     MemberRole.ADMINISTRATOR: "everything, and invite people",
 }
 FACTORS = {Authenticator.Type.TOTP: "Code app", Authenticator.Type.WEBAUTHN: "Passkey"}
+EMAILS_PER_MINUTE = 10
 TABS = (("settings", "People"), ("keys", "API keys"), ("company", "Company and terms"), ("looks", "Looks by staff"))
+
+
+class TooManyEmails(Refused):
+    """Invitations are emails to strangers."""
+
+    code = "too_many_invitation_emails"
+    message = "Many invitations were just sent. Wait a minute, then send this one."
 
 
 class InviteForm(forms.Form):
@@ -140,6 +149,7 @@ def invite_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:
+            _wait(visit)
             made = invite(
                 visit.customer,
                 email=asked["email"],
@@ -154,6 +164,12 @@ def invite_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     return form_page(
         request, visit, "Invite a person", form, "Send the invitation", says="The link in the email works once."
     )
+
+
+def _wait(visit: Visit) -> None:
+    """Raise TooManyEmails if the customer's people send more than people do: they go to any address, in our name."""
+    if wait_for_turn(f"member-invitations:{visit.customer.pk}", per_minute=EMAILS_PER_MINUTE):
+        raise TooManyEmails
 
 
 def _sent(request: HttpRequest, visit: Visit, invitation: MemberInvitation) -> HttpResponse:
@@ -173,11 +189,11 @@ def member_page(request: HttpRequest, visit: Visit, member: str) -> HttpResponse
     if request.method == "POST":
         try:
             if request.POST.get("act") == "remove":
-                remove(found, by=visit.user)
+                remove(found, by=visit.user, at=now())
                 messages.success(request, f"{found.person} no longer belongs to the portal.")
                 return HttpResponseRedirect(visit.address("settings"))
             if form.is_valid():
-                change_role(found, role=MemberRole(form.cleaned_data["role"]), by=visit.user)
+                change_role(found, role=MemberRole(form.cleaned_data["role"]), by=visit.user, at=now())
                 messages.success(request, f"Changed what {found.person} may do.")
                 return HttpResponseRedirect(visit.address("settings"))
         except Refused as refusal:
@@ -189,13 +205,14 @@ def invitation_page(request: HttpRequest, visit: Visit, invitation: str) -> Http
     """Send an invitation again, or withdraw it."""
     rows = MemberInvitation.objects.filter(customer=visit.customer, accepted_at=None, withdrawn_at=None)
     found = visit.find(rows.select_related("customer", "invited_by"), invitation)
-    form = forms.Form(request.POST or None)
+    form = forms.Form(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
             if request.POST.get("act") == "remove":
                 withdraw(found, by=visit.user, at=now())
                 messages.success(request, f"The invitation of {found.email} is withdrawn.")
                 return HttpResponseRedirect(visit.address("settings"))
+            _wait(visit)
             return _sent(request, visit, renew(found, by=visit.user, at=now()))
         except Refused as refusal:
             form.add_error(None, str(refusal))

@@ -252,9 +252,10 @@ def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
         for part, key in [secret["ValueFrom"]["Fn::Join"][1]]
     }
 
-    assert len(asked) == 13
+    assert len(asked) == 16
     assert [(name, key) for name, key in sorted(asked) if key not in secrets[name]] == []
     assert len(secrets["EngineSecret"]["SECRET_KEY"]) == 64
+    assert len(bytes.fromhex(secrets["ProofSecret"]["PROOF_SIGNING_KEY"])) == 32
     logins = ("DatabaseSecret", "OwnerSecret", "AppSecret", "ReaderSecret", "CacheSecret")
     assert min(len(secrets[name]["password"]) for name in logins) >= 40
 

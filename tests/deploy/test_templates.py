@@ -28,6 +28,7 @@ CONTAINERS = {
 SECRETS = [
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"),
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
+    "PROOF_SIGNING_KEY",
 ]
 OWNERS = [f"DATABASE_{login}_{part}" for login in ("ADMIN", "APP", "READER") for part in ("USER", "PASSWORD")]
 # Variables of .env.example that no task gets, each with its reason.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -189,6 +190,7 @@ def _path(address: str, rows: dict[str, Model]) -> str:
         rows[label] = ROWS[label]()
     number = str(rows[label].pk) if label else "1"
     plain = re.sub(r"\^?\(\?P<(\w+)>[^)]*\)/?\$?", lambda found: PARTS[found[1]], address)
+    plain = re.sub(r"<uuid:\w+>", str(UUID(int=1)), plain)
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: PARTS.get(found[1], number), plain)
 
 

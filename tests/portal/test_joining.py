@@ -126,12 +126,15 @@ def test_the_last_administrator_stays_and_each_change_is_one_deed(northlight: Cu
     first, second = (Membership.objects.get(person=each.pk) for each in (imo, perrin))
     before = Deed.objects.count()
 
-    for act in (lambda: remove(first, by=perrin), lambda: change_role(first, role=MemberRole.VIEWER, by=perrin)):
+    for act in (
+        lambda: remove(first, by=perrin, at=now()),
+        lambda: change_role(first, role=MemberRole.VIEWER, by=perrin, at=now()),
+    ):
         with pytest.raises(LastAdministrator):
             act()
     assert Deed.objects.count() == before
-    change_role(second, role=MemberRole.ADMINISTRATOR, by=imo)
-    remove(first, by=perrin)
+    change_role(second, role=MemberRole.ADMINISTRATOR, by=imo, at=now())
+    remove(first, by=perrin, at=now())
 
     assert [each.person.user for each in members_of(northlight)] == [perrin]
     assert list(Deed.objects.order_by("pk").values_list("verb", flat=True))[before:] == [
@@ -145,7 +148,7 @@ def test_who_is_removed_is_logged_out_and_finds_nothing(northlight: Customer, ri
     client = logged_in(imo)
     assert client.get(home(northlight)).status_code == 200
 
-    remove(Membership.objects.get(person=imo.pk, customer=northlight), by=superuser())
+    remove(Membership.objects.get(person=imo.pk, customer=northlight), by=superuser(), at=now())
 
     assert client.get(home(northlight)).status_code == 302
     assert logged_in(imo).get(home(northlight)).status_code == 404

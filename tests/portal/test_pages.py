@@ -139,7 +139,7 @@ def test_a_billing_contact_disputes_a_charge_follows_and_withdraws_it(northlight
     no_reason = client.post(address, {"words": "They bounced."})
     assert (no_reason.status_code, Dispute.objects.count()) == (400, 0)
     reason = re.search(
-        r'name="reason" value="(\d+)"[^>]*?>\s*<label[^>]*><span><b>Duplicate', client.get(address).content.decode()
+        r'name="reason"\s+value="(\d+)"[^>]*?>\s*<label[^>]*><span><b>Duplicate', client.get(address).content.decode()
     )
     assert reason
     sent = client.post(address, {"reason": reason[1], "words": "They bounced."}, follow=True)

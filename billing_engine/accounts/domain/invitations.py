@@ -41,7 +41,7 @@ class AnotherAddress(Refused):
 def check_unknown(email: str) -> None:
     """Raise AlreadyKnown if a person or an open invitation has the address."""
     is_invited = Invitation.objects.filter(email__iexact=email, accepted_at=None, withdrawn_at=None).exists()
-    if is_invited or User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).exists():
+    if is_invited or _is_known(email):
         raise AlreadyKnown
 
 
@@ -104,6 +104,8 @@ def accept(token: str, *, password: str | None, at: datetime) -> User:
     Raises InvitationOver.
     """
     invitation = _locked(invitation_of(token, at=at))
+    if _is_known(invitation.email):  # meanwhile, as a person of a customer
+        raise InvitationOver
     first, _, last = invitation.name.partition(" ")
     user = User.objects.create_user(
         invitation.email, email=invitation.email, password=password, first_name=first, last_name=last, is_staff=True
@@ -131,6 +133,10 @@ def _locked(invitation: Invitation) -> Invitation:
     if not found.is_open:
         raise InvitationOver
     return found
+
+
+def _is_known(email: str) -> bool:
+    return User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).exists()
 
 
 def _names(invitation: Invitation) -> list[str]:

@@ -5,6 +5,7 @@ from http.cookies import SimpleCookie
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.http.request import split_domain_port
 
 PORTAL = "/portal/"
 PORTAL_ADDRESSES = "portal.urls"
@@ -15,7 +16,7 @@ def is_portal(request: HttpRequest) -> bool:
     """Whether the request came to the customers' door: by its host if it has one of its own, or by its path."""
     host: str = settings.PORTAL_HOST
     if host:
-        return request.get_host() == host
+        return split_domain_port(request.get_host())[0] == split_domain_port(host)[0]
     return request.path.startswith(PORTAL)
 
 

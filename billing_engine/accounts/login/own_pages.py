@@ -16,14 +16,15 @@ from django.urls import reverse
 from billing_engine.accounts.domain.second_factor import is_missing
 from billing_engine.accounts.domain.sessions import end_session, sessions_of
 from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.validation import key_of
 
 
 @login_required
 def sessions_page(request: HttpRequest) -> HttpResponseBase:
     """List the person's sessions; POST ends one of them."""
     user = person(request)
-    if request.method == "POST" and request.POST.get("session", "").isdecimal():
-        session = get_object_or_404(UserSession, user=user, pk=int(request.POST["session"]))
+    if request.method == "POST" and (key := key_of(request.POST.get("session", ""))) is not None:
+        session = get_object_or_404(UserSession, user=user, pk=key)
         if session.session_key == request.session.session_key:
             logout(request)
             return HttpResponseRedirect(reverse("account_login"))
@@ -62,7 +63,8 @@ def password_link(request: HttpRequest) -> HttpResponseBase:
     """Take the key of a link, which no log holds because it follows the question mark, and go on without it."""
     person_id, _, key = request.GET.get("key", "").partition("-")
     request.session[INTERNAL_RESET_SESSION_KEY] = key
-    form = {"uidb36": person_id or "0", "key": PasswordResetFromKeyView.reset_url_key}
+    uid = person_id if person_id.isascii() and person_id.isalnum() else "0"  # of no person
+    form = {"uidb36": uid, "key": PasswordResetFromKeyView.reset_url_key}
     return HttpResponseRedirect(reverse("account_reset_password_from_key", kwargs=form))
 
 

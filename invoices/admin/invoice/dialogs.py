@@ -84,7 +84,7 @@ def void_notice(invoice: Invoice) -> str:
             if len(amounts) == 1
             else f"Its {len(amounts)} adjustments, {sum_} in total, move"
         ) + " to the period's next draft, with the same reason and author. "
-    return text + "The person who issued the invoice cannot void it."
+    return text + "The person who issued the invoice cannot void it. The customer reads your reason."
 
 
 def has_adjustments(invoice: Invoice) -> bool:

@@ -59,7 +59,7 @@ def invite(customer: Customer, *, email: str, name: str, role: MemberRole, by: U
     invitation = MemberInvitation.objects.create(
         customer=customer,
         email=email,
-        name=name.strip(),
+        name=" ".join(name.split()),  # it stands in an email, where a line break could begin other words
         role=role,
         invited_by=by,
         invited_at=at,
@@ -81,6 +81,14 @@ def renew(invitation: MemberInvitation, *, by: User | None, at: datetime) -> Mem
     invitation.save(update_fields=["sent_at", "expires_at"])
     record(RESENT, on=invitation.customer, by=by, after={"email": invitation.email}, also=[invitation])
     return invitation
+
+
+def with_a_link(invitation: MemberInvitation, *, at: datetime) -> MemberInvitation:
+    """Return the invitation for the person who asks for its link; only if that expired, they get a new one.
+
+    Anyone can ask in their name, and must not stop a link that works. Raises InvitationOver.
+    """
+    return invitation if invitation.expires_at > at else renew(invitation, by=None, at=at)
 
 
 @transaction.atomic

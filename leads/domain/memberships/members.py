@@ -9,7 +9,7 @@ from billing_engine.accounts.domain.sessions import drop_sessions
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from leads.models import Customer, MemberRole, Membership
+from leads.models import Customer, MemberInvitation, MemberRole, Membership
 
 ROLE_CHANGED = Verb("member_role_changed", "Changed what a person may do in the portal")
 REMOVED = Verb("member_removed", "Removed from the portal")
@@ -19,6 +19,11 @@ SEEN_EVERY = timedelta(minutes=1)  # not each request writes
 class LastAdministrator(Refused):
     code = "last_administrator"
     message = "There must be another administrator first."
+
+
+class NotAMember(Refused):
+    code = "not_a_member"
+    message = "This person no longer belongs to the portal."
 
 
 class SameRole(Refused):
@@ -53,8 +58,11 @@ def note_seen(membership: Membership, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def change_role(membership: Membership, *, role: MemberRole, by: User) -> Membership:
-    """Change what a person may do. Raises SameRole and LastAdministrator."""
+def change_role(membership: Membership, *, role: MemberRole, by: User, at: datetime) -> Membership:
+    """Change what a person may do; of who may no longer invite, open invitations end.
+
+    Raises NotAMember, SameRole and LastAdministrator.
+    """
     membership = _locked(membership)
     before = MemberRole(membership.role)
     if before == role:
@@ -62,26 +70,45 @@ def change_role(membership: Membership, *, role: MemberRole, by: User) -> Member
     _check_other_administrator(membership)
     membership.role = role
     membership.save(update_fields=["role"])
-    was, now = {"role": before.label}, {"role": role.label}
+    was, now = {"role": before.label} | _withdraw_invitations_of(membership, at=at), {"role": role.label}
     record(ROLE_CHANGED, on=membership.customer, by=by, before=was, after=now, also=[membership.person.user])
     return membership
 
 
 @transaction.atomic
-def remove(membership: Membership, *, by: User) -> None:
-    """Take a person out of a portal; their sessions end. Raises LastAdministrator."""
+def remove(membership: Membership, *, by: User, at: datetime) -> None:
+    """Take a person out of a portal; their sessions end, and the open invitations that they sent.
+
+    Raises NotAMember and LastAdministrator.
+    """
     membership = _locked(membership)
     _check_other_administrator(membership)
     customer, user = membership.customer, membership.person.user
     before = {"person": str(membership.person), "role": MemberRole(membership.role).label}
+    before |= _withdraw_invitations_of(membership, at=at)
     membership.delete()
     record(REMOVED, on=customer, by=by, before=before | {"sessions": drop_sessions(user)}, also=[user])
 
 
+def _withdraw_invitations_of(membership: Membership, *, at: datetime) -> dict[str, list[str]]:
+    """Withdraw what a person sent who may no longer invite: they could come in again by it. Return the addresses."""
+    sent = MemberInvitation.objects.filter(customer=membership.customer, invited_by=membership.person_id)
+    still_open = sent.filter(accepted_at=None, withdrawn_at=None)
+    emails = list(still_open.order_by("pk").values_list("email", flat=True))
+    still_open.update(withdrawn_at=at)
+    return {"invitations": emails} if emails else {}
+
+
 def _locked(membership: Membership) -> Membership:
-    """Return the place in the portal, all of whose places are locked: two administrators can't remove each other."""
+    """Return the place in the portal, all of whose places are locked: two administrators can't remove each other.
+
+    Raises NotAMember.
+    """
     found = Membership.objects.select_for_update(of=("self",)).filter(customer=membership.customer_id).order_by("pk")
-    return next(each for each in found.select_related("customer", "person__user") if each.pk == membership.pk)
+    for each in found.select_related("customer", "person__user"):
+        if each.pk == membership.pk:
+            return each
+    raise NotAMember
 
 
 def _check_other_administrator(membership: Membership) -> None:

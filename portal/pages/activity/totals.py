@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Q
@@ -12,6 +12,7 @@ from django.utils.timezone import now
 
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Month
+from billing_engine.core.calendar.wall_clock import instant_of
 from billing_engine.core.calendar.wording import days_in_words
 from billing_engine.core.counts import count_in_words
 from billing_engine.core.read_replica import from_copy
@@ -22,7 +23,7 @@ from leads.models import Action
 from portal.frame import page, whole_of
 from portal.gate import Visit
 from portal.pages.activity.question import GROUPS, NOT_CHARGED, Asked, Choices, asked_of
-from portal.pages.invoices.charges import contact_of
+from portal.pages.invoices.charges import contact_of, shown_id
 from portal.words import OUTCOMES, instant, reason_name, short_day
 from pricing.models import Charge
 from reports.domain.question.measures import MEASURES
@@ -34,6 +35,7 @@ from reports.queries.explore.invoice_foot import foot_of
 from reports.queries.explore.rows import ActivityRow, Place, page_of_rows
 
 BAR = 1_000
+DAY = timedelta(days=1)
 MOST_OF_A_LEAD = 200
 FILES = ("csv", "xlsx")
 OURS = ("Product ID", "Source code", "Action type code", "Outcome code", "Channel code")  # not for customers
@@ -89,6 +91,7 @@ def activity_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         here="activity",
         whole=whole_of(visit, asked.first, asked.last, days_in_words(asked.first, asked.last)),
         asked=asked,
+        found_by="Lead ID or email" if visit.portal.shows_contacts else "Lead ID",
         days=days_in_words(asked.first, asked.last),
         first=asked.first.isoformat(),
         last=asked.last.isoformat(),
@@ -225,7 +228,7 @@ def _line(visit: Visit, each: ActivityRow) -> Line:
     amount = each.amount
     return Line(
         when=f"{short_day(each.day)}, {each.occurred_at.astimezone(visit.customer.zone):%H:%M}",
-        lead=each.lead,
+        lead=shown_id(visit, each.lead),
         action=each.action_type,
         product=each.product,
         source=each.source,
@@ -237,20 +240,30 @@ def _line(visit: Visit, each: ActivityRow) -> Line:
 
 
 def _of_lead(visit: Visit, asked: Asked) -> list[Line]:
-    """What one lead or one person did on these days, by the lead's id or the whole email address."""
+    """What one lead or one person did on these days, by the lead's id or the whole email address.
+
+    Where addresses are masked, none is found by: otherwise one could be guessed, and the answer would confirm it.
+    """
     customer = visit.customer
+    if "@" in asked.lead and not visit.portal.shows_contacts:
+        return []
     whose = Q(lead__external_id=asked.lead) | Q(lead__email__iexact=asked.lead)
-    found = Action.objects.filter(whose, period__customer=customer, lead__product__customer=customer)
+    begin, end = (instant_of(datetime.combine(day, time()), customer.zone) for day in (asked.first, asked.last + DAY))
+    found = Action.objects.filter(
+        whose,
+        period__customer=customer,
+        lead__product__customer=customer,
+        occurred_at__gte=begin,
+        occurred_at__lt=end,
+    )
     lines = []
     for each in found.select_related(*RELATED).order_by("-occurred_at", "-pk")[:MOST_OF_A_LEAD]:
-        if not asked.first <= customer.day_of(each.occurred_at) <= asked.last:
-            continue
         charge = getattr(each, "charge", None)
         outcome = "unrated" if charge is None else charge.reason or ("charged" if charge.amount else "included")
         lines.append(
             Line(
                 when=instant(each.occurred_at, customer),
-                lead=each.lead.external_id,
+                lead=shown_id(visit, each.lead.external_id),
                 action=each.action_type.name,
                 product=each.lead.product.name,
                 source=each.lead.source.name,

@@ -14,7 +14,7 @@ from billing_engine.core.errors import Refused
 from leads.models import Action
 from portal.frame import page
 from portal.gate import Visit
-from portal.pages.invoices.charges import contact_of
+from portal.pages.invoices.charges import contact_of, shown_id
 from portal.pages.invoices.line import one_line
 from portal.words import counted, day_of_month, instant
 from pricing.models import Charge
@@ -148,7 +148,7 @@ def _rows(visit: Visit, subject: Subject, actions: list[int]) -> list[tuple[str,
     return [
         (
             instant(each.occurred_at, visit.customer),
-            contact_of(visit, each.lead.email) or each.lead.external_id,
+            contact_of(visit, each.lead.email) or shown_id(visit, each.lead.external_id),
             each.lead.source.name,
             money.in_words(subject.charges[each.pk], visit.customer.currency),
         )

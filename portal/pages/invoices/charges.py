@@ -43,6 +43,11 @@ def contact_of(visit: OwnRows, email: str) -> str:
     return email if visit.portal.shows_contacts else masked(email)
 
 
+def shown_id(visit: OwnRows, external_id: str) -> str:
+    """The source's own id of a lead or an action; some sources use an email address for it."""
+    return contact_of(visit, external_id) if "@" in external_id else external_id
+
+
 def rows_of(visit: Visit, charges: Sequence[DetailCharge], spread: Allocation | None) -> list[ChargeRow]:
     """Return the rows of these charges; with an allocation, each with its share of its line."""
     pks = [each.action for each in charges]
@@ -63,7 +68,7 @@ def _row(
     return ChargeRow(
         id=visit.id_of_number(Charge, each.action),
         when=instant(each.occurred_at, visit.customer),
-        lead=each.lead_id,
+        lead=shown_id(visit, each.lead_id),
         contact=contact_of(visit, email),
         action=each.type_name,
         product=each.product,

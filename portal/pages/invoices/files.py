@@ -14,12 +14,14 @@ from invoices.domain.document.detail_table import HEADER, refuse_too_many, rows_
 from invoices.domain.document.queue import ready
 from invoices.domain.document.store import document_of
 from invoices.models import Invoice
-from portal.gate import Visit
+from portal.gate import OwnRows, Visit
+from portal.pages.invoices.charges import shown_id
 from portal.pages.invoices.invoice import one_invoice
 from receivables.models import CreditNote
 
 PDF = "application/pdf"
-OUR_COLUMNS = ("Rule", "Rule revision")  # internal names
+OUR_COLUMNS = ("Rule", "Rule revision", "Corrected", "Action number")  # internal names, of staff, and our own numbers
+IDS = ("Lead", "Action")  # the source's own
 
 
 def invoice_pdf(request: HttpRequest, visit: Visit, invoice: str) -> HttpResponseBase:
@@ -48,16 +50,16 @@ def credit_note_pdf(request: HttpRequest, visit: Visit, note: str) -> HttpRespon
     return file_response(bytes(paper.content or b""), name=f"{found.number}.pdf", content_type=PDF)
 
 
-def detail_rows(invoice: Invoice) -> tuple[list[str], Iterator[list[Cell]]]:
+def detail_rows(own: OwnRows, invoice: Invoice) -> tuple[list[str], Iterator[list[Cell]]]:
     """Return the header and every charge of the invoice, without our internal names."""
     kept = [place for place, name in enumerate(HEADER) if name not in OUR_COLUMNS]
-    return [HEADER[place] for place in kept], ([row[place] for place in kept] for row in rows_of_invoice(invoice))
+    return [HEADER[place] for place in kept], (_shown(own, row, kept) for row in rows_of_invoice(invoice))
 
 
 def invoice_detail(request: HttpRequest, visit: Visit, invoice: str, form: str) -> HttpResponseBase:
     """Return every charge of the invoice as a file, without our internal names."""
     found = one_invoice(visit, invoice).invoice
-    header, rows = detail_rows(found)
+    header, rows = detail_rows(visit, found)
     name = f"charges-{found.number}"
     if form == "csv":
         return csv_response(f"{name}.csv", header, rows)
@@ -69,3 +71,8 @@ def invoice_detail(request: HttpRequest, visit: Visit, invoice: str, form: str) 
         messages.error(request, str(refusal))
         return HttpResponseRedirect(visit.address("invoice", found))
     return xlsx_response(f"{name}.xlsx", "Charges", header, rows)
+
+
+def _shown(own: OwnRows, row: list[Cell], kept: list[int]) -> list[Cell]:
+    """The cells that customers see."""
+    return [shown_id(own, str(row[at])) if HEADER[at] in IDS and row[at] else row[at] for at in kept]

@@ -10,7 +10,7 @@ from leads.models import ActionTypeRevision
 from leads.models.revision import in_force_on
 from portal.frame import Whole, page
 from portal.gate import Visit
-from portal.pages.invoices.charges import contact_of
+from portal.pages.invoices.charges import contact_of, shown_id
 from portal.pages.invoices.invoice import windows_of
 from portal.words import full_instant, instant
 from pricing.domain.audit.explain_to_buyer import explain_to_buyer
@@ -97,7 +97,7 @@ def _facts(visit: Visit, charge: Charge, unit: str) -> list[tuple[str, str]]:
         ("Action", f"{action.action_type.name}, {money.number_in_words(action.quantity)} {unit}"),
         ("Product", f"{lead.product.name}, {lead.product.sku}"),
         ("Person", contact_of(visit, lead.email)),
-        ("Lead", lead.external_id),
+        ("Lead", shown_id(visit, lead.external_id)),
         ("Source", lead.source.name),
         ("Happened", full_instant(action.occurred_at, visit.customer)),
         ("Reached us", full_instant(action.delivery.received_at, visit.customer) if action.delivery else ""),

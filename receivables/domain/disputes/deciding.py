@@ -86,6 +86,7 @@ def decide(
     Raises WrongState, WordsMissing, WrongCharges, SecondLookByTheSame, or what the settlement refuses; then nothing has
     changed.
     """
+    _lock_alike(dispute)
     dispute = locked(dispute, *Dispute.UNDECIDED)
     decision = plan(dispute, accepted=accepted, verdict=verdict, words=words, by=by)
     _mark(dispute, decision)
@@ -141,6 +142,12 @@ def accepted_alike(dispute: Dispute, by: User | None) -> Decimal:
     same = Dispute.objects.filter(customer=dispute.customer_id, period=dispute.period_id, reason=dispute.reason_id)
     accepted = same.filter(decided_by=by, state__in=[State.ACCEPTED, State.ACCEPTED_IN_PART]).exclude(pk=dispute.pk)
     return sum((each.total for each in accepted), money.ZERO)
+
+
+def _lock_alike(dispute: Dispute) -> None:
+    """Lock what adds up with the dispute, so that no one accepts two at once of which each is below the limit."""
+    same = Dispute.objects.filter(customer=dispute.customer_id, period=dispute.period_id, reason=dispute.reason_id)
+    list(same.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
 
 
 def _chosen(charges: set[int], accepted: Collection[int] | None, verdict: Dispute.State) -> set[int]:

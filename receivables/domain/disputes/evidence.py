@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
 
+from django.db.models import Sum
+
 from billing_engine.core.errors import FieldFault, HasFaults
 from receivables.models import DisputeFile, DisputeStep
 from receivables.models.dispute import FILE_BYTES
 
 MOST_FILES = 5
+MOST_BYTES = 100_000_000  # of one dispute
 NAME_LENGTH = 200
 # By the end of the name: the type that we send it with, and how the file begins; text has no such beginning.
 KINDS: dict[str, tuple[str, bytes]] = {
@@ -44,6 +47,7 @@ def keep(files: Sequence[Evidence], step: DisputeStep) -> list[DisputeFile]:
         faults.append(FieldFault("files", "too_many_files", f"Send at most {MOST_FILES} files at a time."))
     if faults:
         raise EvidenceHasFaults(faults)
+    _check_room(files, step)
     digests = {(file.name, sha256(file.content).hexdigest()): file for file in files}
     return DisputeFile.objects.bulk_create(
         DisputeFile(
@@ -56,6 +60,14 @@ def keep(files: Sequence[Evidence], step: DisputeStep) -> list[DisputeFile]:
         )
         for (name, digest), file in digests.items()
     )
+
+
+def _check_room(files: Sequence[Evidence], step: DisputeStep) -> None:
+    """Refuse to fill the database by answering again and again; the dispute is locked or new."""
+    before = DisputeFile.objects.filter(step__dispute=step.dispute_id).aggregate(sum=Sum("size"))["sum"] or 0
+    if files and before + sum(len(file.content) for file in files) > MOST_BYTES:
+        words = f"A dispute has at most {MOST_BYTES // 1_000_000} MB of files."
+        raise EvidenceHasFaults([FieldFault("files", "too_many_bytes", words)])
 
 
 def _faults(file: Evidence) -> list[FieldFault]:

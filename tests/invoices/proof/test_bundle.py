@@ -22,7 +22,7 @@ from tests.invoices.proof.sealed import bundle_of, changed, checked, files_of, m
 
 pytestmark = pytest.mark.django_db
 
-ROWS = ["signature", "7 files", "8 actions", "8 charges", "6 lines", "total", "chain"]
+ROWS = ["signature", "7 files", "invoice", "8 actions", "8 charges", "6 lines", "total", "chain"]
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ def test_it_proves_a_bundle_without_the_project(invoice: Invoice, python: Path, 
         "INVOICE-proof.zip\n"
         f"signature    ok   Lead Billing Engine, key {key} (compare with the key on the PDF)\n"
         "7 files      ok   as they were signed\n"
+        f"invoice      ok   {invoice.number} of ACME, 2026-10\n"
         "8 actions    ok   5 priced, 3 not charged, none left over\n"
         "8 charges    ok   worked out again, equal to the last digit\n"
         "6 lines      ok   47.02 USD, rounded once per line\n"

@@ -1,5 +1,7 @@
 """Two people at once, in processes of their own: a dispute is decided once, and a charge is disputed once."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -7,7 +9,7 @@ from billing_engine.core.models import Deed
 from receivables.models import CreditNote, Dispute, DisputedCharge, DisputeStep
 from tests.invoices.made import a_draft, issued
 from tests.processes import at_once
-from tests.receivables.disputes.made import a_dispute, a_reason, line_of
+from tests.receivables.disputes.made import a_dispute, a_reason, line_of, of_charges
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
@@ -55,6 +57,17 @@ def test_two_people_decide_at_once_and_one_decision_stands(frank: User, fay: Use
     assert CreditNote.objects.count() == accepted
     assert (DisputeStep.objects.count(), Deed.objects.filter(verb="dispute_decided").count()) == (2, 1)
     assert list(dispute.charges.values_list("is_accepted", "is_undecided")) == [(accepted, False)]
+
+
+def test_one_person_who_accepts_two_disputes_at_once_stays_within_what_one_person_may_accept(frank: User) -> None:
+    reason = a_reason(decided_alone_up_to=Decimal(10))
+    invoice = issued(a_draft(3, 3), frank)  # $7.50 each
+    disputes = [a_dispute(of_charges(invoice.period, place), reason=reason) for place in (0, 1)]
+
+    at_once(*(DECIDE.format(verdict="accept", dispute=each.pk, by=frank.pk) for each in disputes))
+
+    assert sorted(Dispute.objects.values_list("state", "proposed")) == [("accepted", ""), ("open", "accepted")]
+    assert CreditNote.objects.count() == 1
 
 
 def test_two_disputes_of_one_line_at_once_open_one(frank: User) -> None:

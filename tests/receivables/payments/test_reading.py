@@ -71,6 +71,14 @@ def test_charges_between_an_entry_and_its_details_are_a_row_of_their_own():
     assert read(content) == [("out", -1500, "salary"), ("charge", -26, "Charges of B1")]
 
 
+def test_charges_that_can_be_added_to_nothing_leave_their_entry_as_one_row():
+    for odd in ("9E+999999", "sNaN", "NaN"):
+        charges = f'<Chrgs><Rcrd><Amt Ccy="USD">{odd}</Amt></Rcrd><Rcrd><Amt Ccy="USD">{odd}</Amt></Rcrd></Chrgs>'
+        content = camt(entry("9", details=detail("4") + detail("3"), charges=charges), closing="9")
+
+        assert read(content) == [("payment", 9, "")]
+
+
 def test_pending_entries_are_not_money_and_a_statement_may_have_none():
     assert read(camt(entry("5", status="<Sts>PDNG</Sts>"), opening="7", closing="7")) == []
     assert read(camt(opening="-3", closing="-3")) == []

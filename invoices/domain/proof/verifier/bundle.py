@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 from invoices.domain.proof.verifier.charges import name_of, recompute
 from invoices.domain.proof.verifier.container import INVOICE, MANIFEST, RULES, SIGNATURE, SIGNED, Container, Files, read
 from invoices.domain.proof.verifier.content import at, decoded, period_of
-from invoices.domain.proof.verifier.difference import NotABundle, Report, spaced
+from invoices.domain.proof.verifier.difference import UNEXPECTED, NotABundle, Report, spaced
 from invoices.domain.proof.verifier.paper import check_paper
 from invoices.domain.proof.verifier.signature import is_signed
 from invoices.domain.proof.verifier.tree import owner_of
@@ -27,16 +27,20 @@ class Key(NamedTuple):
 
 def verify(file: BinaryIO, *, keys: Sequence[Key] = ()) -> Report:
     """Check everything; NotABundle if the file is refused before its content is believed."""
-    container, report = Container(file), Report()
+    try:
+        return _verified(Container(file), keys)
+    except UNEXPECTED as error:
+        raise NotABundle(f"It has an unexpected value: {error}") from error
+
+
+def _verified(container: Container, keys: Sequence[Key]) -> Report:
+    report = Report()
     raw, signature = read(container, MANIFEST), read(container, SIGNATURE)
     manifest = manifest_of(raw)
     check_signature(raw, signature, manifest, keys, report)
     _check_files(container, manifest, report)
     invoice = decoded(read(container, INVOICE), INVOICE)
-    try:
-        root = check_charges(container, manifest, invoice, report)
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotABundle(f"{MANIFEST} or {INVOICE} has an unexpected value: {error}") from error
+    root = check_charges(container, manifest, invoice, report)
     if root != manifest["root"]:
         report.differs(f"fingerprint: {spaced(root)} over these charges, {spaced(manifest['root'])} was signed")
     report.fingerprint = root
@@ -118,6 +122,8 @@ def check_charges(files: Files, manifest: dict[str, Any], invoice: dict[str, Any
     about = (invoice["customer"], invoice["number"], invoice["period"], period.customer.id, period.label)
     if about != (code, manifest["invoice"], label, code, label):
         report.differs(f"{INVOICE}: it is not the invoice that {MANIFEST} names")
+    report.row("invoice", f"{manifest['invoice']} of {code}, {label}", since=since)
+    since = report.count
     owner, salt = owner_of(code, manifest["invoice"]), bytes.fromhex(invoice["salt"])
     found = recompute(files, period, owner=owner, salt=salt, count=count, report=report)
     priced = f"{count - found.excluded:,} priced, {found.excluded:,} not charged, none left over"

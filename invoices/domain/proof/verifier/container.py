@@ -174,15 +174,19 @@ def _unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:
             yield raw
             continue
         yield from _inflated(unpack, raw, member)
-    if member.method == DEFLATED and (not unpack.eof or unpack.unused_data):
+        if unpack.eof:  # what follows would only be collected
+            break
+    if member.method == DEFLATED and (left or not unpack.eof or unpack.unused_data):
         raise NotABundle(f"The packed content of {member.name} does not end where its entry says.")
 
 
 def _inflated(unpack: "zlib._Decompress", raw: bytes, member: Member) -> Iterator[bytes]:
     """Unpack a part, a bounded number of bytes at a time."""
-    while raw:
+    is_full = True  # more may come out, even if all has gone in
+    while raw or is_full:
         try:
-            yield unpack.decompress(raw, AT_A_TIME)
+            part = unpack.decompress(raw, AT_A_TIME)
         except zlib.error as error:
             raise NotABundle(f"A byte of {member.name} was changed: it can't be unpacked.") from error
-        raw = unpack.unconsumed_tail
+        yield part
+        raw, is_full = unpack.unconsumed_tail, len(part) == AT_A_TIME

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 
 SHOWN = 20
+LONGEST = 1_000  # characters of one sentence
+# What reading a value raises that is not what a bundle has there.
+UNEXPECTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class NotABundle(Exception):
@@ -27,13 +30,13 @@ class Report:
 
     def row(self, subject: str, words: str, *, since: int) -> None:
         """Add a row: it holds if nothing was found since `since` differences were known."""
-        self.rows.append((subject, self.count == since, words))
+        self.rows.append((subject, self.count == since, plain(words)))
 
     def differs(self, words: str) -> None:
         """Note a difference."""
         self.count += 1
         if len(self.differences) < SHOWN:
-            self.differences.append(words)
+            self.differences.append(plain(words))
 
     def as_text(self) -> str:
         """The report for a terminal."""
@@ -46,6 +49,11 @@ class Report:
         if self.count > len(self.differences):
             lines.append(f"differs: … and {self.count - len(self.differences):,} more")
         return "".join(f"{line}\n" for line in lines)
+
+
+def plain(words: str) -> str:
+    """Words from a file, which may not move the cursor, hide a line of the report, or write one of their own."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in words[:LONGEST])
 
 
 def spaced(digest: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from invoices.domain.proof.verifier.bundle import Key, chain, check_signature, manifest_of
 from invoices.domain.proof.verifier.container import ACTIONS, CHARGES
 from invoices.domain.proof.verifier.content import decoded
-from invoices.domain.proof.verifier.difference import NotABundle, Report
+from invoices.domain.proof.verifier.difference import UNEXPECTED, NotABundle, Report
 from invoices.domain.proof.verifier.tree import leaf_of, owner_of, root_from
 
 FORMAT = "lead-billing-charge-proof-1"
@@ -27,9 +27,9 @@ def verify_charge(content: bytes, *, keys: Sequence[Key] = ()) -> Report:
         manifest = manifest_of(raw)
         check_signature(raw, bytes.fromhex(proof["signature"]), manifest, keys, report)
         _check_leaf(proof, manifest, report)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        chain(raw, manifest, report)
+    except UNEXPECTED as error:
         raise NotABundle(f"It has an unexpected value: {error}") from error
-    chain(raw, manifest, report)
     return report
 
 

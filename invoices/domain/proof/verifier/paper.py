@@ -10,6 +10,7 @@ from invoices.domain.proof.verifier.content import micro
 from invoices.domain.proof.verifier.difference import NotABundle, Report
 
 EXACT = Context(prec=80)
+MOST_PLACES = 6
 
 
 def check_paper(invoice: dict[str, Any], sums: Mapping[LineKey, Sums], report: Report) -> None:
@@ -31,11 +32,19 @@ def check_paper(invoice: dict[str, Any], sums: Mapping[LineKey, Sums], report: R
 
 def in_words(amount: str, invoice: dict[str, Any]) -> str:
     """`1,271.52 USD`."""
-    return f"{Decimal(amount):,.{invoice['places']}f} {invoice['currency']}"
+    return f"{_money(amount):,.{_places(invoice)}f} {invoice['currency']}"
 
 
 def _rounded(amount: Decimal, invoice: dict[str, Any]) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-int(invoice["places"])), rounding=ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-_places(invoice)), rounding=ROUND_HALF_UP)
+
+
+def _places(invoice: dict[str, Any]) -> int:
+    """The decimal places of the currency; ValueError for more than there are, which would fill the memory."""
+    found: int = invoice["places"]
+    if found not in range(MOST_PLACES + 1):
+        raise ValueError(f"{found!r} is not a number of decimal places")
+    return found
 
 
 def _money(text: str) -> Decimal:

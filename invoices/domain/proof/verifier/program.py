@@ -12,7 +12,7 @@ from pathlib import Path
 
 from invoices.domain.proof.verifier.bundle import Key, linked, verify
 from invoices.domain.proof.verifier.content import decoded
-from invoices.domain.proof.verifier.difference import NotABundle, Report
+from invoices.domain.proof.verifier.difference import NotABundle, Report, plain
 from invoices.domain.proof.verifier.one_charge import LARGEST, verify_charge
 
 SHORTEST_KEY = 32  # digits of a key's digest that can't be found by trying
@@ -58,13 +58,13 @@ def run(files: Sequence[Path], *, keys: Sequence[Key], write: Callable[[str], ob
         try:
             report = check(path, keys=keys)
         except (NotABundle, OSError) as error:
-            write(f"{path.name}: refused. {error}\n")
+            write(f"{plain(f'{path.name}: refused. {error}')}\n")
             return 1
-        write(f"{path.name}\n{report.as_text()}")
+        write(f"{plain(path.name)}\n{report.as_text()}")
         reports.append(report)
     wrong = linked(reports)
     if wrong:
-        write("".join(f"differs: {words}\n" for words in wrong))
+        write("".join(f"differs: {plain(words)}\n" for words in wrong))
     return 0 if all(report.holds for report in reports) and not wrong else 1
 
 

@@ -159,7 +159,7 @@ def _charges(entry: Any, currency: str) -> Decimal | None:
     ] or [*entry.iterfind("Chrgs/TtlChrgsAndTaxAmt"), *entry.iterfind("NtryDtls/TxDtls/Chrgs/TtlChrgsAndTaxAmt")]  # fmt: skip
     try:
         return sum((Decimal(each.text or "") for each in found if each.get("Ccy") == currency), money.ZERO) or None
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one that none can be added to
         return None
 
 
