@@ -5,13 +5,13 @@ from leads.models.approval_threshold import ApprovalThreshold
 from leads.models.company import Company, CompanyDetails, NumberPrefix
 from leads.models.customer import Customer, CycleChange
 from leads.models.customer.membership import (
-    CustomerKey,
     CustomerPortal,
     MemberInvitation,
     MemberRole,
     Membership,
     PortalLook,
 )
+from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
 from leads.models.notice import Notice

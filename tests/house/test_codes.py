@@ -36,6 +36,7 @@ FOR_PEOPLE = {
         "customers",
         "cycles",
         "memberships/invitations",
+        "memberships/keys",
         "memberships/members",
         "number_prefixes",
         "quarantine/bulk_retry",

@@ -15,7 +15,7 @@ FLOORS_A_ROOM = 5
 # Rooms that are a straight line from top to bottom, one step per file, which is how they are read.
 STRAIGHT_LINES = {"pricing.rating": 9, "pricing.rating.prices": 6, "pricing.files": 7}
 # Tables refer to each other from the top down: an action to its lead, that to its product, that to its customer.
-STRAIGHT_LINES |= {"leads.models": 6}
+STRAIGHT_LINES |= {"leads.models": 5}
 # A void copy is requested, typeset and worded by the same steps as the invoice, down to its lines.
 STRAIGHT_LINES |= {"invoices.domain.document": 6}
 # A proof is built, signed, chained and kept, and checked file by file up to the whole bundle.

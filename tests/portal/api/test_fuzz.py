@@ -22,7 +22,7 @@ from tests.portal.rows import rows_of
 from tests.portal.test_isolation import ids_in
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 8
+EXAMPLES = 3
 
 
 @pytest.fixture
