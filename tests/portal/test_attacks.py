@@ -135,8 +135,8 @@ def everything_said(client: Client, customer: Customer, **asked: str) -> dict[st
     ids = ids_in(customer, rows_of(customer))
     said = {}
     for route in [*addresses(ids), "activity/?show=rows", "invoices/?state=credit-notes"]:
-        answer = client.get(home(customer) + route, {"charge": ids["charge"], **asked} if "?" not in route else {})
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        answer: Any = client.get(home(customer) + route, {"charge": ids["charge"], **asked} if "?" not in route else {})
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
         said[route] = content.decode(errors="replace")
     return said
 
