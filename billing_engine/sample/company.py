@@ -228,7 +228,8 @@ def create(*, at: datetime, billed_from: date) -> None:
 
 def _people() -> User:
     for name, password, role in PEOPLE:
-        user = User.objects.create_user(name, password=password, is_staff=True, is_superuser=role is None)
+        address = f"{name}@swatchyard.example"
+        user = User.objects.create_user(name, address, password, is_staff=True, is_superuser=role is None)
         if role:
             user.groups.add(Group.objects.get(name=role))
     return User.objects.get(username="admin")

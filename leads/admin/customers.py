@@ -19,6 +19,7 @@ from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency, time_zone_field
 from billing_engine.core.admin_kit.pages import Page
+from leads.admin.credentials.customer_keys import CustomerKeyRows, KeyButtons
 from leads.admin.terms.customer_buttons import TermButtons
 from leads.admin.terms.fields import term_fields
 from leads.admin.terms.shown import NOTHING_CHANGED, terms_of_customer
@@ -92,11 +93,15 @@ class NewCustomerForm(TermsFields, CustomerForm):
 
 
 @admin.register(Customer)
-class CustomerAdmin(TermButtons, Page[Customer]):
+class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
     form = CustomerForm
     list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
     list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
-    actions_detail = ("change_commitments", "change_payment", "change_invoice_details", "change_exclusions")
+    actions_detail = (
+        *("change_commitments", "change_payment", "change_invoice_details", "change_exclusions"),
+        "new_api_key",
+    )
+    inlines = (CustomerKeyRows,)
     change_form_after_template = "leads/terms.html"
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
@@ -141,6 +146,10 @@ class CustomerAdmin(TermButtons, Page[Customer]):
 
     def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         return may_change_any(request.user)
+
+    def get_inlines(self, request: HttpRequest, obj: Customer | None) -> Any:
+        """The keys of a customer that is there and has some."""
+        return self.inlines if obj is not None and obj.api_keys.exists() else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).prefetch_related("terms")

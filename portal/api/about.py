@@ -12,7 +12,7 @@ from leads.models import CustomerKey
 from portal.api.view import CustomerView
 
 
-class KeySerializer(serializers.Serializer[Any]):
+class CustomerKeySerializer(serializers.Serializer[Any]):
     """The key of the request."""
 
     key = serializers.CharField(help_text="Without its secret part.")
@@ -32,7 +32,7 @@ class CustomerKeyView(CustomerView):
         operation_id="customer_key",
         tags=["Customer"],
         summary="Check your key",
-        responses={200: KeySerializer, **problems(401, 403, 406, 429, 503)},
+        responses={200: CustomerKeySerializer, **problems(401, 403, 406, 429, 503)},
     )
     def get(self, request: Request) -> Response:
         key, customer = self.key, self.key.customer

@@ -25,7 +25,7 @@ from receivables.queries.owed import Owed, OwedItem, owed_by
 class OpenItemSerializer(serializers.Serializer[Any]):
     """An open invoice or another open item."""
 
-    kind = serializers.ChoiceField(LedgerDocument.Kind.values)
+    kind = serializers.ChoiceField(LedgerDocument.Kind.choices)
     reference = serializers.CharField(help_text="Its number.")
     invoice = serializers.CharField(allow_null=True, help_text="The ID of the invoice, if it is one.")
     due_on = serializers.DateField()
@@ -67,7 +67,7 @@ class MovementSerializer(serializers.Serializer[Any]):
     """A document of the statement, and what was owed after it."""
 
     day = serializers.DateField()
-    kind = serializers.ChoiceField(LedgerDocument.Kind.values)
+    kind = serializers.ChoiceField(LedgerDocument.Kind.choices)
     reference = serializers.CharField()
     invoice = serializers.CharField(allow_null=True)
     due_on = serializers.DateField(allow_null=True)

@@ -1,7 +1,6 @@
 """Disputes as data, and what is sent to open or answer one."""
 
 from base64 import b64decode
-from binascii import Error
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from receivables.models.dispute import FILE_BYTES
 
 WORDS_LENGTH = 2_000
 ID_LENGTH = 60
+LONGEST_CONTENT = FILE_BYTES * 4 // 3 + 4  # of a file in base64
 
 
 class DisputeSerializer(serializers.Serializer[Any]):
@@ -26,7 +26,7 @@ class DisputeSerializer(serializers.Serializer[Any]):
 
     dispute = serializers.CharField(help_text="Its ID, as in the portal's addresses.")
     number = serializers.CharField()
-    state = serializers.ChoiceField(Dispute.State.values)
+    state = serializers.ChoiceField(Dispute.State.choices)
     reason = serializers.CharField(help_text="The code of the reason.")
     reason_name = serializers.CharField()
     invoice = serializers.CharField(allow_null=True, help_text="Null if it was opened before the invoice.")
@@ -53,7 +53,7 @@ class FileOfDisputeSerializer(serializers.Serializer[Any]):
 class StepOfDisputeSerializer(serializers.Serializer[Any]):
     """A step of a dispute, the earliest first."""
 
-    kind = serializers.ChoiceField(DisputeStep.Kind.values)
+    kind = serializers.ChoiceField(DisputeStep.Kind.choices)
     at = serializers.DateTimeField()
     contact = serializers.CharField(allow_blank=True, help_text="Who of you took it; empty if we did.")
     words = serializers.CharField(allow_blank=True)
@@ -131,11 +131,11 @@ def read_body(shape: type[serializers.Serializer[Any]], body: object) -> dict[st
     return read
 
 
-def _faults(errors: Mapping[str, Any], field: str = "", row: int | None = None) -> Iterator[FieldFault]:
+def _faults(errors: Mapping[Any, Any], field: str = "", row: int | None = None) -> Iterator[FieldFault]:
     for name, found in errors.items():
-        number_of_row = name if isinstance(name, int) else None
-        at = field if number_of_row is not None else ".".join(filter(None, (field, str(name))))
-        place = row if number_of_row is None else number_of_row
+        is_row = isinstance(name, int)
+        at = field if is_row else ".".join(filter(None, (field, str(name))))
+        place: int | None = name if is_row else row
         if isinstance(found, Mapping):
             yield from _faults(found, at, place)
             continue
@@ -150,15 +150,14 @@ def evidence_of(read: Mapping[str, Any]) -> list[Evidence]:
     """Return the files of a body. Raises BodyHasFaults for what is not base64."""
     found, faults = list[Evidence](), list[FieldFault]()
     for row, each in enumerate(read.get("files", ())):
-        try:
-            if len(each["content"]) > FILE_BYTES * 4 // 3 + 4:
-                raise ValueError  # the domain says how much a file may have, of what is decoded
-            found.append(Evidence(each["name"], b64decode(each["content"], validate=True)))
-        except Error:
-            faults.append(FieldFault("files.content", "not_base64", "files.content: send the file in base64.", row))
-        except ValueError:
+        if len(each["content"]) > LONGEST_CONTENT:
             most = FILE_BYTES // 1_000_000
             faults.append(FieldFault("files.content", "file_is_too_large", f"A file has at most {most} MB.", row))
+            continue
+        try:
+            found.append(Evidence(each["name"], b64decode(each["content"], validate=True)))
+        except ValueError:
+            faults.append(FieldFault("files.content", "not_base64", "files.content: send the file in base64.", row))
     if faults:
         raise BodyHasFaults(faults)
     return found

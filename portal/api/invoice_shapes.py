@@ -11,7 +11,7 @@ from invoices.domain.document.content_lines import late_of
 from invoices.models import Invoice, InvoiceLine
 from portal.gate import OwnRows
 from portal.words import reason_name
-from receivables.queries.customer_invoices import CustomerInvoice, Standing
+from receivables.queries.customer_invoices import STANDINGS, CustomerInvoice
 
 
 class InvoiceOfCustomerSerializer(serializers.Serializer[Any]):
@@ -19,7 +19,7 @@ class InvoiceOfCustomerSerializer(serializers.Serializer[Any]):
 
     invoice = serializers.CharField(help_text="Its ID, as in the portal's addresses.")
     number = serializers.CharField()
-    state = serializers.ChoiceField([each.value for each in Standing])
+    state = serializers.ChoiceField(list(STANDINGS))
     period = serializers.CharField(help_text="October 2026, or the days of the billing period.")
     first_day = serializers.DateField(help_text="The first day of the billing period, in your time zone.")
     last_day = serializers.DateField(help_text="The last day of the billing period.")

@@ -27,7 +27,7 @@ from portal.pages.invoices.invoice import one_invoice
 from portal.words import reason_name, reason_sentence
 from receivables.domain.disputes.windows import window_of
 from receivables.models import CreditNote, Reason
-from receivables.queries.customer_invoices import Standing, customer_invoices
+from receivables.queries.customer_invoices import STANDINGS, customer_invoices
 from reports.queries.completeness import of_period
 
 INVOICE = in_path("invoice", "the invoice")
@@ -41,14 +41,14 @@ class CustomerInvoices(CustomerView):
         tags=["Customer"],
         summary="List your invoices",
         description="The latest first, issued and void ones.",
-        parameters=[text_filter("state", "How it stands today.", enum=[each.value for each in Standing]), *PAGED],
+        parameters=[text_filter("state", "How it stands today.", enum=list(STANDINGS)), *PAGED],
         responses={
             200: page_serializer(InvoiceOfCustomerSerializer, "InvoiceOfCustomer"),
             **problems(400, 401, 403, 404, 406, 429, 503),
         },
     )
     def get(self, request: Request) -> Response:
-        state, limit = asked_text(request, "state", [each.value for each in Standing]), asked_limit(request)
+        state, limit = asked_text(request, "state", list(STANDINGS)), asked_limit(request)
         numbered = Invoice.objects.filter(customer=self.key.customer, number__isnull=False)
         after = self.find_asked(numbered, "after")
         found = customer_invoices(self.key.customer, on=self.key.customer.today)

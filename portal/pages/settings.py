@@ -31,7 +31,7 @@ MAY = {
 }
 FACTORS = {Authenticator.Type.TOTP: "Code app", Authenticator.Type.WEBAUTHN: "Passkey"}
 EMAILS_PER_MINUTE = 10
-TABS = (("settings", "People"), ("company", "Company and terms"), ("looks", "Looks by staff"))
+TABS = (("settings", "People"), ("keys", "API keys"), ("company", "Company and terms"), ("looks", "Looks by staff"))
 
 
 class TooManyEmails(Refused):
@@ -81,7 +81,8 @@ class Person:
     address: str
 
 
-def _tabs(visit: Visit, here: str) -> list[tuple[str, str, bool]]:
+def tabs_of(visit: Visit, here: str) -> list[tuple[str, str, bool]]:
+    """The tabs of the settings."""
     return [(name, visit.address(code), code == here) for code, name in TABS]
 
 
@@ -95,7 +96,7 @@ def people_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "settings_people",
         "Settings",
         here="settings",
-        tabs=_tabs(visit, "settings"),
+        tabs=tabs_of(visit, "settings"),
         people=[_person(visit, each) for each in members_of(customer)],
         invited=[
             (
@@ -160,7 +161,7 @@ def invite_page(request: HttpRequest, visit: Visit) -> HttpResponse:
             return _sent(request, visit, made)
         except Refused as refusal:
             form.add_error("email", str(refusal))
-    return _form(
+    return form_page(
         request, visit, "Invite a person", form, "Send the invitation", says="The link in the email works once."
     )
 
@@ -197,7 +198,7 @@ def member_page(request: HttpRequest, visit: Visit, member: str) -> HttpResponse
                 return HttpResponseRedirect(visit.address("settings"))
         except Refused as refusal:
             form.add_error(None, str(refusal))
-    return _form(request, visit, str(found.person), form, "Save", removes=f"Take {found.person} out of the portal")
+    return form_page(request, visit, str(found.person), form, "Save", removes=f"Take {found.person} out of the portal")
 
 
 def invitation_page(request: HttpRequest, visit: Visit, invitation: str) -> HttpResponse:
@@ -216,7 +217,7 @@ def invitation_page(request: HttpRequest, visit: Visit, invitation: str) -> Http
         except Refused as refusal:
             form.add_error(None, str(refusal))
     says = f"{found.name}, {found.email}. A new link replaces the earlier ones."
-    return _form(request, visit, "Invitation", form, "Send it again", says=says, removes="Withdraw the invitation")
+    return form_page(request, visit, "Invitation", form, "Send it again", says=says, removes="Withdraw the invitation")
 
 
 def second_factor_page(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -232,10 +233,13 @@ def second_factor_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         )
         messages.success(request, words)
         return HttpResponseRedirect(visit.address("settings"))
-    return _form(request, visit, "Require a second factor", form, "Save")
+    return form_page(request, visit, "Require a second factor", form, "Save")
 
 
-def _form(request: HttpRequest, visit: Visit, title: str, form: forms.Form, presses: str, **more: str) -> HttpResponse:
+def form_page(
+    request: HttpRequest, visit: Visit, title: str, form: forms.Form, presses: str, **more: str
+) -> HttpResponse:
+    """A form of the settings on a page of its own."""
     return page(
         request,
         visit,
@@ -244,9 +248,8 @@ def _form(request: HttpRequest, visit: Visit, title: str, form: forms.Form, pres
         here="settings",
         form=form,
         presses=presses,
-        back=visit.address("settings"),
         status=400 if form.errors else 200,
-        **more,
+        **{"back": visit.address("settings")} | more,
     )
 
 
@@ -260,7 +263,7 @@ def company_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "settings_company",
         "Settings",
         here="settings",
-        tabs=_tabs(visit, "company"),
+        tabs=tabs_of(visit, "company"),
         facts=[
             ("Name", terms.legal_name or customer.name),
             ("Address", terms.address or "none given"),
@@ -282,7 +285,7 @@ def looks_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "settings_looks",
         "Settings",
         here="settings",
-        tabs=_tabs(visit, "looks"),
+        tabs=tabs_of(visit, "looks"),
         looks=[
             (
                 full_instant(each.began_at, visit.customer),

@@ -31,6 +31,9 @@ class Standing(StrEnum):
     VOID = "void"
 
 
+STANDINGS = tuple(each.value for each in Standing)
+
+
 @dataclass(frozen=True, slots=True)
 class Used:
     """What was matched to an invoice by credit and by payments, and the latest day of each."""

@@ -21,6 +21,7 @@ from leads.models import (
     Company,
     CompanyDetails,
     Customer,
+    CustomerKey,
     CustomerTerms,
     Delivery,
     Lead,
@@ -136,6 +137,18 @@ class SourceFactory(WithFacts, DjangoModelFactory[Source]):
     code = factory.Sequence(lambda n: f"web{n}")
     name = factory.LazyAttribute(lambda source: f"Source {source.code}")
     channel = Channel.WEBSITE
+
+
+class CustomerKeyFactory(DjangoModelFactory[CustomerKey]):
+    class Meta:
+        model = CustomerKey
+
+    customer = factory.SubFactory(CustomerFactory)
+    name = "Warehouse"
+    contact = "ap@northlight.example"
+    scopes = factory.List(["read"])
+    prefix = factory.Sequence(lambda n: f"c{n:07x}")
+    digest = "0" * 64
 
 
 class ApiKeyFactory(DjangoModelFactory[ApiKey]):

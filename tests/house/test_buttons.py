@@ -31,6 +31,7 @@ from tests.factories.invoices import BillingCycleFactory, BillingRunFactory, Cyc
 from tests.factories.leads import (
     ActionFactory,
     ApiKeyFactory,
+    CustomerKeyFactory,
     QuarantinedItemFactory,
     SigningSecretFactory,
     SourceFactory,
@@ -133,6 +134,7 @@ STATES: dict[str, Callable[[User], Model]] = {
     "leads.BillingPeriod closed": lambda by: invoice(by=by).period,
     "leads.Action voided": lambda _by: ActionFactory.create(voided_at=NOVEMBER_3, void_reason="Canceled"),
     "leads.ApiKey revoked": lambda _by: ApiKeyFactory.create(revoked_at=NOVEMBER_3),
+    "leads.CustomerKey revoked": lambda _by: CustomerKeyFactory.create(revoked_at=NOVEMBER_3),
     "leads.SigningSecret revoked": lambda _by: SigningSecretFactory.create(revoked_at=NOVEMBER_3),
     "leads.Source inactive": lambda _by: SourceFactory.create(is_active=False),
     "leads.QuarantinedItem repaired": lambda _by: QuarantinedItemFactory.create(

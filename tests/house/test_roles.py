@@ -17,6 +17,8 @@ DOES = {
         "leads.add_actiontype",
         "leads.add_apikey",
         "leads.add_customer",
+        "leads.add_customerkey",
+        "leads.add_memberinvitation",
         "leads.add_product",
         "leads.add_signingsecret",
         "leads.add_source",
@@ -24,6 +26,8 @@ DOES = {
         "leads.change_actiontype",
         "leads.change_apikey",
         "leads.change_commitments",
+        "leads.change_customerkey",
+        "leads.change_membership",
         "leads.change_operations_terms",
         "leads.change_product",
         "leads.change_quarantineditem",
@@ -79,16 +83,21 @@ DOES = {
         "receivables.add_webhookendpoint",
         "receivables.change_webhookendpoint",
         "receivables.change_onlineevent",
+        "receivables.add_voidterms",
         "receivables.add_writeoff",
         "receivables.change_writeoff",
         "leads.add_approvalthreshold",
         "leads.add_company",
+        "leads.add_customerkey",
+        "leads.add_memberinvitation",
         "leads.change_approvalthreshold",
         "leads.change_bank_details",
         "leads.change_billingperiod",
         "leads.change_commitments",
         "leads.change_company",
+        "leads.change_customerkey",
         "leads.change_finance_terms",
+        "leads.change_membership",
         "pricing.change_ratingattempts",
     },
     "Viewer": set(),
@@ -102,11 +111,14 @@ def held(role: str) -> set[str]:
 
 # What a role sees of people: who they are, and what sources sent about them, word for word.
 SEES = {
-    "Operations": {"core.view_approvalrequest", "core.view_deed", "leads.view_contacts", "leads.view_raw_bodies"},
-    "Finance": {"core.view_approvalrequest", "core.view_deed", "leads.view_contacts"},
+    "Operations": {
+        *("core.view_approvalrequest", "core.view_deed"),
+        *("leads.view_contacts", "leads.view_raw_bodies", "leads.view_as_customer"),
+    },
+    "Finance": {"core.view_approvalrequest", "core.view_deed", "leads.view_contacts", "leads.view_as_customer"},
     "Viewer": {"core.view_approvalrequest"},
 }
-OF_PEOPLE = {"leads.view_contacts", "leads.view_raw_bodies"}
+OF_PEOPLE = {"leads.view_contacts", "leads.view_raw_bodies", "leads.view_as_customer"}
 
 
 @pytest.mark.parametrize("role", DOES)

@@ -64,6 +64,7 @@ def test_every_column_with_a_secret_is_known() -> None:
         "invoices.InvoiceMail.message",
         "invoices.InvoiceProof.manifest",
         "invoices.InvoiceProof.signature",
+        "leads.CustomerPortal.id_key",
     }
 
 

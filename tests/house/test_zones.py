@@ -15,7 +15,7 @@ from tests.house.test_admin_queries import EVERY_PAGE, ROWS
 
 pytestmark = pytest.mark.django_db
 
-TIME = re.compile(r"\b\d{1,2}:\d{2}\b|\b\d{1,2} [ap]\.m\.|, (?:noon|midnight)\b")
+TIME = re.compile(r"\b\d{1,2}:\d{2}\b(?! UTC)|\b\d{1,2} [ap]\.m\.|, (?:noon|midnight)\b")
 # The format of times: date and time, and the zone.
 WITH_ITS_ZONE = re.compile(
     r'<time class="lb-instant"[^>]*>\d{4}-\d\d-\d\d \d\d:\d\d <span class="lb-quiet">([A-Z]+[-+\d]*)</span></time>'

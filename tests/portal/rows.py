@@ -12,6 +12,7 @@ from receivables.domain.disputes.opening import open_dispute
 from receivables.domain.disputes.speaker import Speaker
 from receivables.domain.disputes.subject import subject_of_charges
 from receivables.models import DisputeFile, Reason
+from tests.factories.leads import CustomerKeyFactory
 from tests.factories.people import superuser
 from tests.portal.made import PASSWORD, a_credit_note, an_invoice, join
 
@@ -33,6 +34,7 @@ def rows_of(customer: Customer) -> dict[str, Model]:
         "line": invoice.lines.get(kind="charges"),
         "charge": charges[2],
         "note": a_credit_note(invoice),
+        "key": CustomerKeyFactory.create(customer=customer),
         "dispute": dispute,
         "file": DisputeFile.objects.get(step__dispute=dispute),
         "member": join(enroll(email="p@northlight.example", name="P", password=PASSWORD, at=now()), customer),

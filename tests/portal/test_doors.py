@@ -122,7 +122,7 @@ def test_staff_look_read_only_for_a_reason_and_on_record(northlight: Customer) -
 
     assert answer.headers["Location"] == lens(northlight)
     shown = client.get(lens(northlight)).content.decode()
-    assert "You look as Northlight Carpet Mills sees it." in shown
+    assert "You are viewing the portal as Northlight Carpet Mills." in shown
     assert "Call about September" in shown
     [deed] = Deed.objects.filter(verb="portal_looked_at")
     assert (deed.reason, deed.subject_name) == ("Call about September", "Northlight Carpet Mills")

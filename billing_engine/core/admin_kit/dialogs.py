@@ -113,7 +113,7 @@ def button(
                 return dialog_page(self, request, row, shown, template=REFUSED)
             if needs_recent_login and is_offered:
                 need_recent_login(request, back=request.get_full_path())
-            return _asked(self, request, row, act, asks, label)
+            return _asked(self, request, row, act, asks, label, guard)
 
         # Not Unfold's own `permissions`: its check queries the database, which may not be migrated yet.
         made: Any = action(description=label, icon=icon or None, variant=variant)
@@ -190,7 +190,9 @@ def _row(self: Any, request: HttpRequest, object_id: str) -> Model:
     return row
 
 
-def _asked(self: Any, request: HttpRequest, row: Model, act: Act, asks: Dialog, label: str) -> HttpResponse:
+def _asked(
+    self: Any, request: HttpRequest, row: Model, act: Act, asks: Dialog, label: str, guard: Guard | None
+) -> HttpResponse:
     first = asks.first(row) if asks.first else None
     form = asks.form(data=request.POST if request.method == "POST" else None, initial=first)
     refused: Refused | None = None
@@ -202,6 +204,8 @@ def _asked(self: Any, request: HttpRequest, row: Model, act: Act, asks: Dialog, 
             form.add_error(None, str(refusal))
         else:
             return outcome if isinstance(outcome, HttpResponse) else _gone_on(request, row, outcome)
+    elif request.method == "POST" and (refused := refusal_of(guard, row, person(request))):
+        form.add_error(None, str(refused))
     shown = {"form": form, "asks": _told(asks, row), "presses": asks.submit or label}
     also = asks.also(row, form, refused) if asks.also else {}
     return dialog_page(self, request, row, shown | also, template=asks.template)

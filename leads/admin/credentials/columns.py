@@ -7,12 +7,12 @@ from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link
 from billing_engine.core.admin_kit.columns import column
-from leads.models import ApiKey, SigningSecret
+from leads.models import ApiKey, CustomerKey, SigningSecret
 
 SOON = timedelta(days=14)
 
 
-def state_of(one: ApiKey | SigningSecret) -> SafeString:
+def state_of(one: ApiKey | CustomerKey | SigningSecret) -> SafeString:
     """Return whether it is valid, and for how long."""
     at = now()
     if one.revoked_at:

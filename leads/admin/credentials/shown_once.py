@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from billing_engine.core.admin_kit.dialogs import dialog_page
-from leads.models import ActionType, Product, Source
+from leads.models import ActionType, Customer, Product, Source
 
 
 def new_key_page(
@@ -23,6 +23,12 @@ def new_key_page(
     }
     shown |= {"old": old, "until": until, "example": _example(source)}
     return dialog_page(page, request, source, shown, template="leads/new_key.html")
+
+
+def new_customer_key_page(page: Any, request: HttpRequest, customer: Customer, plaintext: str) -> HttpResponse:
+    """Show a new API key of a customer, for the only time."""
+    shown = {"title": f"The new key of {customer}", "plaintext": plaintext, "label": "API key"}
+    return dialog_page(page, request, customer, shown, template="leads/new_key.html")
 
 
 def _example(source: Source) -> dict[str, str]:

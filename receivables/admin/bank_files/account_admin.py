@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -50,7 +51,7 @@ class BankAccountAdmin(Page[BankAccount]):
 
     shown_name = column(shortened, "name", title="name", order="name")
     shown_number = column(code, "number", title="number")
-    shown_seller = column(lambda row: str(row.seller or "Seller in the settings"), title="seller")
+    shown_seller = column(lambda row: row.seller.name if row.seller else settings.SELLER["name"], title="company")
     shown_active = column(active, "is_active", title="state")
 
     def save_model(self, request: HttpRequest, obj: BankAccount, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's

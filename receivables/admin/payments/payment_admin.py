@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,6 +19,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.faults import tell
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import HasFaults
+from billing_engine.core.models.deed import Deed, DeedQuerySet
 from receivables.admin.payments.forms import (
     AllocateForm,
     CameBackForm,
@@ -130,6 +131,10 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
         return with_unapplied(super().get_queryset(request))
 
+    def deeds_on(self, row: Payment) -> DeedQuerySet:
+        """Those on its document: who recorded it, and what was matched, refunded or returned."""
+        return Deed.objects.about(row.document)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -154,6 +159,7 @@ class PaymentAdmin(ReadOnlyPage[Payment]):
             except OtherCompany as refusal:
                 form.add_error("invoices", str(refusal))
             else:
+                messages.success(request, "Payment recorded.")
                 return HttpResponseRedirect(address_of(document.payment))
         says = "What is more than the customer owes stays unapplied, and can be allocated or refunded later."
         page = {"opts": self.opts, "title": "Record a payment", "says": says, "form": form, "presses": "Record"}

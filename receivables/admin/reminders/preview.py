@@ -52,8 +52,8 @@ def row_of(owed: Owed) -> Row:
         owed.level,
         ", ".join(item.document.reference for item in owed.items),
         max(item.days for item in owed.items),
-        " and ".join(in_words(amount, currency) for currency, amount in owed.totals().items()),
-        " and ".join(left_out),
+        ", ".join(in_words(amount, currency) for currency, amount in owed.totals().items()),
+        ", ".join(left_out),
     )
 
 
@@ -101,7 +101,7 @@ def _counted(found: Iterable[Owed]) -> tuple[list[Owed], str, int]:
             shown.append(each)
         for currency, amount in each.totals().items():
             sums[currency] += amount
-    return shown, " and ".join(in_words(amount, currency) for currency, amount in sorted(sums.items())), count
+    return shown, ", ".join(in_words(amount, currency) for currency, amount in sorted(sums.items())), count
 
 
 page_at("receivables/reminders/preview/", preview_page, name="receivables_reminder_preview")

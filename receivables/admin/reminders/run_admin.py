@@ -50,7 +50,8 @@ def counted(state: Reminder.State) -> Any:
 @admin.register(ReminderRun)
 class ReminderRunAdmin(ReadOnlyPage[ReminderRun]):
     list_display = (
-        "shown_day", "shown_seller", "shown_state", "waiting", "sent", "perhaps", "dropped", "failed", "started", "shown_by",
+        *("shown_day", "shown_seller", "shown_state", "waiting", "sent", "perhaps", "dropped", "failed", "written"),
+        *("started", "shown_by"),
     )  # fmt: skip
     list_display_links = ("shown_day",)
     related = ("seller", "started_by")

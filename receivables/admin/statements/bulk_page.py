@@ -75,7 +75,7 @@ class Counted:
 
     def totals(self) -> str:
         """Return the closing balances, by currency."""
-        return " and ".join(in_words(amount, currency) for currency, amount in sorted(self.sums.items()))
+        return ", ".join(in_words(amount, currency) for currency, amount in sorted(self.sums.items()))
 
 
 def counted(candidates: Iterable[Candidate], *, names: dict[str, str]) -> Counted:

@@ -21,7 +21,9 @@ def charges_named(invoice: Invoice, ids: str) -> list[Charge]:
         FieldFault(
             "actions",
             "no_such_charge" if not some else "ambiguous_charge",
-            f"{name} is not charged on {invoice}." if not some else f"{name} names actions of {len(some)} sources.",
+            f"{name} is not charged on {invoice}."
+            if not some
+            else f"{name} names {len(some)} charges: choose them on the page of their line.",
             row,
         )
         for row, (name, some) in enumerate(found.items())

@@ -72,7 +72,7 @@ def _letter(note: CreditNote, opened: Decimal, used: Decimal) -> CreditNoteLette
         details=details_of(
             ("Issued", day_in_words(note.issued_on)),
             ("For invoice", invoice.number or ""),
-            ("of", day_in_words(invoice.issued_on) if invoice.issued_on else ""),
+            ("Dated", day_in_words(invoice.issued_on) if invoice.issued_on else ""),
             ("Dispute" if dispute_of(note) else "Regarding", clean(note.origin)),
             ("Your PO", clean(invoice.bill_to["purchase_order"])),
         ),
@@ -86,11 +86,11 @@ def _letter(note: CreditNote, opened: Decimal, used: Decimal) -> CreditNoteLette
         total=LabeledValue("Credited", f"{in_words(note.total, currency)} {currency}"),
         effect=(
             LabeledValue("Open before", in_words(opened, currency)),
-            LabeledValue("This credit note", f"−{in_words(used, currency)}"),
+            LabeledValue("This credit note", f"{'−' if used else ''}{in_words(used, currency)}"),
             LabeledValue("Open now", in_words(opened - used, currency)),
         ),
         stays=what_stays(note),
-        books=_books(note),
+        books=_books(note, used),
         footnote=f"{note.number} for {invoice.number} · {clean(invoice.bill_to['name'])}",
     )
 
@@ -115,11 +115,12 @@ def _use(note: CreditNote, used: Decimal) -> str:
     return " ".join(parts)
 
 
-def _books(note: CreditNote) -> str:
+def _books(note: CreditNote, used: Decimal) -> str:
     """Say that the invoice stays."""
     gross = in_words(note.invoice.subtotal + note.invoice.tax, note.currency)
+    does = "this note lowers what is open on it" if used else "nothing was open on it"
     return (
-        f"The invoice itself is not changed: it stays {gross}, and this note lowers what is open on it."
+        f"The invoice itself is not changed: it stays {gross}, and {does}."
         " The tiers and prices of its period do not move."
     )
 

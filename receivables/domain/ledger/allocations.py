@@ -1,12 +1,13 @@
 """Match credit items to debit items, and take a match back; both sides or neither, and never more than is left."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Max
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
@@ -41,7 +42,8 @@ def match(
 ) -> list[Allocation]:
     """Store the matches, all or none; raises NotAMatch or NothingLeft. The caller records the deed.
 
-    A match is neither dated nor recorded before its items: as of any day, an item has only what it had by then.
+    A match is neither dated nor recorded before its items, nor dated before what is stored of them already: as of any day,
+    an item has only what it had by then.
     """
     items = locked({item.pk for each in matches for item in (each.credit, each.debit)})
     left = {pk: item.left for pk, item in items.items()}
@@ -51,6 +53,7 @@ def match(
             if each.amount > left[item.pk]:
                 raise NothingLeft(_in_words(item, left[item.pk], each.amount))
             left[item.pk] -= each.amount
+    latest = _latest_days(items) if on < at.date() else {}
     return Allocation.objects.bulk_create(
         Allocation(
             customer_id=each.debit.customer_id,
@@ -60,7 +63,7 @@ def match(
             credit=each.credit,
             debit=each.debit,
             amount=each.amount,
-            posted_on=max(on, each.credit.posted_on, each.debit.posted_on),
+            posted_on=max(on, *(latest.get(item.pk, item.posted_on) for item in (each.credit, each.debit))),
             recorded_at=max(at, each.credit.recorded_at, each.debit.recorded_at),
             recorded_by=person,
             reason=reason,
@@ -82,6 +85,16 @@ def oldest_first(favors: Iterable[LedgerDocument], debits: Iterable[LedgerDocume
                 free, most = free - amount, most - amount
                 left[debit.pk] -= amount
     return found
+
+
+def _latest_days(items: Mapping[int, LedgerDocument]) -> dict[int, date]:
+    """The latest day of each item and of its allocations: dated there or later, a match never takes what another had."""
+    days = {pk: item.posted_on for pk, item in items.items()}
+    for side in ("credit_id", "debit_id"):
+        found = Allocation.objects.filter(**{f"{side}__in": list(items)}).values_list(side).annotate(Max("posted_on"))
+        for pk, day in found:
+            days[pk] = max(days[pk], day)
+    return days
 
 
 @transaction.atomic

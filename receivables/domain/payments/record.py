@@ -68,7 +68,7 @@ def record_payment(
     at: datetime,
     settles: Sequence[LedgerDocument] | None = None,
 ) -> LedgerDocument:
-    """Post a payment and match it to the items that it settles, in their order; what is left stays unapplied.
+    """Post a payment and match it, on its day, to the items that it settles, in their order; the rest stays unapplied.
 
     `settles` are debit items; None: everything the customer owes, oldest first. Raises PaymentHasFaults or WrongDay.
     """
@@ -78,7 +78,7 @@ def record_payment(
     [document] = post([payment_of(received, seller_of(received, settles, at), by=by, at=at)])
     Payment.objects.create(document=document, **details_of(received))
     matches = plan(document, owed(document, settles))
-    match(matches, on=received.customer.day_of(at), at=at, person=by)
+    match(matches, on=received.on, at=at, person=by)
     record(PAYMENT_RECORDED, on=document, by=by, also=[received.customer], after=told(document, matches))
     return document
 

@@ -38,7 +38,7 @@ CLOSING = (
 BEFORE = ("Due on {due_on}: {total}", f"Hello {{customer}},\n\na note before the day:\n\n{CLOSING}")
 OVERDUE = "{total} is overdue. Is something wrong with it? Tell us, and we stop reminding you of that part."
 FIRST = ("Overdue since {due_on}: {total}", f"Hello {{customer}},\n\n{OVERDUE}\n\n{CLOSING}")
-STILL = "{before} Please pay by {pay_by}, or tell us what holds it up. After that day, a person calls you."
+STILL = "{before} Please pay by {pay_by}, or tell us what holds it up. After that day, someone will call you."
 LATER = ("Reminder: {total}, {days} days overdue", f"Hello {{customer}},\n\n{STILL}\n\n{CLOSING}")
 
 

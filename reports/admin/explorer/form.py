@@ -14,7 +14,7 @@ from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.models import PriceRule
 from reports.domain.question.days import BETWEEN, NAMED
 from reports.domain.question.dimensions import DIMENSIONS, OUTCOMES, TIMES
-from reports.domain.question.measures import MEASURES
+from reports.domain.question.measures import MEASURES, Measure
 from reports.domain.question.question import MOST_GROUPS, PARTS, Question
 from reports.queries.explore.asked.scope import Scope
 
@@ -26,7 +26,7 @@ PICKED: Mapping[str, tuple[Any, str]] = {
     "action_type": (ActionType, "code"),
 }
 CHECKED = {"channel": dict(Channel.choices), "outcome": OUTCOMES}
-WRITTEN = {"category": "Such as Flooring; - for products without one", "period": "Such as 2026-10 or 2026-W43"}
+WRITTEN = {"category": "Such as Flooring; - for none", "period": "Such as 2026-10 or 2026-W43"}
 CUSTOM = "custom"
 MOST_PICKED = 200
 
@@ -67,7 +67,7 @@ def choices_of(question: Question, scope: Scope | None) -> dict[str, Any]:
     first, last = scope.reach if scope else ("", "")
     return {
         "pickers": Pickers(scope),
-        "measures": [(each, each.code in question.show) for each in MEASURES.values()],
+        "measures": _measures(question),
         "groups": [[(each.code, each.name, each.code == chosen) for each in DIMENSIONS.values()] for chosen in groups],
         "columns": [(each.code, each.name, each.code == question.columns) for each in TIMES.values()],
         "named_days": [(code, words, code == question.days.named) for code, (words, _) in NAMED.items()],
@@ -82,3 +82,9 @@ def choices_of(question: Question, scope: Scope | None) -> dict[str, Any]:
         "rules": question.chosen("rule"),
         "sort": question.sort,
     }
+
+
+def _measures(question: Question) -> list[tuple[Measure, bool]]:
+    """Those shown come first, in their order: the browser sends them as they stand, and the first one is charted."""
+    others = [each for each in MEASURES.values() if each.code not in question.show]
+    return [*((each, True) for each in question.measures), *((each, False) for each in others)]

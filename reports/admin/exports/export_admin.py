@@ -67,7 +67,8 @@ class ExportAdmin(FollowedPage[Export]):
     fields = (("format", "shown_rows"), ("shown_size", "asked"), ("finished", "expires"))
     actions_detail: Any = ("stop_export",)
     nothing_yet = (
-        "No exports yet. A report with too many rows to wait for is exported here, and is listed only for you."
+        "No exports yet. A file that takes too long to download at once is written in the background and listed here,"
+        " for you only."
     )
 
     shown_title = column(shortened, "title", title="report")

@@ -29,6 +29,8 @@ from reports.domain.saved.access import EXPLORER, name_of
 from reports.domain.saved.saved_report import check_may_be_deleted, delete, question_of, rename, share, stop_sharing
 from reports.domain.saved.schedules import schedule, usual_time_zone
 from reports.models import ReportSchedule, SavedReport
+from reports.queries.explore.asked.scope import scope_of
+from reports.queries.explore.wording import filters_in_words
 
 
 class WithName(forms.Form):
@@ -61,6 +63,15 @@ def days_of(report: SavedReport) -> str:
         return days.in_words(days.on(now().date()))
     except BadQuestion:
         return NOTHING
+
+
+def filters_of(report: SavedReport) -> str:
+    """What the report is limited to."""
+    try:
+        scope = scope_of(question_of(report), at=now())
+    except BadQuestion:
+        return NOTHING
+    return "; ".join(f"{name}: {words}" for _, name, words in filters_in_words(scope)) or "None"
 
 
 def link_of(report: SavedReport) -> str:
@@ -134,6 +145,7 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
                 "fields": (
                     ("name", "shown_shared"),
                     ("whole_question", "shown_days"),
+                    "shown_filters",
                     ("shown_owner", "shown_changed"),
                     "shown_link",
                 )
@@ -153,6 +165,7 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
     shown_schedules = column(number, "active_schedules", title="schedules")
     shown_open = column(lambda report: link_to(link_of(report), "Open"), title="")
     shown_days = column(days_of, title="days")
+    shown_filters = column(filters_of, title="filters")
     shown_link = column(link_and_readers, title="link")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedReport]:

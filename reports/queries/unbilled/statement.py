@@ -1,8 +1,8 @@
 """The SQL of unbilled activity: the periods that had no issued invoice at the end of one of two days.
 
-A day ends at its last midnight in the customer's time zone. An invoice counts from its issue until it is voided, so a draft
-does not. Amounts come from the roll-up, and actions are only read where they arrived or changed after the day, or wait for
-rating.
+A day ends at its last midnight in the customer's time zone. An invoice counts from its date, as in the books, until it is
+voided, so a draft does not. Amounts come from the roll-up, and actions are only read where they arrived or changed after the
+day, or wait for rating.
 """
 
 # `opens_at` and `closes_at` are the ends of the previous day and of the day asked for. A period that was invoiced at both
@@ -16,8 +16,8 @@ PERIODS = """
           FROM leads_customer customer
     ), invoiced AS MATERIALIZED (
         SELECT invoice.period_id,
-               bool_or(invoice.issued_at < opens_at AND (invoice.voided_at IS NULL OR invoice.voided_at >= opens_at)) AS was,
-               bool_or(invoice.issued_at < closes_at AND (invoice.voided_at IS NULL OR invoice.voided_at >= closes_at)) AS is,
+               bool_or(invoice.issued_on <= %(previous)s AND (invoice.voided_at IS NULL OR invoice.voided_at >= opens_at)) AS was,
+               bool_or(invoice.issued_on <= %(day)s AND (invoice.voided_at IS NULL OR invoice.voided_at >= closes_at)) AS is,
                max(invoice.id) FILTER (WHERE invoice.state <> 'void') AS live
           FROM invoices_invoice invoice
           JOIN customer ON customer.id = invoice.customer_id

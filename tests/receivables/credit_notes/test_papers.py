@@ -14,6 +14,7 @@ from receivables.domain.credit_notes.issuing import approve, issue
 from receivables.domain.disputes.deciding import accept_in_part
 from receivables.domain.papers.mail import PAPER_MAILS, send
 from receivables.domain.papers.store import PAPERS
+from receivables.domain.payments.record import Received, record_payment
 from receivables.models import CreditNote, Paper
 from tests.invoices.made import a_price, an_open_period, billed, issued, received
 from tests.invoices.post import PostOffice
@@ -103,6 +104,18 @@ def test_a_note_over_a_part_of_a_line_on_a_settled_invoice_says_what_stays_as_cr
 
     assert "Part of the line $40.00 $0.50" in text
     assert "Open before $1.20 This credit note −$0.60 Open now $0.60" in text
+
+
+def test_a_note_on_an_invoice_without_anything_open_lowers_nothing(frank: User) -> None:
+    invoice = an_issued_invoice(frank, {"Ash": "40.00"})
+    owed = invoice.subtotal + invoice.tax
+    received = Received(customer=invoice.customer, on=invoice.issued_on, amount=owed, reference="Check 7")
+    record_payment(received, by=frank, at=NOVEMBER_5)
+
+    text = text_of(printed(an_issued_note(frank, invoice, {"Ash": "0.50"}).paper))
+
+    assert "Open before $0.00 This credit note $0.00 Open now $0.00" in text
+    assert "and nothing was open on it." in text
 
 
 def test_the_email_waits_for_the_pdf_and_goes_out_with_it_once(

@@ -63,6 +63,11 @@ def test_one_function_prints_and_matches_the_reference():
     ("text", "amount", "expected"),
     [
         ("RF45 INV2 0260 0039 8", "50", ("certain", "Names INV-2026-000398, and the sum agrees")),
+        (
+            "RF46 INV2 0260 0039 8",
+            "50",
+            ("likely", "The sum of INV-2026-000398, but the reference has wrong check digits"),
+        ),
         ("pays INV-2026-000398.", "50", ("certain", "Names INV-2026-000398, and the sum agrees")),
         ("inv 2026 000398", "50", ("certain", "Names INV-2026-000398, and the sum agrees")),
         (

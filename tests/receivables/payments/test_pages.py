@@ -53,6 +53,7 @@ def test_a_payment_is_recorded_and_its_page_shows_what_it_settles(page: Client, 
     answer = page.post(reverse("admin:receivables_payment_record"), given, follow=True).content.decode()
 
     assert "Refund due 2026-11-02" in answer
+    assert answer.count("Payment recorded") == 2  # the message, and the deed with the person's name
     assert "$60.00" in answer
     assert LedgerDocument.objects.get(kind="payment").payment.method == "check"
     assert "$40.00" in page.get(reverse("admin:receivables_payment_changelist")).content.decode()

@@ -51,6 +51,28 @@ def left(*items: LedgerDocument) -> list[Decimal]:
     return [found[item.pk] for item in items]
 
 
+def test_a_payment_recorded_late_settles_on_its_own_day():
+    customer, day = CustomerFactory.create(), date(2026, 10, 30)
+    item = a_document(customer, Kind.REFUND, 50, on=date(2026, 10, 1))
+
+    payment = paid(customer, 50, on=day)
+
+    [made] = Allocation.objects.all()
+    assert (made.credit, made.debit, made.posted_on, made.recorded_at) == (payment, item, day, AT)
+
+
+def test_a_payment_recorded_late_takes_on_no_day_what_another_one_had_then():
+    customer, by = CustomerFactory.create(), UserFactory.create()
+    a_document(customer, Kind.REFUND, 50, on=date(2026, 10, 1))
+    paid(customer, 30, on=date(2026, 10, 29))
+    take_allocation_back(Allocation.objects.get(), by=by, at=AT, reason="not theirs")
+
+    paid(customer, 50, on=date(2026, 10, 30))
+
+    days = Allocation.objects.order_by("pk").values_list("posted_on", "amount")
+    assert list(days) == [(date(2026, 10, 29), 30), (TODAY, -30), (TODAY, 50)]
+
+
 def test_a_payment_settles_the_oldest_item_first_and_the_rest_stays_unapplied():
     customer = CustomerFactory.create()
     later, sooner = owes(customer, 50, due=date(2026, 10, 20)), owes(customer, 30, due=date(2026, 10, 1))

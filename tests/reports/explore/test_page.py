@@ -201,3 +201,14 @@ def test_rows_are_read_page_by_page_to_the_last(finance: Client) -> None:
 def test_who_may_not_see_charges_does_not_see_the_explorer(client: Client) -> None:
     client.force_login(UserFactory.create(is_staff=True))
     assert [client.get(reverse(name)).status_code for name in (PAGE, ROWS)] == [403, 403]
+
+
+def test_the_form_asks_for_the_figures_in_the_order_they_are_shown(finance: Client) -> None:
+    a_random_company(1)
+    shown = page(finance, f"{reverse(PAGE)}?show=average,amount,actions&group=customer&days={OCTOBER}")
+    checked = re.findall(r'name="show"\s+value="(\w+)"\s+checked', shown)
+
+    sent = finance.get(reverse(PAGE), {"form": "1", "show": checked, "group": ["channel"], "days": "last_month"})
+
+    assert checked == ["average", "amount", "actions"]
+    assert "?show=average,amount,actions&group=channel" in sent["Location"]

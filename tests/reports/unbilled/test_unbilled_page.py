@@ -15,15 +15,28 @@ from django.urls import reverse
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
+from billing_engine.core import money
 from billing_engine.core.calendar.spans import Week
 from invoices.domain.life.reopen import void
+from invoices.domain.life.transitions import issue
 from leads.domain.voiding import void as void_action
 from leads.models import Action, BillingPeriod, Customer
 from pricing.domain.rate.rate import rate
+from receivables.domain.exports.accrual import unbilled_at as accrued_at
 from reports.queries.unbilled.unbilled import Unbilled, UnbilledPeriod, unbilled_at
 from tests.factories.leads import BillingPeriodFactory, CustomerFactory, DeliveryFactory, agree
 from tests.factories.people import UserFactory
-from tests.invoices.made import IN_OCTOBER, IN_SEPTEMBER, NOVEMBER_3, a_price, an_open_period, billed, issued, received
+from tests.invoices.made import (
+    IN_OCTOBER,
+    IN_SEPTEMBER,
+    NOVEMBER_3,
+    a_price,
+    an_open_period,
+    approved,
+    billed,
+    issued,
+    received,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +77,19 @@ def test_a_draft_is_unbilled_and_an_issued_invoice_is_not_from_its_day_on(
     assert the_row(unbilled_at(NOVEMBER_2, previous=OCTOBER_31)) == row
     (after,) = unbilled_at(date(2026, 11, 3), previous=OCTOBER_31)
     assert (after.rows, after.bridge.invoiced, after.bridge.closing) == ([], Decimal("5.016665"), 0)
+
+
+def test_an_invoice_counts_from_its_date_as_in_the_accrual(period: BillingPeriod, accountant: User) -> None:
+    issue(approved(billed(period), accountant), by=accountant, at=NOVEMBER_3, issued_on=OCTOBER_31)
+
+    (answer,) = october()
+
+    assert (answer.rows, answer.bridge.invoiced, answer.bridge.closing) == ([], Decimal("5.016665"), 0)
+    assert accrued_at(None, OCTOBER_31) == []
+    day_before = date(2026, 10, 30)
+    assert [row.amount for row in accrued_at(None, day_before)] == [
+        money.rounded(the_row(unbilled_at(day_before, previous=SEPTEMBER_30)).amount, "USD")
+    ]
 
 
 def test_a_voided_invoice_bills_its_period_from_its_issue_to_its_void(period: BillingPeriod, accountant: User) -> None:

@@ -151,7 +151,7 @@ def _post(
     by_day, deeds = defaultdict[date, list[Match]](list), list[Deed]()
     for row, document in zip(rows, documents, strict=True):
         matches = plan(document, [items[pk] for pk in row.items])
-        by_day[document.customer.day_of(at)].extend(matches)
+        by_day[document.posted_on].extend(matches)
         also = [document.customer]
         deeds.append(deed_of(PAYMENT_RECORDED, on=document, by=by, also=also, after=told(document, matches)))
         row.state, row.document = State.BOOKED, document

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
-from receivables.domain.payments.bank_files.open_items import OpenItem, OpenItems
+from receivables.domain.payments.bank_files.open_items import OpenItem, OpenItems, is_mistyped
 from receivables.domain.payments.bank_files.statement import Row
 from receivables.models import BankAccount, BankRow
 
@@ -35,14 +35,14 @@ class Matching:
         if row.kind != BankRow.Kind.PAYMENT or row.amount <= 0:
             return Suggestion(Certainty.NONE, _not_a_payment(row))
         if named := self.items.named_in(row.text, row.reference):
-            found = self._named(named, row.amount, account)
+            found = self._named(named, row, account)
         else:
             found = self._by_payer(row, account) or self._by_sum(row.amount, account)
         if found.certainty == Certainty.CERTAIN:
             self._taken.update(found.items)
         return found
 
-    def _named(self, named: Sequence[OpenItem], amount: Decimal, account: BankAccount) -> Suggestion:
+    def _named(self, named: Sequence[OpenItem], row: Row, account: BankAccount) -> Suggestion:
         words, currency = _in_words(named), account.currency
         if other := [each for each in named if each.currency != currency]:
             return Suggestion(
@@ -57,9 +57,9 @@ class Matching:
         if any(each.pk in self._taken for each in named):
             return Suggestion(Certainty.LIKELY, f"Names {words}, which an earlier row pays", *found)
         owed = sum((each.left for each in named), money.ZERO)
-        if owed == amount:
-            return Suggestion(Certainty.CERTAIN, f"Names {words}, and the sum agrees", *found)
-        short = "less" if amount < owed else "more"
+        if owed == row.amount:
+            return _agreeing(named, row.text, words, found)
+        short = "less" if row.amount < owed else "more"
         return Suggestion(
             Certainty.LIKELY, f"Names {words}; paid is {short} than the {money.in_words(owed, currency)} open", *found
         )
@@ -91,6 +91,13 @@ class Matching:
         if same:
             return Suggestion(Certainty.NONE, f"{len(same):,} open invoices have this sum")
         return Suggestion(Certainty.NONE, "No open invoice has this number or sum")
+
+
+def _agreeing(named: Sequence[OpenItem], text: str, words: str, found: tuple[int, tuple[int, ...]]) -> Suggestion:
+    """Certain, unless the number stands in a reference with wrong check digits: then it may be another invoice's."""
+    if any(is_mistyped(each.number, text) for each in named):
+        return Suggestion(Certainty.LIKELY, f"The sum of {words}, but the reference has wrong check digits", *found)
+    return Suggestion(Certainty.CERTAIN, f"Names {words}, and the sum agrees", *found)
 
 
 def _in_words(named: Sequence[OpenItem]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from invoices.domain.document.payment_reference import payment_reference, references_in
+from invoices.domain.document.payment_reference import BEGINS, payment_reference, references_in
 from leads.models import Customer
 from receivables.domain.ledger.items import LEFT, with_left
 from receivables.models import LedgerDocument, Payment
@@ -60,6 +60,13 @@ class OpenItems:
     def customers_of(self, account: str, name: str) -> set[int]:
         """Whom earlier payments of this payer were for: by the account, or without one by the name."""
         return self._by_account.get(account, set()) if account else self._by_name.get(_plain(name), set())
+
+
+def is_mistyped(number: str, text: str) -> bool:
+    """Whether the text has this invoice's printed reference with other check digits."""
+    right = payment_reference(number)
+    runs = _numbers_in(text)
+    return any(BEGINS.match(run) and run[4:] == right[4:] and run != right for run in runs)
 
 
 def _open_invoices() -> Iterator[OpenItem]:
