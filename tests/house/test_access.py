@@ -115,6 +115,7 @@ def client_of(audience: str) -> Client:
     return client
 
 
+@pytest.mark.usefixtures("short_menu")
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_whom_the_matrix_does_not_name_is_refused(audience: str) -> None:
     client, rows = client_of(audience), dict[str, Model]()
@@ -130,6 +131,7 @@ def test_whom_the_matrix_does_not_name_is_refused(audience: str) -> None:
     assert found == []
 
 
+@pytest.mark.usefixtures("short_menu")
 @pytest.mark.parametrize("audience", ["no role", "Viewer"])
 def test_whom_the_matrix_names_sees_the_page(audience: str) -> None:
     client, rows = client_of(audience), dict[str, Model]()

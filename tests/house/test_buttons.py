@@ -42,7 +42,7 @@ from tests.factories.reports import ReportScheduleFactory, SavedReportFactory
 from tests.house.test_admin_queries import ROWS
 from tests.invoices.made import NOVEMBER_3, a_draft, an_open_period
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("short_menu")]
 
 LATER = datetime(2026, 11, 5, 12, tzinfo=UTC)
 ROLES: dict[str, Callable[[], User]] = {

@@ -68,6 +68,7 @@ NO_PERSON = {
 }
 
 
+@pytest.mark.usefixtures("short_menu")
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", STATES)
 def test_each_button_that_does_something_makes_exactly_one_deed(state: str) -> None:

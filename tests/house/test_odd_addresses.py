@@ -20,7 +20,7 @@ from tests.factories.leads import SourceFactory
 from tests.factories.people import superuser
 from tests.house.test_admin_queries import ROWS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("short_menu")]
 
 TOO_LARGE = "9" * 30
 VALUES = ("\0", TOO_LARGE)

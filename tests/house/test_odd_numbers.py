@@ -16,7 +16,7 @@ from tests.factories.pricing import PriceRuleFactory
 from tests.house.test_admin_queries import ROWS
 from tests.house.test_buttons import ANSWERS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("short_menu")]
 
 TOGETHER = ("1e99999999", "-1e999999", "sNaN")  # refused by a field itself
 ALONE = ("1e30", "9" * 40)  # a field may take them, and what comes after may not: such a field gets them alone, too
