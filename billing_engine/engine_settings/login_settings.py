@@ -6,6 +6,12 @@ NAME = "Lead Billing Engine"
 PROVIDER = "staff"  # part of the address that the identity provider sends people back to
 ATTEMPTS = 5
 ATTEMPT_MINUTES = 15
+PASSKEY_FORMS = {
+    "add_webauthn": "billing_engine.accounts.login.forms.PasskeyForm",
+    "authenticate_webauthn": "billing_engine.accounts.login.forms.SecondFactorByPasskeyForm",
+    "login_webauthn": "billing_engine.accounts.login.forms.LogInByPasskeyForm",
+    "reauthenticate_webauthn": "billing_engine.accounts.login.forms.ConfirmByPasskeyForm",
+}
 
 APPS = [
     "billing_engine.accounts",  # before allauth: its templates are replaced
@@ -45,12 +51,7 @@ def login_settings(
         # Per source, and per account and source together, so that no stranger can lock a person out. NGINX has its own.
         "ACCOUNT_RATE_LIMITS": {"login": "120/m/ip", "login_failed": f"30/5m/ip,{ATTEMPTS}/{ATTEMPT_MINUTES}m/key"},
         "MFA_ADAPTER": "billing_engine.accounts.login.second_factor.SecondFactorAdapter",
-        "MFA_FORMS": {
-            "add_webauthn": "billing_engine.accounts.login.forms.PasskeyForm",
-            "authenticate_webauthn": "billing_engine.accounts.login.forms.SecondFactorByPasskeyForm",
-            "login_webauthn": "billing_engine.accounts.login.forms.LogInByPasskeyForm",
-            "reauthenticate_webauthn": "billing_engine.accounts.login.forms.ConfirmByPasskeyForm",
-        },
+        "MFA_FORMS": PASSKEY_FORMS,
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_ALLOW_UNVERIFIED_EMAIL": True,

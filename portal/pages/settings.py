@@ -15,6 +15,7 @@ from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.errors import Refused
 from billing_engine.core.rate_limit import wait_for_turn
 from leads.domain.memberships.invitations import invite, open_invitations, renew, send, withdraw
+from leads.domain.memberships.keys import names_of_keys_made_by
 from leads.domain.memberships.looks import looks_at
 from leads.domain.memberships.members import change_role, members_of, remove
 from leads.domain.memberships.portal import require_second_factor
@@ -191,6 +192,8 @@ def member_page(request: HttpRequest, visit: Visit, member: str) -> HttpResponse
             if request.POST.get("act") == "remove":
                 remove(found, by=visit.user, at=now())
                 messages.success(request, f"{found.person} no longer belongs to the portal.")
+                if keys := ", ".join(names_of_keys_made_by(found.person.user, visit.customer, at=now())):
+                    messages.warning(request, f"Revoke API keys that they know. They made {keys}, valid until then.")
                 return HttpResponseRedirect(visit.address("settings"))
             if form.is_valid():
                 change_role(found, role=MemberRole(form.cleaned_data["role"]), by=visit.user, at=now())

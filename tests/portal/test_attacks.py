@@ -15,6 +15,7 @@ from billing_engine.accounts.domain.invitations import invite as invite_staff
 from billing_engine.accounts.domain.invitations import link_token as staff_token
 from billing_engine.core.models import Deed
 from leads.domain.memberships.invitations import invite, link_token
+from leads.domain.memberships.keys import create_customer_key
 from leads.domain.memberships.members import NotAMember, change_role, remove
 from leads.domain.memberships.portal import show_contacts
 from leads.models import Customer, Lead, MemberInvitation, MemberRole, Membership
@@ -135,8 +136,8 @@ def everything_said(client: Client, customer: Customer, **asked: str) -> dict[st
     ids = ids_in(customer, rows_of(customer))
     said = {}
     for route in [*addresses(ids), "activity/?show=rows", "invoices/?state=credit-notes"]:
-        answer = client.get(home(customer) + route, {"charge": ids["charge"], **asked} if "?" not in route else {})
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        answer: Any = client.get(home(customer) + route, {"charge": ids["charge"], **asked} if "?" not in route else {})
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
         said[route] = content.decode(errors="replace")
     return said
 
@@ -201,3 +202,15 @@ def test_what_is_no_passkey_is_refused(northlight: Customer) -> None:
         client.get(path)
         found = [client.post(path, {"credential": each}).status_code for each in odd]
         assert [each for each in found if each >= 500] == [], found
+
+
+def test_who_takes_a_person_out_hears_of_the_api_keys_that_the_person_still_knows(northlight: Customer) -> None:
+    boss = a_person(northlight, role=ADMINISTRATOR)
+    eve = a_person(northlight, role=ADMINISTRATOR, email="eve@northlight.example")
+    for name, by in (("Warehouse", eve), ("Ledger", boss)):
+        create_customer_key(northlight, name=name, contact=by.email, may_dispute=True, expires_at=None, by=by, at=now())
+    place = ids_in(northlight, {"member": Membership.objects.get(person=eve.pk)})["member"]
+
+    answer = logged_in(boss).post(f"{home(northlight)}settings/people/{place}/", {"act": "remove"}, follow=True)
+
+    assert "They made Warehouse, valid until then." in answer.content.decode()

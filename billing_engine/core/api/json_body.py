@@ -7,7 +7,7 @@ from rest_framework.parsers import JSONParser
 
 
 class JsonBody(JSONParser):
-    """Refuses a body that is nested too deeply to be read, as one that is no JSON."""
+    """Refuses a body that is nested too deeply to be read, as if it were not JSON."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -88,6 +88,11 @@ def keys_of(customer: Customer) -> list[CustomerKey]:
     return list(CustomerKey.objects.filter(customer=customer).select_related("created_by", "customer").order_by("-pk"))
 
 
+def names_of_keys_made_by(person: User, customer: Customer, *, at: datetime) -> list[str]:
+    """Return the names of the valid keys that a person made, who may still know them."""
+    return sorted(key.name for key in keys_of(customer) if key.created_by_id == person.pk and key.is_usable(at))
+
+
 def revoke_customer_key(key: CustomerKey, *, by: User, at: datetime) -> None:
     """Revoke the key immediately. Raises KeyIsRevoked."""
     revoke(key, by=by, at=at)

@@ -84,7 +84,7 @@ def remove(membership: Membership, *, by: User, at: datetime) -> None:
     membership = _locked(membership)
     _check_other_administrator(membership)
     customer, user = membership.customer, membership.person.user
-    before = {"person": str(membership.person), "role": MemberRole(membership.role).label}
+    before: dict[str, object] = {"person": str(membership.person), "role": MemberRole(membership.role).label}
     before |= _withdraw_invitations_of(membership, at=at)
     membership.delete()
     record(REMOVED, on=customer, by=by, before=before | {"sessions": drop_sessions(user)}, also=[user])
