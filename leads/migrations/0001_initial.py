@@ -196,6 +196,73 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CustomerKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("prefix", models.CharField(help_text="The part that is shown.", max_length=12, unique=True)),
+                ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
+                ("name", models.CharField(help_text="What it is for.", max_length=60)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("read", "Read"), ("disputes", "Open and follow disputes")], max_length=20
+                        ),
+                        help_text="What it may do.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.EmailField(
+                        help_text="Who answers for it: disputes opened with it name this address.", max_length=254
+                    ),
+                ),
+                (
+                    "last_used_from",
+                    models.GenericIPAddressField(blank=True, help_text="The address of its last request.", null=True),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="api_keys", to="leads.customer"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "customer API key",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("scopes__contained_by", ["read", "disputes"]), ("scopes__contains", ["read"])
+                        ),
+                        name="a_customers_api_key_reads_and_has_known_scopes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True), models.Q(("contact", ""), _negated=True)
+                        ),
+                        name="a_customers_api_key_has_a_name_and_a_contact",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="CycleChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1542,10 +1609,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "prefix",
-                    models.CharField(help_text="The part that is shown in the admin.", max_length=12, unique=True),
-                ),
+                ("prefix", models.CharField(help_text="The part that is shown.", max_length=12, unique=True)),
                 ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
                 (
                     "scopes",
