@@ -71,6 +71,7 @@ def _emptied_as_owner() -> Iterator[None]:
     def execute_sql_flush(self: DatabaseOperations, statements: list[str]) -> None:
         execute(self, statements)
         import_module("invoices.migrations.0001_initial").write_the_template_for_all(apps, None)
+        import_module("receivables.migrations.0001_initial").write_the_reasons(apps, None)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)

@@ -76,7 +76,7 @@ def test_an_empty_engine_has_nothing_waiting_and_says_so(db: None, client: Clien
         "lead_billing_run_seconds": {},
         "lead_billing_run_still_seconds": {},
         "lead_billing_queue_messages": dict.fromkeys(
-            [("billing",), ("celery",), ("documents",), ("mails",), ("rating",)], 0
+            [("billing",), ("celery",), ("documents",), ("mails",), ("rating",), ("webhooks",)], 0
         ),
     }
 
@@ -239,6 +239,7 @@ def test_messages_that_no_worker_has_taken_are_counted_by_queue(
         ("documents",): 0,
         ("mails",): 1,
         ("rating",): 2,
+        ("webhooks",): 0,
     }
     assert found["lead_billing_answers"]["beat",] == 1
     empty_broker()
