@@ -34,7 +34,7 @@ def test_from_the_invoice_to_the_raw_delivery_and_out_by_mail(
 
     log_in(page, "finance")
     page.goto(reverse("admin:invoices_invoice_change", args=[invoice.pk]))
-    page.get_by_role("link", name="Terrazzo · Sample order").click()
+    page.locator(".paper").get_by_role("link", name="Terrazzo").click()
     expect(page.get_by_role("row", name="Whole line 3 3 sample $1.005 $1.01")).to_be_visible()
     page.locator(".detail-why a").first.click()
     dialog = page.locator("#modal-content #dialog")
