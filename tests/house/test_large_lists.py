@@ -18,8 +18,8 @@ LARGE = [
     *("core.Deed", "invoices.InvoiceLine", "invoices.InvoiceMail"),
     *("leads.Action", "leads.Delivery", "leads.Lead", "leads.QuarantinedItem"),
     *("pricing.Charge", "pricing.UnratedAction"),
-    *("receivables.BankRow", "receivables.CreditNote", "receivables.LedgerDocument", "receivables.Reminder"),
-    *("receivables.StatementMail", "receivables.WebhookDelivery"),
+    *("receivables.BankRow", "receivables.CreditNote", "receivables.LedgerDocument", "receivables.OnlineEvent"),
+    *("receivables.Reminder", "receivables.StatementMail", "receivables.WebhookDelivery"),
 ]
 
 
