@@ -34,4 +34,8 @@ while kill -0 "$child" 2>/dev/null; do
     status=0
     wait "$child" || status=$?
 done
+# If it ended while the signal was handled, its own status is still to be had; 127: it was had.
+ended=0
+wait "$child" 2>/dev/null || ended=$?
+if [ "$ended" != 127 ]; then status=$ended; fi
 exit "$status"

@@ -255,7 +255,7 @@ def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
     assert len(asked) == 16
     assert [(name, key) for name, key in sorted(asked) if key not in secrets[name]] == []
     assert len(secrets["EngineSecret"]["SECRET_KEY"]) == 64
-    assert len(bytes.fromhex(secrets["ProofSecret"]["PROOF_SIGNING_KEY"])) == 32
+    assert len(secrets["ProofSecret"]["PROOF_SIGNING_KEY"]) == 64
     logins = ("DatabaseSecret", "OwnerSecret", "AppSecret", "ReaderSecret", "CacheSecret")
     assert min(len(secrets[name]["password"]) for name in logins) >= 40
 

@@ -251,6 +251,8 @@ class FollowedPage(ReadOnlyPage[Row]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page, or the order to load it again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         is_busy = self.is_busy(self.visible(request, object_id))
         if request.headers.get("HX-Request") and not is_busy:
             return HttpResponse(headers={"HX-Refresh": "true"})

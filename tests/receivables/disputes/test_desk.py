@@ -53,7 +53,7 @@ def test_before_it_is_opened_the_page_shows_amounts_windows_quota_and_clock(fina
         "$10.70",
         "$10.00 of $5.00",
         "above the quota",
-        "over since November 10, 2026",
+        "ended November 10, 2026",
         "until December 3, 2026",
         "decided by",
     ):
