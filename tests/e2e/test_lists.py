@@ -53,12 +53,13 @@ def test_a_list_stays_a_list_and_shows_what_it_is_looked_at_for(
 
     for name, column in LISTS.items():
         page.goto(reverse(f"admin:{name}_changelist"))
+        page.evaluate("document.fonts.ready")  # before, another font may break names into more lines
         row = page.locator("#result_list tr.data-row").first
         assert row.evaluate("row => getComputedStyle(row).display") == "table-row", name
         box = row.locator(f".field-{column}").bounding_box()
         assert box is not None, name
         assert box["x"] + box["width"] <= width, f"{name} at {width}: {box}"
-        assert row.bounding_box()["height"] < 90, name  # type: ignore[index]  # it is there: it was just looked at
+        assert row.bounding_box()["height"] < 100, name  # type: ignore[index]  # it is there: it was just looked at
     page.goto(reverse("admin:invoices_invoice_changelist"))
     names = page.locator(".field-shown_customer .lb-short").all_inner_texts()
     assert sorted(names) == ["Gesellschaft für … Nord GmbH & Co. KG", "Gesellschaft für … Süd GmbH & Co. KG"]
