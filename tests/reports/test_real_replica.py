@@ -57,9 +57,8 @@ def replica(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replica]:
 def test_a_report_from_a_replica_that_keeps_up_is_up_to_date_and_one_that_lags_says_how_far(replica: Replica):
     superuser()
     CustomerFactory.create(name="Terrazza")
-    replica.catch_up(written())
 
-    found = reports()
+    found = reports_of_one_that_keeps_up(replica)
 
     assert [ages(words) for words in found["said"]] == ["up to date.", "up to date."]
     assert found["names"] == ["Terrazza"]
@@ -114,6 +113,17 @@ def ages(words: str) -> str:
     """What follows the instant."""
     assert words.startswith("Data as of 20"), words
     return words.partition(" UTC, ")[2]
+
+
+def reports_of_one_that_keeps_up(replica: Replica) -> dict[str, Any]:
+    """What reports say once it has caught up; other tests write to the same server meanwhile, so ask a few times."""
+    found: dict[str, Any] = {}
+    for _ in range(5):
+        replica.catch_up(written())
+        found = reports()
+        if all(ages(words) == "up to date." for words in found["said"]):
+            break
+    return found
 
 
 def written() -> str:
