@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from billing_engine.accounts.domain.customer_people import person_with
 from billing_engine.accounts.domain.invitation_mail import MailNotSent
 from billing_engine.accounts.domain.invitations import InvitationOver
+from billing_engine.accounts.login.first_password import FirstPasswordForm
 from billing_engine.core.deeds import origin
 from billing_engine.core.errors import Refused
 from billing_engine.core.rate_limit import wait_for_turn
@@ -28,7 +29,7 @@ from leads.domain.memberships.invitations import (
     with_a_link,
 )
 from leads.models import MemberInvitation
-from portal.entrance.forms import FirstPasswordForm, NewLinkForm
+from portal.entrance.forms import NewLinkForm
 
 LINKS_PER_MINUTE = 5
 

@@ -2,11 +2,7 @@
 
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
-from django import forms
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -16,33 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from billing_engine.accounts.domain.invitations import InvitationOver, accept, invitation_of
+from billing_engine.accounts.login.first_password import FirstPasswordForm
 from billing_engine.accounts.login.provider import INVITATION
-from billing_engine.accounts.models import Invitation
 from billing_engine.engine_settings.login_settings import PROVIDER
-
-
-class PasswordForm(forms.Form):
-    """The first password of an invited person."""
-
-    password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="At least 10 characters."
-    )
-    again = forms.CharField(label="The same again", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
-
-    def __init__(self, *args: object, invitation: Invitation, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on
-        self.invitation = invitation
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        validate_password(password, User(username=self.invitation.email, first_name=self.invitation.name))
-        return password
-
-    def clean_again(self) -> str:
-        again: str = self.cleaned_data["again"]
-        if again != self.cleaned_data.get("password", again):
-            raise ValidationError("The two passwords differ.")
-        return again
 
 
 @sensitive_post_parameters("password", "again")
@@ -55,7 +27,7 @@ def invitation_page(request: HttpRequest) -> HttpResponseBase:
     token = request.GET.get("token", "")
     try:
         invitation = invitation_of(token, at=now())
-        form = PasswordForm(request.POST or None, invitation=invitation)
+        form = FirstPasswordForm(request.POST or None, email=invitation.email, name=invitation.name)
         if request.method == "POST" and form.is_valid():
             user = accept(token, password=form.cleaned_data["password"], at=now())
             return perform_login(request, Login(user=user))

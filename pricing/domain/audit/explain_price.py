@@ -14,20 +14,33 @@ Parts = list[dict[str, str | int]]
 def price_sentences(charge: Charge, rule: PriceRule) -> tuple[list[str], Parts]:
     """Return sentences that explain the full price, and the parts that add up to it, numbered as in `Price.parts`."""
     price = price_facts(rule)
-    total = volume_totals(charge.period, {rule.lineage}).get(rule.lineage, 0) if price.needs_total else 0
-    before = Counted(
+    return sentences_of(charge, price, counted_before(charge, rule, price), total=total_of(charge, rule, price))
+
+
+def counted_before(charge: Charge, rule: PriceRule, price: Price) -> Counted:
+    """Return what the rule had counted before this charge."""
+    return Counted(
         actions_before(charge, rule.lineage) if price.counts_actions else 0,
         micro(charge.quantity_before),
         micro(charge.value_before or money.ZERO),
     )
-    return sentences_of(charge, price, before, total=total)
+
+
+def total_of(charge: Charge, rule: PriceRule, price: Price) -> int:
+    """Return the rule's whole quantity in the charge's period, if its price asks for it."""
+    return volume_totals(charge.period, {rule.lineage}).get(rule.lineage, 0) if price.needs_total else 0
+
+
+def case_of(charge: Charge, before: Counted, *, total: int) -> Case:
+    """Return the case that a charge was for its price."""
+    action = charge.action
+    return Case(before, micro(action.quantity), maybe_micro(action.value), total, full=micro(charge.full_amount))
 
 
 def sentences_of(charge: Charge, price: Price, before: Counted, *, total: int) -> tuple[list[str], Parts]:
     """The same for a charge that may not be stored; `total` is the period's whole quantity, for a volume price."""
-    quantity, value = micro(charge.action.quantity), maybe_micro(charge.action.value)
-    case = Case(before, quantity, value, total, full=micro(charge.full_amount))
+    case = case_of(charge, before, total=total)
     return steps(price, case, charge.period.customer.currency), [
         {"tier": part.tier, "counted": str(to_decimal(part.counted)), "amount": str(to_decimal(part.amount))}
-        for part in price.parts(before, quantity, value, total=total)
+        for part in price.parts(before, case.quantity, case.value, total=total)
     ]

@@ -7,12 +7,10 @@ from decimal import Decimal
 from billing_engine.core import money
 from billing_engine.core.calendar.wording import day_in_words
 from leads.models import Customer
-from pricing.domain.rate.inputs import maybe_micro, micro, price_facts
-from pricing.domain.rate.rule_totals import actions_before, volume_totals
+from pricing.domain.audit.explain_price import case_of, counted_before, total_of
+from pricing.domain.rate.inputs import price_facts
 from pricing.domain.rule_wording import limits_in_words
 from pricing.models import Charge, PriceRule
-from pricing.rating.prices import Case
-from pricing.rating.prices import Counted as Before
 from pricing.wording import buyer
 
 Reason = Charge.Reason
@@ -52,15 +50,8 @@ def explain_to_buyer(charge: Charge, *, unit: str) -> ToBuyer:
     if limits := limits_in_words(rule):
         price = f"{price}, {', '.join(limits)}"
     facts = price_facts(rule)
-    total = volume_totals(charge.period, {rule.lineage}).get(rule.lineage, 0) if facts.needs_total else 0
-    before = Before(
-        actions_before(charge, rule.lineage) if facts.counts_actions else 0,
-        micro(charge.quantity_before),
-        micro(charge.value_before or money.ZERO),
-    )
-    case = Case(
-        before, micro(charge.action.quantity), maybe_micro(charge.action.value), total, micro(charge.full_amount)
-    )
+    before = counted_before(charge, rule, facts)
+    case = case_of(charge, before, total=total_of(charge, rule, facts))
     month = f"{charge.period.first_day:%B}"
     counted = buyer.Counted(unit, month, customer.currency, charge.period.is_open)
     return ToBuyer(

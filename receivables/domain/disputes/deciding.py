@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Sum
 from django.urls import reverse
 
 from billing_engine.core import money
@@ -21,7 +20,7 @@ from receivables.domain.disputes.opening import DISPUTE_OPENED, about
 from receivables.domain.disputes.reasons import last_raised_by
 from receivables.domain.disputes.settling import Settlement, settle, settlement_of
 from receivables.domain.disputes.speaker import Speaker
-from receivables.models import Dispute, DisputedCharge, DisputeStep
+from receivables.models import Dispute, DisputeStep
 
 DISPUTE_DECIDED = Verb("dispute_decided", "Dispute decided")
 DECISION = "dispute_decision"
@@ -194,14 +193,6 @@ def _set_aside(dispute: Dispute, by: User, at: datetime, words: str) -> None:  #
     dispute.charges.update(is_accepted=None)
     dispute.proposed = ""
     dispute.save(update_fields=["proposed"])
-
-
-def accepted_of(dispute: Dispute) -> Decimal:
-    """Return the amount, before tax, that was accepted."""
-    if dispute.state == State.ACCEPTED:
-        return dispute.amount
-    found = DisputedCharge.objects.filter(dispute=dispute, is_accepted=True, is_undecided=False)
-    return found.aggregate(sum=Sum("amount"))["sum"] or money.ZERO
 
 
 KIND = Kind(

@@ -1,6 +1,5 @@
 """Runs that start by themselves: each day from an hour on, once a day, if the company wants that."""
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
@@ -11,22 +10,17 @@ from django.db.models import QuerySet
 
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
-from billing_engine.core.queues.attempt import Failure
-from billing_engine.core.queues.locked import LockedQueue
 from billing_engine.core.queues.queue import AT_A_TIME, Message
 from billing_engine.core.saving import save_changes
 from leads.models import Company
+from receivables.domain.papers.starts import Starts
 from receivables.domain.reminders.run import NoLevels, RanToday, start
 from receivables.models import ReminderSchedule, ReminderTimetable
 
 TIMETABLE_SET = Verb("reminder_timetable_set", "Timetable of reminders set")
 
-AGAIN_AFTER = timedelta(hours=6)
 
-logger = logging.getLogger(__name__)
-
-
-class ReminderStarts(LockedQueue[ReminderTimetable]):
+class ReminderStarts(Starts[ReminderTimetable]):
     """The companies whose run of today is to be started."""
 
     task = "receivables.start_reminders"
@@ -39,10 +33,6 @@ class ReminderStarts(LockedQueue[ReminderTimetable]):
         found = self.waiting().filter(next_at__lte=at).order_by("pk").values_list("pk", flat=True)
         return [{"item_ids": [pk]} for pk in found[:AT_A_TIME]]
 
-    def may_begin(self, item: ReminderTimetable, *, at: datetime) -> bool:
-        """A message may be late: by then, the run may have been started."""
-        return item.next_at is not None and item.next_at <= at
-
     def act(self, items: Sequence[ReminderTimetable], *, at: datetime) -> Sequence[ReminderTimetable]:
         for item in items:
             with suppress(RanToday):  # a person was faster
@@ -50,11 +40,6 @@ class ReminderStarts(LockedQueue[ReminderTimetable]):
             item.next_at = _on_day(item, at + timedelta(days=1))
             item.attempts, item.reason = 0, ""
         return ()
-
-    def fail(self, item: ReminderTimetable, failure: Failure, *, at: datetime) -> None:
-        """Say why on the row, and try again later."""
-        logger.error("%s: the run of %s did not start: %s", self.task, item.pk, failure.words)
-        item.attempts, item.reason, item.next_at = 0, failure.words, at + AGAIN_AFTER
 
 
 STARTS = ReminderStarts()

@@ -1,6 +1,5 @@
 """Statements each month: for the customers that want them, once a month is over in their time zone."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,24 +11,20 @@ from django.db.models import QuerySet
 from billing_engine.core.calendar.spans import Month, midnight
 from billing_engine.core.deeds.record import record_saved
 from billing_engine.core.deeds.verbs import Verb
-from billing_engine.core.queues.attempt import Failure
-from billing_engine.core.queues.locked import LockedQueue
 from billing_engine.core.queues.queue import AT_A_TIME, Message
 from billing_engine.core.saving import save_changes
 from leads.models import Customer
+from receivables.domain.papers.starts import Starts
 from receivables.domain.statements.requesting import request_month
 from receivables.models import StatementSchedule
 
 SCHEDULE_SET = Verb("statement_schedule_set", "Monthly statements set")
 
 AFTER_MIDNIGHT = timedelta(hours=6)  # what was recorded just before is stored by then
-AGAIN_AFTER = timedelta(hours=6)
 TOGETHER = 100
 
-logger = logging.getLogger(__name__)
 
-
-class MonthlyStatements(LockedQueue[StatementSchedule]):
+class MonthlyStatements(Starts[StatementSchedule]):
     """The customers whose month is over."""
 
     task = "receivables.start_statements"
@@ -44,10 +39,6 @@ class MonthlyStatements(LockedQueue[StatementSchedule]):
         together = [fresh[start : start + TOGETHER] for start in range(0, len(fresh), TOGETHER)]
         return [{"item_ids": ids} for ids in (*together, *([pk] for pk, attempts in found if attempts))]
 
-    def may_begin(self, item: StatementSchedule, *, at: datetime) -> bool:
-        """A message may be late: by then, the month may have been requested."""
-        return item.next_at is not None and item.next_at <= at
-
     def act(self, items: Sequence[StatementSchedule], *, at: datetime) -> Sequence[StatementSchedule]:
         by_month = defaultdict[Month, list[StatementSchedule]](list)
         for item in items:
@@ -57,11 +48,6 @@ class MonthlyStatements(LockedQueue[StatementSchedule]):
         for item in items:
             item.next_at, item.attempts, item.reason = next_after(item.customer, at), 0, ""
         return ()
-
-    def fail(self, item: StatementSchedule, failure: Failure, *, at: datetime) -> None:
-        """Say why on the row, and try again later."""
-        logger.error("%s: the statements of %s were not started: %s", self.task, item.customer_id, failure.words)
-        item.attempts, item.reason, item.next_at = 0, failure.words, at + AGAIN_AFTER
 
 
 MONTHLY = MonthlyStatements()
