@@ -16,6 +16,8 @@ from tests.replica import NoReplica, Replica, a_replica
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes, pytest.mark.xdist_group("replica")]
 
+LAGS = 2  # seconds, from which on a replica is said to lag here
+
 REPORTS = """
 import html, json, logging, re
 from django.conf import settings
@@ -58,9 +60,10 @@ def test_a_report_from_a_replica_that_keeps_up_is_up_to_date_and_one_that_lags_s
     superuser()
     CustomerFactory.create(name="Terrazza")
 
-    found = reports_of_one_that_keeps_up(replica)
+    replica.catch_up(written())
+    found = reports()
 
-    assert [ages(words) for words in found["said"]] == ["up to date.", "up to date."]
+    assert [keeps_up(words) for words in found["said"]] == [True, True]
     assert found["names"] == ["Terrazza"]
 
     replica.pause()
@@ -70,15 +73,15 @@ def test_a_report_from_a_replica_that_keeps_up_is_up_to_date_and_one_that_lags_s
 
     for words in found["said"]:
         count, _, unit = ages(words).partition(" ")
-        assert int(count) >= 1
-        assert unit in {"second behind.", "seconds behind.", "minutes behind."}
+        assert int(count) >= LAGS
+        assert unit in {"seconds behind.", "minutes behind."}
     assert found["names"] == ["Terrazza"]
 
     replica.resume()
     replica.catch_up(written())
     found = reports()
 
-    assert [ages(words) for words in found["said"]] == ["up to date.", "up to date."]
+    assert [keeps_up(words) for words in found["said"]] == [True, True]
     assert found["names"] == ["Terrazza", "Later"]
 
 
@@ -93,7 +96,7 @@ def test_while_the_replica_is_gone_reports_read_the_main_database_and_say_so(rep
     replica.start()
     replica.catch_up(written())
 
-    assert [ages(words) for words in reports()["said"]] == ["up to date.", "up to date."]
+    assert [keeps_up(words) for words in reports()["said"]] == [True, True]
 
 
 def test_without_a_replica_a_report_says_nothing_of_its_age():
@@ -115,15 +118,9 @@ def ages(words: str) -> str:
     return words.partition(" UTC, ")[2]
 
 
-def reports_of_one_that_keeps_up(replica: Replica) -> dict[str, Any]:
-    """What reports say once it has caught up; other tests write to the same server meanwhile, so ask a few times."""
-    found: dict[str, Any] = {}
-    for _ in range(5):
-        replica.catch_up(written())
-        found = reports()
-        if all(ages(words) == "up to date." for words in found["said"]):
-            break
-    return found
+def keeps_up(words: str) -> bool:
+    """Whether a report says so; other tests write to the same server meanwhile, so a second is granted."""
+    return ages(words) in {"up to date.", "1 second behind."}
 
 
 def written() -> str:
@@ -134,4 +131,4 @@ def written() -> str:
 
 def a_moment() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(1.1)")
+        cursor.execute("SELECT pg_sleep(%s)", [LAGS + 0.1])
