@@ -12,14 +12,18 @@ import pytest
 from django.apps import apps
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis
 from playwright.sync_api import Browser, sync_playwright
+from psycopg2.sql import SQL, Identifier, Literal
+from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.app_role import as_app
 from tests.e2e import chromium
+from tests.migrated import migrated
 
 HERE = Path(__file__).resolve().parent
 # A right that is missing is found here: each of these does what the workers and the admin do.
@@ -59,20 +63,32 @@ def _settings(settings: LazySettings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Each process copies one migrated database."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _emptied_as_owner() -> Iterator[None]:
-    """Between tests, the tables are emptied without the triggers that refuse it, and hold again what migrations write."""
-    flush, execute = DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush
+    """Between tests, the tables with rows are emptied without the triggers that refuse it; what migrations write stays."""
 
-    def sql_flush(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
-        statements = flush(self, *args, **kwargs)
-        return ["SET LOCAL session_replication_role = replica;", *statements] if statements else []
+    def sql_flush(self: DatabaseOperations, _style: Any, tables: list[str], **_: Any) -> list[str]:
+        with connection.cursor() as cursor:
+            asked = (SQL("(SELECT {} FROM {} LIMIT 1)").format(Literal(name), Identifier(name)) for name in tables)
+            cursor.execute(SQL(" UNION ALL ").join(asked))
+            filled = [name for (name,) in cursor.fetchall()]
+        return ["SET LOCAL session_replication_role = replica;", *(f'DELETE FROM "{name}"' for name in filled)]
 
     def execute_sql_flush(self: DatabaseOperations, statements: list[str]) -> None:
         execute(self, statements)
         import_module("invoices.migrations.0001_initial").write_the_template_for_all(apps, None)
         import_module("receivables.migrations.0001_initial").write_the_reasons(apps, None)
 
+    execute = DatabaseOperations.execute_sql_flush
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
