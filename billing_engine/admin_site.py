@@ -1,16 +1,18 @@
 """The admin site: Unfold's, with the month at a glance as its front page and one search for everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, resolve, reverse
 from unfold.sites import UnfoldAdminSite
 
 from billing_engine.core.access.pages import ANYONE_STAFF, guarded, needs
 from billing_engine.core.admin_kit.menu import urls
-from billing_engine.core.admin_kit.search import Found, Group, found
+from billing_engine.core.admin_kit.pages import Page
+from billing_engine.core.admin_kit.search import SHOWN, Found, Group, found
 
 
 class BillingAdminSite(UnfoldAdminSite):
@@ -25,12 +27,14 @@ class BillingAdminSite(UnfoldAdminSite):
 
     @needs(ANYONE_STAFF)
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """One search box: pages of the menu, and records of all apps that the user may see."""
+        """The command box: records of all apps that the user may see, what can be done with the first one, and pages."""
         term = request.GET.get("s", "").strip()
         if not term:
             return HttpResponse()
-        pages = self._pages_named(request, term)
-        groups = [*([Group("Pages", pages)] if pages else []), *found(term, user=request.user)]
+        records, pages = found(term, user=request.user), self._pages_named(request, term)
+        acts = (*self._added_as(request, term), *(self._acts_on(request, records[0].found[0]) if records else ()))
+        groups = [*records[:1], Group("Do", acts), *records[1:], Group("Pages", pages)]
+        groups = [group for group in groups if group.found]
         return TemplateResponse(request, "core/search_results.html", {"groups": groups, "term": term})
 
     def _pages_named(self, request: HttpRequest, term: str) -> tuple[Found, ...]:
@@ -41,6 +45,27 @@ class BillingAdminSite(UnfoldAdminSite):
             if item["has_permission"] and term.lower() in item["title"].lower()
         )
 
+    def _acts_on(self, request: HttpRequest, record: Found) -> Iterator[Found]:
+        """The buttons of the record's page that can be pressed."""
+        match = resolve(record.address)
+        page = next((page for page in self._registry.values() if _address_name(page) == match.view_name), None)
+        pk = match.kwargs.get("object_id")
+        if isinstance(page, Page) and pk is not None:
+            offered = (each for each in page.get_actions_detail(request, pk) if not (each.dialog or {}).get("why_not"))
+            for each in islice(offered, SHOWN):
+                yield Found(str(each.description), record.name, reverse(f"admin:{each.action_name}", args=[pk]))
+
+    def _added_as(self, request: HttpRequest, term: str) -> Iterator[Found]:
+        """What can be added, named by words of the term: "Add price rule"."""
+        for model, page in self._registry.items():
+            words = f"Add {model._meta.verbose_name}"
+            if term.lower() in words.lower() and page.has_add_permission(request):
+                yield Found(words, "", reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add"))
+
     def extra_urls(self) -> list[URLPattern]:
         """Pages that belong to no model, requested by Unfold."""
         return urls(self.admin_view)
+
+
+def _address_name(page: Any) -> str:
+    return f"admin:{page.opts.app_label}_{page.opts.model_name}_change"

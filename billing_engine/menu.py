@@ -4,11 +4,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 
-from billing_engine.core.admin_kit.menu import groups
+from billing_engine.core.admin_kit.menu import sections
 
-GROUPS = ("Operations", "Finance", "Receivables", "Sources", "Administration")
+# A role's own work comes first, and the rest is folded. Who does both, or only reads, has all of it, month first.
+PRICES, MONTHS = ("Prices", "Leads", "Catalog"), ("Billing", "Receivables")
+OF_OPERATIONS = ("Waiting", *PRICES, "Reports", *MONTHS, "Administration")
+OF_FINANCE = ("Waiting", *MONTHS, "Reports", *PRICES, "Administration")
 
 
 def asset(path: str) -> Any:
@@ -21,22 +24,15 @@ def asset(path: str) -> Any:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu: the month at a glance, what is waiting for approval, then one group for each role, filled by the apps."""
-    return [
-        {
-            "items": [
-                {"title": "This month", "icon": "monitoring", "link": reverse_lazy("admin:index")},
-                {
-                    "title": "Approvals",
-                    "icon": "how_to_reg",
-                    "link": lambda _: f"{reverse('admin:core_approvalrequest_changelist')}?state__exact=waiting",
-                    "permission": lambda asking: asking.user.has_perm("core.view_approvalrequest"),
-                    "badge": _count_to_decide(request),
-                },
-            ]
-        },
-        *groups(GROUPS),
-    ]
+    """The menu: at a glance, what waits for a person, then the work of the person's role, filled by the apps."""
+    from reports.queries.desk.whose import FINANCE, OPERATIONS, is_only_of  # noqa: PLC0415 -- settings import this module first
+
+    user = request.user
+    front = {"items": [{"title": "At a glance", "icon": "monitoring", "link": reverse_lazy("admin:index")}]}
+    if is_only_of(user, OPERATIONS):
+        return [front, *sections(OF_OPERATIONS, user=user, folded=(*MONTHS, "Administration"))]
+    folded = (*PRICES, "Administration") if is_only_of(user, FINANCE) else ("Receivables", "Administration")
+    return [front, *sections(OF_FINANCE, user=user, folded=folded)]
 
 
 def own_pages(request: HttpRequest) -> list[dict[str, Any]]:
@@ -54,13 +50,6 @@ def own_pages(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _count_to_decide(request: HttpRequest) -> int:
-    """How many requests wait for this user's decision; 0 shows no badge."""
-    from billing_engine.core.approvals.inbox import to_decide  # noqa: PLC0415 -- settings import this module first
-
-    return to_decide(request.user).count() if request.user.is_authenticated else 0
-
-
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Lead Billing Engine",
     "SITE_HEADER": "Lead Billing Engine",
@@ -69,7 +58,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": asset("core/favicon.svg")}],
-    "STYLES": [asset("core/kit.css")],
+    "STYLES": [asset("core/kit.css"), asset("core/menu.css")],
     "SCRIPTS": [asset("core/search.js")],
     "ACCOUNT": {"navigation": own_pages},
     "DASHBOARD_CALLBACK": "reports.admin.front_page.month_at_a_glance",

@@ -14,8 +14,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from billing_engine.core.admin_kit.cells import chip, instant, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, OnlyConfirmed, button, person
+from billing_engine.core.admin_kit.menu import Item, Waits, in_menu
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.admin_kit.task_cards import STATE_COLOURS, shown_person
+from billing_engine.core.approvals.inbox import to_decide
 from billing_engine.core.approvals.kinds import kind_of
 from billing_engine.core.approvals.requests import (
     approve,
@@ -29,6 +31,19 @@ from billing_engine.core.approvals.requests import (
 from billing_engine.core.models import ApprovalRequest
 
 VIEW = "core.view_approvalrequest"
+
+in_menu(
+    "Waiting",
+    10,
+    Item(
+        "Approvals",
+        "how_to_reg",
+        "admin:core_approvalrequest_changelist",
+        VIEW,
+        query="?state__exact=waiting",
+        waits=Waits(VIEW, to_decide),
+    ),
+)
 
 
 class Remark(forms.Form):

@@ -150,4 +150,4 @@ def _rows(request: HttpRequest, deeds: QuerySet[Deed]) -> Iterator[tuple[Cell, .
         )
 
 
-in_menu("Administration", 10, list_item("Deed log", "history", "core.deed"))
+in_menu("Administration", 20, list_item("Deed log", "history", "core.deed"))

@@ -4,7 +4,7 @@ from billing_engine.core.admin_kit.menu import in_menu, list_item
 
 in_menu(
     "Administration",
-    20,
+    30,
     list_item("People", "group", "auth.user"),
     list_item("Invitations", "mail", "accounts.invitation"),
     list_item("Roles", "badge", "auth.group"),

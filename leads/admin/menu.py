@@ -1,22 +1,34 @@
 """The menu entries of this app."""
 
-from billing_engine.core.admin_kit.menu import in_menu, list_item
+from typing import Any
 
+from django.db.models import QuerySet
+
+from billing_engine.core.admin_kit.menu import Waits, in_menu, list_item
+from leads.models import QuarantinedItem
+
+MEND = "leads.change_quarantineditem"
+
+
+def _waiting(_: Any) -> QuerySet[QuarantinedItem]:
+    return QuarantinedItem.objects.waiting()
+
+
+in_menu("Waiting", 20, list_item("Quarantine", "report", "leads.quarantineditem", waits=Waits(MEND, _waiting)))
 in_menu(
-    "Operations",
-    20,
-    list_item("Action types", "category", "leads.actiontype"),
-    list_item("Customers", "business", "leads.customer"),
-    list_item("Products", "inventory_2", "leads.product"),
-)
-in_menu(
-    "Sources",
+    "Leads",
     10,
-    list_item("Sources", "hub", "leads.source"),
-    list_item("Deliveries", "inbox", "leads.delivery"),
-    list_item("Quarantine", "report", "leads.quarantineditem"),
     list_item("Leads", "person", "leads.lead"),
     list_item("Actions", "ads_click", "leads.action"),
+    list_item("Deliveries", "inbox", "leads.delivery"),
+    list_item("Sources", "hub", "leads.source"),
+)
+in_menu(
+    "Catalog",
+    10,
+    list_item("Customers", "business", "leads.customer"),
+    list_item("Products", "inventory_2", "leads.product"),
+    list_item("Action types", "category", "leads.actiontype"),
 )
 in_menu(
     "Administration",

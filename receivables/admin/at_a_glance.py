@@ -40,7 +40,7 @@ def at_a_glance(request: HttpRequest) -> HttpResponse:
     asked = Asked(basis, Scope(currency=currency), {"as_of": str(basis.day), "basis": str(basis.question)})
     page: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Receivables at a glance",
+        "title": "Overview",
         "day": day_in_words(basis.day),
         "currency": currency,
         "currencies": [(each.currency, f"{reverse(PAGE)}?currency={each.currency}") for each in found.totals],
@@ -132,4 +132,4 @@ def _end_in_words(ends: list[MonthEnd]) -> str:
 
 
 page_at("receivables/at-a-glance/", at_a_glance, name="receivables_at_a_glance")
-in_menu("Receivables", 10, Item("At a glance", "donut_small", PAGE, MAY_SEE))
+in_menu("Receivables", 10, Item("Overview", "donut_small", PAGE, MAY_SEE))

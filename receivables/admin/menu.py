@@ -6,5 +6,9 @@ in_menu(
     "Receivables",
     40,
     list_item("Credit notes", "undo", "receivables.creditnote"),
+)
+in_menu(
+    "Waiting",
+    50,
     Item("Voided after billing", "event_busy", "admin:receivables_late_voids", "receivables.view_creditnote"),
 )

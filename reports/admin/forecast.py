@@ -102,4 +102,4 @@ def _explored(month: Month, group: str, **filters: str) -> str:
 
 
 page_at("reports/forecast/", forecast_page, name="reports_forecast")
-in_menu("Finance", 35, Item("Forecast", "trending_up", "admin:reports_forecast", *MAY_SEE))
+in_menu("Reports", 35, Item("Forecast", "trending_up", "admin:reports_forecast", *MAY_SEE))

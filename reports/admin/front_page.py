@@ -17,8 +17,9 @@ from reports.admin.desk.closing import decisions, has_drafts_in, month_steps, mo
 from reports.admin.desk.operations import actions_by_day, price_rows, source_rows
 from reports.admin.desk.so_far import so_far
 from reports.admin.desk.trends import trends
-from reports.admin.desk.work_list import FINANCE, OPERATIONS, is_only_of, work_list
+from reports.admin.desk.work_list import work_list
 from reports.queries.attention import waiting
+from reports.queries.desk.whose import FINANCE, OPERATIONS, is_only_of
 
 CHARGES, DELIVERIES, INVOICES = "pricing.view_charge", "leads.view_delivery", "invoices.view_invoice"
 

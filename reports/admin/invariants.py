@@ -105,4 +105,4 @@ def _rows(number: str, month: Cycle | None) -> str:
 
 
 page_at("reports/invariants/", invariants_page, name="reports_invariants")
-in_menu("Finance", 40, Item("Invariants", "balance", "admin:reports_invariants", *MAY_SEE))
+in_menu("Billing", 40, Item("Invariants", "balance", "admin:reports_invariants", *MAY_SEE))

@@ -164,7 +164,7 @@ def test_somebody_without_a_role_sees_no_figure_no_menu_and_no_result() -> None:
     shown = {name: page.context[name] for name in ("tasks", "to_rate", "received", "rated", "money")}
     assert shown == {"tasks": [], "to_rate": 0, "received": None, "rated": None, "money": None}
     menu = admin.site.get_sidebar_list(page.wsgi_request)
-    assert [item["title"] for section in menu for item in section["items"] if item["has_permission"]] == ["This month"]
+    assert [item["title"] for section in menu for item in section["items"] if item["has_permission"]] == ["At a glance"]
     assert product.name not in found
 
 

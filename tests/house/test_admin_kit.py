@@ -18,44 +18,31 @@ REPLACED = {
 }
 METHODS_WITH_LOGIC = 45
 MENU = [
-    ("", ["This month", "Approvals"]),
+    ("", ["At a glance"]),
     (
-        "Operations",
-        [
-            *("Price rules", "Simulations", "Price checks", "Unrated actions", "Charges"),
-            *("Alerts", "Action types", "Customers", "Products", "Price list"),
-        ],
+        "Waiting",
+        ["Approvals", "Quarantine", "Unrated actions", "Disputes", "Voided after billing", "Alerts"],
     ),
     (
-        "Finance",
+        "Billing",
         [
-            *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
-            *("Billing periods", "Explorer", "Saved reports", "Report schedules", "Unbilled"),
-            *("Exports", "Forecast", "Invariants"),
+            *("Month close", "Invoices", "Unbilled", "Billing runs", "Billing schedules", "Emails", "Email templates"),
+            *("Billing periods", "Invariants"),
         ],
     ),
     (
         "Receivables",
         [
-            *("At a glance", "Ageing", "Ledger", "Trial balance", "Customer accounts", "Disputes"),
-            *("Disputes and credits", "Credit notes"),
-            *("Voided after billing", "Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"),
-            "Online payments",
-            *(
-                "Reminders",
-                "Reminder levels",
-                "Reminder timetable",
-                "Reminder pauses",
-                "Statements",
-                "Statements by email",
-                "Books",
-                "Accounts",
-                "Reasons",
-                "Webhooks",
-            ),
+            *("Overview", "Ageing", "Ledger", "Trial balance", "Customer accounts", "Disputes and credits"),
+            *("Credit notes", "Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"),
+            *("Online payments", "Reminders", "Reminder levels", "Reminder timetable", "Reminder pauses"),
+            *("Statements", "Statements by email", "Books", "Accounts", "Reasons", "Webhooks"),
         ],
     ),
-    ("Sources", ["Sources", "Deliveries", "Quarantine", "Leads", "Actions", "Source quality"]),
+    ("Reports", ["Explorer", "Saved reports", "Report schedules", "Forecast", "Exports"]),
+    ("Prices", ["Price rules", "Simulations", "Price checks", "Charges", "Price list"]),
+    ("Leads", ["Leads", "Actions", "Deliveries", "Sources", "Source quality"]),
+    ("Catalog", ["Customers", "Products", "Action types"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]
 

@@ -30,7 +30,8 @@ def search(browser: Client, term: str) -> dict[str, list[str]]:
     response = browser.get(reverse("admin:search"), {"s": term})
     assert response.status_code == 200
     groups = re.findall(r'<section aria-label="([^"]+)">(.*?)</section>', response.content.decode(), re.DOTALL)
-    return {kind: [unescape(name) for name in re.findall(r"<b>(.*?)</b>", found)] for kind, found in groups}
+    found = {kind: [unescape(name) for name in re.findall(r"<b>(.*?)</b>", words)] for kind, words in groups}
+    return {kind: names for kind, names in found.items() if kind != "Do"}
 
 
 def an_invoice(number: str, **facts: Any) -> Any:
@@ -109,7 +110,7 @@ def test_rules_products_sources_and_pages_are_found_by_name_sku_and_code(browser
         "Sources": ["Website"],
     }
     assert search(browser, "tz-1") == {"Products": ["Micro Terrazzo Ash"]}
-    assert search(browser, "month") == {"Pages": ["This month", "Month close"]}
+    assert search(browser, "month") == {"Pages": ["Month close"]}
 
 
 def test_of_many_the_first_are_shown_and_the_list_of_all(browser: Client) -> None:

@@ -1,28 +1,55 @@
 """The admin's menu, and pages that belong to no model: each app registers its own when its admin is imported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse_lazy
+from django.urls import URLPattern, path, reverse, reverse_lazy
 
 View = Callable[..., HttpResponseBase]
+MOST = 99  # a badge counts no further
+
+
+class Waits:
+    """What waits behind an item: its badge, for the people who can act on it."""
+
+    def __init__(self, acts: str, rows: Callable[[Any], QuerySet[Any]]) -> None:
+        self.acts, self.rows = acts, rows
+
+    def badge(self, user: Any) -> str:
+        """How many rows wait for this user, "99+" if more; "" without any, and for people who can't act on them."""
+        if not user.has_perm(self.acts):
+            return ""
+        count = self.rows(user).order_by()[: MOST + 1].count()
+        return f"{MOST}+" if count > MOST else str(count or "")
 
 
 class Item:
     """One item of the menu, shown to users with the permissions, all of them."""
 
-    def __init__(self, title: str, icon: str, address: str, permission: str, *more: str) -> None:
-        self.title, self.icon, self.address = title, icon, address
+    def __init__(
+        self,
+        title: str,
+        icon: str,
+        address: str,
+        permission: str,
+        *more: str,
+        query: str = "",
+        waits: Waits | None = None,
+    ) -> None:
+        self.title, self.icon, self.address, self.query, self.waits = title, icon, address, query, waits
         self.permissions = (permission, *more)
 
-    def as_unfold_has_it(self) -> dict[str, Any]:
+    def as_unfold_has_it(self, user: Any) -> dict[str, Any]:
         """The item for Unfold's sidebar."""
+        may = user.has_perms(self.permissions)
         return {
             "title": self.title,
             "icon": self.icon,
-            "link": reverse_lazy(self.address),
-            "permission": lambda request: request.user.has_perms(self.permissions),
+            "link": f"{reverse(self.address)}{self.query}",
+            "permission": lambda _: may,
+            "waiting": self.waits.badge(user) if may and self.waits else "",
         }
 
 
@@ -30,15 +57,15 @@ _items: dict[str, list[tuple[int, Item]]] = {}
 _urls: list[tuple[str, View, str]] = []
 
 
-def in_menu(group: str, place: int, *items: Item) -> None:
-    """Add items to a group of the menu, in order, at this position among those of other apps."""
-    _items.setdefault(group, []).extend((place, item) for item in items)
+def in_menu(section: str, place: int, *items: Item) -> None:
+    """Add items to a section of the menu, in order, at this position among those of other apps."""
+    _items.setdefault(section, []).extend((place, item) for item in items)
 
 
-def list_item(title: str, icon: str, model: str) -> Item:
+def list_item(title: str, icon: str, model: str, waits: Waits | None = None) -> Item:
     """A model's list: `list_item("Customers", "business", "leads.customer")`."""
     app, name = model.split(".")
-    return Item(title, icon, f"admin:{app}_{name}_changelist", f"{app}.view_{name}")
+    return Item(title, icon, f"admin:{app}_{name}_changelist", f"{app}.view_{name}", waits=waits)
 
 
 def page_at(address: str, view: View, *, name: str) -> None:
@@ -51,9 +78,9 @@ def urls(admin_view: Callable[[View], View]) -> list[URLPattern]:
     return [path(address, admin_view(view), name=name) for address, view, name in _urls]
 
 
-def groups(names: Sequence[str]) -> list[dict[str, Any]]:
-    """The menu's groups in this order, for Unfold's sidebar."""
-    return [{"title": name, "separator": True, "items": _items_of(name)} for name in names]
+def sections(names: Sequence[str], *, user: Any, folded: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The menu's sections in this order, for Unfold's sidebar; folded ones open by a press, or if the page is in them."""
+    return [{"title": name, "collapsible": name in folded, "items": _items_of(name, user)} for name in names]
 
 
 def title_of(address: str) -> str | None:
@@ -62,6 +89,6 @@ def title_of(address: str) -> str | None:
     return next((item.title for item in every if str(reverse_lazy(item.address)) == address), None)
 
 
-def _items_of(group: str) -> list[dict[str, Any]]:
-    placed = sorted(_items.get(group, []), key=lambda each: each[0])
-    return [item.as_unfold_has_it() for _, item in placed]
+def _items_of(section: str, user: Any) -> list[dict[str, Any]]:
+    placed = sorted(_items.get(section, []), key=lambda each: each[0])
+    return [item.as_unfold_has_it(user) for _, item in placed]

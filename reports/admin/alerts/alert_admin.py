@@ -122,4 +122,4 @@ class AlertAdmin(ReadOnlyPage[Alert]):
         return super().changelist_view(request, settings | (extra_context or {}))
 
 
-in_menu("Operations", 15, list_item("Alerts", "notifications", "reports.alert"))
+in_menu("Waiting", 60, list_item("Alerts", "notifications", "reports.alert"))

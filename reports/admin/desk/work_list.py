@@ -23,10 +23,9 @@ from reports.queries.desk.causes import (
     quarantine_causes,
     unpriced,
 )
+from reports.queries.desk.whose import OPERATIONS, is_only_of
 
 State = Invoice.State
-# Who acts on what: without either, a person sees both desks, as far as their rights go.
-OPERATIONS, FINANCE = "leads.change_quarantineditem", "invoices.change_invoice"
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -48,12 +47,6 @@ class Task:
     def count(self) -> str:
         """The number, in words."""
         return count_in_words(self.number)
-
-
-def is_only_of(by: User, role: str) -> bool:
-    """Return whether the person acts as this role and not as the other one."""
-    (other,) = {OPERATIONS, FINANCE} - {role}
-    return by.has_perm(role) and not by.has_perm(other)
 
 
 def work_list(queues: Waiting, by: User) -> list[Task]:

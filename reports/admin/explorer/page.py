@@ -158,4 +158,4 @@ def _sorted_by(question: Question, code: str) -> Question:
 page_at("reports/explorer/", explorer_page, name="reports_explorer")
 page_at("reports/explorer.<str:form>", explorer_file, name="reports_explorer_file")
 page_at("reports/explorer/rows/", rows_page, name="reports_explorer_rows")
-in_menu("Finance", 29, Item("Explorer", "query_stats", "admin:reports_explorer", EXPLORER))
+in_menu("Reports", 10, Item("Explorer", "query_stats", "admin:reports_explorer", EXPLORER))

@@ -136,4 +136,4 @@ def _file_address(export: Export) -> str:
     return reverse("admin:reports_export_file", args=[export.pk])
 
 
-in_menu("Finance", 32, list_item("Exports", "download", "reports.export"))
+in_menu("Reports", 40, list_item("Exports", "download", "reports.export"))

@@ -90,4 +90,4 @@ def prices_file(request: HttpRequest, form: str) -> HttpResponseBase:
 
 page_at("reports/prices/", prices_page, name="reports_prices")
 page_at("reports/prices.<str:form>", prices_file, name="reports_prices_file")
-in_menu("Operations", 45, Item("Price list", "sell", "admin:reports_prices", PERMISSION))
+in_menu("Prices", 15, Item("Price list", "sell", "admin:reports_prices", PERMISSION))

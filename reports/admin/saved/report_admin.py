@@ -262,4 +262,4 @@ class SavedReportAdmin(ReadOnlyPage[SavedReport]):
         return Done("Deleted.", address=list_of("reports.savedreport"))
 
 
-in_menu("Finance", 29, list_item("Saved reports", "bookmarks", "reports.savedreport"))
+in_menu("Reports", 20, list_item("Saved reports", "bookmarks", "reports.savedreport"))

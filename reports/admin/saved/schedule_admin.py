@@ -197,4 +197,4 @@ class ReportScheduleAdmin(ReadOnlyPage[ReportSchedule]):
         return Done("Deleted.", address=list_of("reports.reportschedule"))
 
 
-in_menu("Finance", 29, list_item("Report schedules", "schedule_send", "reports.reportschedule"))
+in_menu("Reports", 30, list_item("Report schedules", "schedule_send", "reports.reportschedule"))

@@ -125,4 +125,4 @@ def _of_all(column: Column[Quality], total: Quality) -> Cell:
 
 
 page_at("reports/sources/", ranking_page, name="reports_sources")
-in_menu("Sources", 25, Item("Source quality", "leaderboard", "admin:reports_sources", "leads.view_source"))
+in_menu("Leads", 25, Item("Source quality", "leaderboard", "admin:reports_sources", "leads.view_source"))

@@ -79,4 +79,4 @@ def unbilled_file(request: HttpRequest, form: str) -> HttpResponseBase:
 
 page_at("reports/unbilled/", unbilled_page, name="reports_unbilled")
 page_at("reports/unbilled.<str:form>", unbilled_file, name="reports_unbilled_file")
-in_menu("Finance", 32, Item("Unbilled", "pending_actions", "admin:reports_unbilled", *MAY_SEE))
+in_menu("Billing", 15, Item("Unbilled", "pending_actions", "admin:reports_unbilled", *MAY_SEE))

@@ -1,55 +1,53 @@
-/* The search in the sidebar: results open above the page, and the arrow keys move through them. */
+/* The command box (`/` or `t`), whose results the arrow keys move through, and the menu's folded sections. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  const box = document.querySelector(".lb-search");
-  const results = document.getElementById("search-results");
-  if (!box || !results) return;
+  for (const section of document.querySelectorAll("[data-folds]")) {
+    const key = `menu: ${section.dataset.folds}`;
+    if (localStorage.getItem(key)) section.open = true;
+    section.addEventListener("toggle", () => (section.open ? localStorage.setItem(key, "open") : localStorage.removeItem(key)));
+  }
+
+  const box = document.querySelector(".lb-command");
+  if (!box) return;
   const input = box.querySelector("input");
+  const results = box.querySelector("#search-results");
   const links = () => [...results.querySelectorAll("a")];
   const isOf = (term) => results.querySelector("[data-term]")?.dataset.term === term;
   let goesToFirst = false; // Enter was pressed before the results arrived
-  const isOpen = () => results.matches(":popover-open");
 
-  const close = () => isOpen() && results.hidePopover();
-  const open = () => {
-    if (!results.firstElementChild || !input.value.trim()) return close();
-    const { left, bottom } = box.getBoundingClientRect();
-    results.style.left = `${left}px`;
-    results.style.top = `${bottom + 6}px`;
-    if (!isOpen()) results.showPopover();
-  };
+  const open = () => box.open || box.showModal();
+  document.body.append(box); // so that it opens while the menu is hidden
+  const goToFirst = () => links()[0]?.click();
   const walk = (step) => {
     const all = links();
     const next = all.indexOf(document.activeElement) + step;
     (next < 0 ? input : all[Math.min(next, all.length - 1)])?.focus();
   };
 
-  const goToFirst = () => links()[0]?.click();
-
+  document.querySelector(".lb-search").addEventListener("click", open);
+  box.addEventListener("click", (event) => event.target === box && box.close());
+  box.addEventListener("close", () => {
+    input.value = "";
+    results.replaceChildren();
+  });
   results.addEventListener("htmx:afterSwap", () => {
-    open();
+    links()[0]?.classList.add("lb-top");
     if (goesToFirst) goToFirst();
     goesToFirst = false;
   });
-  input.addEventListener("focus", open);
-  document.addEventListener("click", (event) => {
-    if (!box.contains(event.target) && !results.contains(event.target)) close();
-  });
   document.addEventListener("keydown", (event) => {
-    const at = document.activeElement;
-    const isInside = at === input || results.contains(at);
-    if (event.key === "t" && !event.ctrlKey && !event.metaKey && !event.altKey && !at.closest("input, textarea, select, [contenteditable]")) {
+    const isTyped = event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]");
+    if ((event.key === "/" || event.key === "t") && !isTyped) {
       event.preventDefault();
-      input.focus();
-    } else if (isInside && event.key === "Escape") {
-      input.value = "";
-      results.replaceChildren();
-      close();
-    } else if (isInside && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      open();
+    } else if (box.open && event.key === "Escape") {
+      event.preventDefault(); // or the browser empties the field first
+      box.close();
+    } else if (box.open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       walk(event.key === "ArrowDown" ? 1 : -1);
-    } else if (at === input && event.key === "Enter") {
+    } else if (event.target === input && event.key === "Enter") {
       event.preventDefault();
       if (isOf(input.value.trim())) goToFirst();
       else goesToFirst = true;
