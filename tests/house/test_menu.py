@@ -83,7 +83,8 @@ def done(client: Client, term: str) -> dict[str, str]:
     html = client.get(reverse("admin:search"), {"s": term}).content.decode()
     section = html.partition('<section aria-label="Do">')[2].partition("</section>")[0]
     return {
-        unescape(title): address for address, title in re.findall(r'<a href="([^"]+)".*?<b>(.*?)</b>', section, re.DOTALL)
+        unescape(title): address
+        for address, title in re.findall(r'<a href="([^"]+)".*?<b>(.*?)</b>', section, re.DOTALL)
     }
 
 

@@ -29,7 +29,7 @@ from pricing.admin.rules.page import (
     time_in_words,
 )
 from pricing.domain.rule_book.approval import check_may_retire, check_second_person
-from pricing.domain.rule_book.rules import activate, retire, revise, roll_back
+from pricing.domain.rule_book.rules import activate, copy_rule, retire, revise, roll_back
 from pricing.domain.scope.effective import now_in, zones_of
 from pricing.domain.scope.overlap import RulesOverlap
 from pricing.domain.simulation.approvals import request_activation, request_retirement
@@ -75,6 +75,18 @@ class FromADay(forms.Form):
     """When the new revision starts."""
 
     since = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE, autofocus=True)
+
+
+class CopyForm(FromADay):
+    """What the new rule is called, and when it starts."""
+
+    name = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
+    field_order = ("name", "since")
+
+
+def copy_of(rule: PriceRule) -> dict[str, Any]:
+    """Where a copy starts from."""
+    return {"name": f"{rule.name} (copy)"[:200], **next_month(rule)}
 
 
 def next_month(rule: PriceRule) -> dict[str, datetime]:
@@ -202,6 +214,26 @@ class RuleButtons:
             f"A draft copy of “{rule}”, {_from(draft, answers['since'])}. Change the price, save, then activate it."
         )
         return Done(message, page_of("pricing.pricerule", draft.pk), messages.INFO)
+
+    @button(
+        "Copy",
+        permission="pricing.add_pricerule",
+        icon="content_copy",
+        asks=Dialog(
+            title=lambda rule: f"Copy “{rule}”?",
+            says="This creates a draft of a new rule with the same scope, price and limits. Change what differs, then save.",
+            submit="Create draft",
+            form=CopyForm,
+            first=copy_of,
+        ),
+    )
+    def copy_rule(self, request: HttpRequest, rule: PriceRule, answers: dict[str, Any]) -> Done:
+        draft = copy_rule(rule, **answers, by=person(request))
+        return Done(
+            "A draft of a new rule. Change what differs, then save.",
+            page_of("pricing.pricerule", draft.pk),
+            messages.INFO,
+        )
 
     @button(
         "Roll back to this revision",

@@ -22,6 +22,7 @@ from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
 from pricing.admin.rules.page import is_draft, revisions, rivals_of, warning_with_links
+from pricing.admin.rules.repricing import Repricing
 from pricing.admin.rules.sheets import RuleSheets
 from pricing.admin.rules.tier_form import script_table
 from pricing.admin.rules.tiers import TierRows
@@ -80,7 +81,7 @@ SEEN_NAMES = tuple(flatten_fieldsets(SEEN))
 
 
 @admin.register(PriceRule)
-class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
+class PriceRuleAdmin(Repricing, RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     form = RuleForm
     formfield_overrides = WITHOUT_IDLE_ZEROS
     change_form_template = "pricing/rule.html"
@@ -101,11 +102,11 @@ class PriceRuleAdmin(RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     ordering = ("-wall_from", "-pk")
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
-    actions: Any = ("simulate_selected", "activate_selected", "export_xlsx", "export_csv")
+    actions: Any = ("reprice_selected", "simulate_selected", "activate_selected", "export_xlsx", "export_csv")
     actions_list: Any = ("import_rules", "export_all")
     actions_detail = (
-        *("activate_rule", "request_activation", "simulate_rule", "revise_rule", "roll_back_rule", "retire_rule"),
-        "request_retirement",
+        *("activate_rule", "request_activation", "simulate_rule", "revise_rule", "copy_rule", "roll_back_rule"),
+        *("retire_rule", "request_retirement"),
     )
     conditional_fields = {part: shown_for(part) for part in PARTS} | {"once_days": "once_per"}
 

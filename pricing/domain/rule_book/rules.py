@@ -20,6 +20,7 @@ from pricing.domain.rule_book.history import (
     RULE_ROLLED_BACK,
     Difference,
     differences,
+    record_draft,
     record_rule,
     stored_terms,
 )
@@ -166,6 +167,17 @@ def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> Pric
     close_for(rule, by=by, at=at)
     mark_open_periods(customer=rule.customer, reason="rule retired")
     return rule
+
+
+@transaction.atomic
+def copy_rule(rule: PriceRule, *, name: str, by: User, since: datetime) -> PriceRule:
+    """Draft a new rule with the terms of this one, whatever its state; its history is its own, and it has no end."""
+    rule = locked(rule)
+    draft = _copy(rule, by=by, since=since, until=None, revises=None)
+    draft.name, draft.first_revision = name, None
+    draft.save(update_fields=["name", "first_revision"])
+    record_draft(draft, before=None, by=by)
+    return draft
 
 
 def _copy(
