@@ -25,9 +25,10 @@ def asset(path: str) -> Any:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu: at a glance, what waits for a person, then the work of the person's role, filled by the apps."""
+    from billing_engine.core.admin_kit.dialogs import person  # noqa: PLC0415 -- settings import this module first
     from reports.queries.desk.whose import FINANCE, OPERATIONS, is_only_of  # noqa: PLC0415 -- settings import this module first
 
-    user = request.user
+    user = person(request)
     front = {"items": [{"title": "At a glance", "icon": "monitoring", "link": reverse_lazy("admin:index")}]}
     if is_only_of(user, OPERATIONS):
         return [front, *sections(OF_OPERATIONS, user=user, folded=(*MONTHS, "Administration"))]

@@ -135,8 +135,8 @@ def _tried(request: HttpRequest, rule: PriceRule) -> dict[str, Any]:
     return _shown(rule, example, priced)
 
 
-def _check_of(example: Example, priced: Priced) -> str:
-    """The address of a new price check's form, filled with this expectation."""
+def check_of(example: Example, priced: Priced) -> str:
+    """Return the address of a new price check’s form, filled with this expectation."""
     given: dict[str, str | int] = {
         "name": f"{example.action_type} of {example.product.sku} from {example.source}",
         "customer": example.customer.pk,
@@ -172,5 +172,5 @@ def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:
             for one in priced.losers
         ],
         "sentences": priced.sentences,
-        "keep": _check_of(example, priced) if priced.winner and not priced.reason and not example.counted else "",
+        "keep": check_of(example, priced) if priced.winner and not priced.reason and not example.counted else "",
     }

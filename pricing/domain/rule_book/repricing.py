@@ -125,7 +125,8 @@ def _changed(rule: PriceRule, tiers: Sequence[PriceTier], change: PriceChange) -
         raise NoUnitPrice
     before = [_values(rule, names), *(_values(tier, rates) for tier in tiers)]
     new = [copy(tier) for tier in tiers]
-    for row, of in ((rule, names), *((tier, rates) for tier in new)):
+    rows: list[tuple[PriceRule | PriceTier, list[str]]] = [(rule, names), *((tier, rates) for tier in new)]
+    for row, of in rows:
         for name, value in _values(row, of).items():
             setattr(row, name, change.of(value, rule.currency))
     if before == [_values(rule, names), *(_values(tier, rates) for tier in new)]:

@@ -16,7 +16,6 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import Colour, chip, instant, link, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
-from billing_engine.core.admin_kit.menu import Waits, in_menu, list_item
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.calendar.instants import day, instant_in_words
 from receivables.admin.disputes.add_page import add
@@ -38,13 +37,6 @@ COLOURS: dict[str, Colour] = {
     State.REJECTED: "red",
     State.WITHDRAWN: "plain",
 }
-
-
-def _to_answer(_: Any) -> QuerySet[Dispute]:
-    return Dispute.objects.filter(state__in=(State.OPEN, State.SECOND_LOOK))
-
-
-in_menu("Waiting", 40, list_item("Disputes", "gavel", "receivables.dispute", waits=Waits(DECIDE, _to_answer)))
 
 IS_DECIDED = ExpressionWrapper(~Q(state__in=Dispute.UNDECIDED), output_field=BooleanField())
 
