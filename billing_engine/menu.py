@@ -24,7 +24,7 @@ def asset(path: str) -> Any:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu: at a glance, what waits for a person, then the work of the person's role, filled by the apps."""
+    """The menu: at a glance, what is waiting for a person, then the work of the person's role, filled by the apps."""
     from billing_engine.core.admin_kit.dialogs import person  # noqa: PLC0415 -- settings import this module first
     from reports.queries.desk.whose import FINANCE, OPERATIONS, is_only_of  # noqa: PLC0415 -- settings import this module first
 

@@ -12,7 +12,7 @@ MOST = 99  # a badge counts no further
 
 
 class Waits:
-    """What waits behind an item: its badge, for the people who can act on it."""
+    """What is waiting behind an item: its badge, for the people who can act on it."""
 
     def __init__(self, acts: str, rows: Callable[[Any], QuerySet[Any]]) -> None:
         self.acts, self.rows = acts, rows

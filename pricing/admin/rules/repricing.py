@@ -1,4 +1,4 @@
-"""Change the price of the chosen rules: by how much and from when, what becomes of each, then the drafts."""
+"""Change the price of the chosen rules: by how much and from when, the new price of each, then the drafts."""
 
 from typing import Any
 

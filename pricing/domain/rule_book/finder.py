@@ -70,7 +70,7 @@ def _ranked(example: Example, rules: list[PriceRule]) -> Iterator[Ranked]:
 
 
 def _conditions(example: Example) -> dict[str, Q]:
-    """What a rule must fulfil to match, by what keeps it out otherwise."""
+    """What a rule must meet to match, by what keeps it out otherwise."""
     clock = local_time(example.occurred_at, example.customer.zone)
     return {
         "product": Q(product=None) | Q(product=example.product),

@@ -76,7 +76,7 @@ class PriceChange:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What would become of one rule: its price now and then in words, or why it is skipped."""
+    """What the change would do to one rule: its price now and then in words, or why it is skipped."""
 
     rule: PriceRule
     now: str
