@@ -29,7 +29,9 @@ DAILY = """
     SELECT {by}, outcome, sum(actions), sum(quantity), sum(amount) FROM pricing_dailyactivity
      WHERE customer_id = %(customer)s AND day BETWEEN %(first)s AND %(last)s GROUP BY 1, 2
 """
-OF_THE_PERIOD = "SELECT outcome, sum(actions), sum(amount) FROM pricing_monthlyactivity WHERE period_id = %(period)s GROUP BY 1"
+OF_THE_PERIOD = (
+    "SELECT outcome, sum(actions), sum(amount) FROM pricing_monthlyactivity WHERE period_id = %(period)s GROUP BY 1"
+)
 OWED = """
     SELECT owed.id, owed.reference, owed.amount, owed.due_on, sum(used.amount) FROM receivables_ledgerdocument owed
       LEFT JOIN receivables_allocation used ON used.debit_id = owed.id WHERE owed.customer_id = %(customer)s GROUP BY owed.id

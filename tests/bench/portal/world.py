@@ -129,7 +129,9 @@ def _customer(at: datetime) -> Customer:
     months = [this]
     for _ in range(MONTHS):
         months.insert(0, months[0].previous())
-    customer = Customer.objects.create(code="LARGE", name="A Large Customer", time_zone=ZONE, billed_from=months[0].first)
+    customer = Customer.objects.create(
+        code="LARGE", name="A Large Customer", time_zone=ZONE, billed_from=months[0].first
+    )
     agree_all([customer], monthly_budget=10_000_000, billing_contacts=["books@large.example"])
     sources = Source.objects.bulk_create(Source(code=f"source{n}", name=f"Source {n}") for n in range(10))
     give_facts(sources, lambda n, _: {"channel": Channel.values[n]})
