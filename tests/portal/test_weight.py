@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -32,8 +33,8 @@ def _weight(shown: Shown) -> int:
 
 
 def _file(shown: Shown, address: str) -> bytes:
-    path = finders.find(address.removeprefix("/static/"))
-    if path is None:
+    if not address.startswith("/static/"):
         return bytes(shown.client.get(address).content)
-    with open(path, "rb") as file:
-        return file.read()
+    path = finders.find(address.removeprefix("/static/"))
+    assert path, address
+    return Path(path).read_bytes()

@@ -52,6 +52,10 @@ BEFORE = f"""
 """
 TIES = "SELECT count(*)"
 AT_THE_THRESHOLD = f" AND {REMAINDER} = %(threshold)s"
+NUMBERED = """
+    SELECT * FROM (SELECT action.id, row_number() OVER (ORDER BY action.occurred_at, action.id) {ties}) numbered
+     WHERE id = ANY(%(actions)s)
+"""
 DAYS = "SELECT (action.occurred_at AT TIME ZONE %(zone)s)::date, count(*), sum(action.quantity)"
 CHOSEN = f"SELECT {COLUMNS} {CHARGES} {NAMES} WHERE action.id = ANY(%(actions)s)"
 
@@ -128,12 +132,8 @@ def advance(line: InvoiceLine, spread: Allocation, first: DetailCharge) -> None:
 
 def ties_of(line: InvoiceLine, spread: Allocation, actions: Collection[int]) -> dict[int, int]:
     """Return the place of each of these charges among those at the threshold, from 1; the others are left out."""
-    numbered = f"""
-        SELECT * FROM (SELECT action.id, row_number() OVER (ORDER BY action.occurred_at, action.id)
-                         {_of(line)} {AT_THE_THRESHOLD}) numbered
-         WHERE id = ANY(%(actions)s)
-    """
-    return dict(rows_of(numbered, _params_of(line, threshold=spread.threshold, actions=list(actions))))
+    sql = NUMBERED.format(ties=_of(line) + AT_THE_THRESHOLD)
+    return dict(rows_of(sql, _params_of(line, threshold=spread.threshold, actions=list(actions))))
 
 
 def days_of_line(line: InvoiceLine) -> list[LineDay]:
