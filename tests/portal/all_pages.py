@@ -47,7 +47,7 @@ VARIANTS = (
     "payments/?first=never",
     "nothing/of/this/name/",
 )
-# Addresses of the entrance that show no page of their own: files, and steps that lead to another page.
+# Addresses of the entrance without a page of their own: files, and steps that lead to another page.
 NO_PAGES = {"portal_style", "mfa_download_recovery_codes", "account_password_link", "mfa_login_webauthn"}
 
 
@@ -106,7 +106,7 @@ def _shown(name: str, address: str, sessions: list[Client]) -> Shown:
         answer = client.get(address, follow=True)
         if _is_page(answer, name):
             return Shown(name, answer.request["PATH_INFO"] + "?" + answer.request["QUERY_STRING"], client)
-    raise AssertionError(f"{address} ({name}) is shown in no session; if it is no page, add it to NO_PAGES")
+    raise AssertionError(f"{address} ({name}) is shown in no session; if it has no page of its own, add it to NO_PAGES")
 
 
 def _is_page(answer: HttpResponse, name: str) -> bool:

@@ -39,7 +39,7 @@ def measure_portal(asked: Asked) -> Outcome:
     say("sealing a month")
     proven = proof_of(there.invoice)
     say("opening pages on a phone")
-    return _outcome(there, found, floors, proven, painted(asked.folder, there, browser))
+    return _outcome(there, found, floors, proven, painted(asked.folder, there, browser, times=asked.rounds))
 
 
 def _outcome(

@@ -47,7 +47,7 @@ FLOORS = {
     ),
     "Why this price": CHARGES.format(condition="action.id = %(action)s", order="", most=1),
     "Not charged": CHARGES.format(
-        condition="action.period_id = %(period)s AND charge.reason = 'voided'", order="", most=200
+        condition="charge.period_id = %(period)s AND charge.reason = 'voided'", order="", most=200
     ),
     "Activity of a month": DAILY.format(by="product_id"),
     "Activity of a year by day": DAILY.format(by="day"),

@@ -17,7 +17,6 @@ from tests.bench.portal.pages import addresses
 from tests.bench.portal.world import World
 from tests.e2e import chromium
 
-TIMES = 3
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "is_mobile": True,
@@ -42,8 +41,8 @@ class Painted:
     ms: float
 
 
-def painted(folder: Folder, there: World, browser: Client) -> list[Painted]:
-    """Open each page some times with nothing in the cache."""
+def painted(folder: Folder, there: World, browser: Client, *, times: int) -> list[Painted]:
+    """Open each page so many times with nothing in the cache."""
     first = {address.page: address.path for address in reversed(list(addresses(there)))}
     found = []
     collected = folder.path / "static"
@@ -53,7 +52,7 @@ def painted(folder: Folder, there: World, browser: Client) -> list[Painted]:
     web = server(folder, settings="tests.bench.portal.settings")
     with web as served, _phone(f"http://localhost:{served.port}", browser) as phone:
         for page, path in reversed(first.items()):
-            found.append(Painted(page, median(_paint(phone, path) for _ in range(TIMES))))
+            found.append(Painted(page, median(_paint(phone, path) for _ in range(times))))
     return found
 
 
