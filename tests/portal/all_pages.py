@@ -95,7 +95,7 @@ def _of_entrance(customer: Customer, person: User) -> Iterator[Shown]:
         if not isinstance(pattern, URLPattern) or not name or name in NO_PAGES:
             continue
         ids = {part: given[part] for part in pattern.pattern.converters}
-        address = reverse(name, kwargs=ids, urlconf=urls)
+        address = reverse(name, kwargs=ids, urlconf="portal.urls")
         if name == "portal_invitation":
             address = f"{address}?{token}"
         yield _shown(name, address, sessions)
