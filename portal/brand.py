@@ -37,9 +37,14 @@ def _place(address: str) -> str:
     return ", ".join(line.strip() for line in address.splitlines() if line.strip())
 
 
+def has_color() -> bool:
+    """Whether the company has a color of its own; otherwise there is no sheet to wait for."""
+    return bool(settings.PORTAL_COLOR)
+
+
 def brand_css() -> str:
     """Return the company's color as style; one that can't be read is made darker, on dark cards lighter."""
-    if not settings.PORTAL_COLOR:
+    if not has_color():
         return ""
     color = parsed(settings.PORTAL_COLOR)
     light, dark = legible(color, on=LIGHT), legible(color, on=DARK)

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 
 from billing_engine.core.calendar.spans import Month
 from leads.models import MemberRole
-from portal.brand import brand_of
+from portal.brand import brand_of, has_color
 from portal.gate import Visit
 from portal.words import currency_name, full_instant
 from receivables.models import Dispute
@@ -61,7 +61,7 @@ def page(request: HttpRequest, visit: Visit, template: str, title: str, **contex
         "home": visit.address("overview"),
         "payments_address": visit.address("payments"),
         "prices_address": visit.address("prices"),
-        "style_address": visit.address("style"),
+        "style_address": visit.address("style") if has_color() else "",
     }
     return TemplateResponse(request, f"portal/{template}.html", around | context, status=context.pop("status", 200))
 

@@ -13,15 +13,8 @@ from billing_engine.core.api.problem_examples import problems
 from invoices.api.access import InvoicesView
 from invoices.api.invoices import PRODUCT, TYPE
 from invoices.api.serializers import LineChargeSerializer, PeriodChargeSerializer, charge_shape
-from invoices.domain.lines.allocation import zero_allocation
-from invoices.domain.lines.detail import (
-    ChargeCursor,
-    DetailCharge,
-    allocations_of,
-    page_of_line,
-    page_of_period,
-    sums_before,
-)
+from invoices.domain.lines.detail import ChargeCursor, DetailCharge, page_of_period
+from invoices.domain.lines.one_line import advance, allocation_of, page_of_line
 from invoices.models import InvoiceLine
 from leads.models import Action, BillingPeriod
 from pricing.models import Charge
@@ -53,9 +46,9 @@ class LineChargesPage(InvoicesView):
         currency, limit = found.invoice.currency, asked_limit(request)
         after = _cursor(request, found.invoice.period_id)
         rows = page_of_line(found, limit=limit + 1, after=after)
-        spread = allocations_of(found.invoice, found).get(found.position) or zero_allocation(currency)
+        spread = allocation_of(found)
         if rows and after:
-            sums_before(found, rows[0], spread)
+            advance(found, spread, rows[0])
         shares = [str(money.rounded(spread.next_share(row.exact_amount), currency)) for row in rows[:limit]]
         results = [_shown(row) | {"amount": share} for row, share in zip(rows[:limit], shares, strict=True)]
         return page_response(request, rows, results, limit=limit, place=_after)

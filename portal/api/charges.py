@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from billing_engine.core.api.paging import asked_limit, page_serializer
 from billing_engine.core.api.problem_examples import problems
-from invoices.domain.lines.allocation import zero_allocation
-from invoices.domain.lines.detail import DetailCharge, allocations_of, line_of, page_of_line, sums_before
+from invoices.domain.lines.detail import DetailCharge, line_of
+from invoices.domain.lines.one_line import advance, allocation_of, page_of_line
 from invoices.domain.lines.shares import shares_of
 from invoices.models import InvoiceLine
 from leads.models import ActionTypeRevision, Lead
@@ -118,9 +118,9 @@ class CustomerLineCharges(CustomerView):
         after = self.find_asked(theirs, "after")
         cursor = (after.action.occurred_at, after.pk) if after else None
         rows = page_of_line(found, limit=limit + 1, after=cursor)
-        spread = allocations_of(found.invoice, found).get(found.position) or zero_allocation(found.invoice.currency)
+        spread = allocation_of(found)
         if rows and after:
-            sums_before(found, rows[0], spread)
+            advance(found, spread, rows[0])
         shares = {row.action: spread.next_share(row.exact_amount) for row in rows[:limit]}
         results = self._shown(rows[:limit], shares, found.invoice.currency)
         return self.page(rows, results, limit=limit, kind=Charge, pk="action")

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 
 from billing_engine.core.access.pages import ANYONE, needs
 from leads.domain.memberships.members import memberships_of
-from portal.brand import brand_css, brand_of
+from portal.brand import brand_css, brand_of, has_color
 from portal.entrance.words import WORDS
 from portal.gate import Visit
 
@@ -36,7 +36,8 @@ def entrance(address: str, view: View, name: str, template: str = "form") -> URL
             response.template_name = f"portal/entrance/{template}.html"
             for form in (each for each in context.values() if isinstance(each, BaseForm)):
                 _named(form)
-            response.context_data = {"brand": brand_of(None), **words, **context}
+            style_address = reverse("portal_style") if has_color() else ""
+            response.context_data = {"brand": brand_of(None), "style_address": style_address, **words, **context}
         add_never_cache_headers(response)
         return response
 

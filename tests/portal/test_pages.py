@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.conf import LazySettings
 from django.core import mail
 from django.test import Client
 from django.utils.html import strip_tags
@@ -201,6 +202,18 @@ def test_activity_is_the_customers_own_and_its_figures_are_those_of_the_invoice(
     assert said.count("$17.50") >= 2
     assert rows.count("Why $") == 3
     assert "Write days as" in odd.content.decode()
+
+
+def test_the_companys_color_is_a_sheet_that_is_loaded_only_if_there_is_one(
+    northlight: Customer, settings: LazySettings
+) -> None:
+    client = logged_in(a_person(northlight))
+    pages = [home(northlight), "/portal/log-in/second-factor/"]
+    assert [client.get(page).content.count(b"style.css") for page in pages] == [0, 0]
+
+    settings.PORTAL_COLOR = "#24489a"
+
+    assert [client.get(page).content.count(b"style.css") for page in pages] == [1, 1]
 
 
 def test_the_days_of_the_portal_are_the_customers(northlight: Customer) -> None:

@@ -12,13 +12,12 @@ from billing_engine.core.calendar.spans import Span, midnight
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.validation import key_of
 from invoices.domain.document.content_lines import charged_line, counted_together, late_note
-from invoices.domain.lines.allocation import Allocation, zero_allocation
-from invoices.domain.lines.detail import (
-    ChargeCursor,
-    DetailCharge,
+from invoices.domain.lines.allocation import Allocation
+from invoices.domain.lines.detail import ChargeCursor, DetailCharge
+from invoices.domain.lines.one_line import (
     LineDay,
     RunningSums,
-    allocations_of,
+    allocation_of,
     days_of_line,
     page_of_line,
     sums_at,
@@ -94,7 +93,7 @@ def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str 
     chosen = _chosen(days, day)
     span = _span(line, chosen)
     rows = page_of_line(line, limit=CHARGES_A_PAGE, after=places[0], before=places[1], within=span)
-    spread = allocations_of(line.invoice, line).get(line.position) or zero_allocation(line.invoice.currency)
+    spread = allocation_of(line)
     before_day = sums_at(line, (span.start, 0), replace(spread)) if span else _nothing()
     whole = _of_day(line, span, before_day, replace(spread)) if span else _whole(line)
     passed = sums_before(line, rows[0], spread) if rows and (span or any(places)) else _nothing()

@@ -1,20 +1,19 @@
 """The charges behind an invoice's lines, in rating order, each with its share of the line, to the cent.
 
 A closed period's charges never change, and its lines change only on drafts, so the shares add up however the detail is
-paged.
+paged. The charges of a single line are in `one_line`.
 """
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from billing_engine.core import money
-from billing_engine.core.calendar.spans import Span
 from invoices.domain.lines.allocation import Allocation, allocate
 from invoices.domain.lines.charge_sums import LATE_FROM
 from invoices.models import Invoice, InvoiceLine
@@ -24,7 +23,7 @@ from pricing.models import Charge
 
 ROWS_AT_A_TIME = 2_000
 
-# Which line a charge belongs to: defined once, for the page, the files, the API, and the link from a charge to its line.
+# Which line a charge belongs to: for the files, and the link from a charge to its line.
 ON_LINE = f"""
       JOIN invoices_invoiceline line
         ON line.invoice_id = %(invoice)s
@@ -42,11 +41,6 @@ CHARGES = """
       JOIN leads_billingperiod period ON period.id = action.period_id
 """
 WHERE = " WHERE action.period_id = %(period)s"
-# The rest follows from ON_LINE; said again, it lets PostgreSQL read only actions of the line's type, which its index knows.
-ONE_LINE = """
-     AND line.id = %(line)s AND action.action_type_id = %(type)s AND charge.reason = %(reason)s
-     AND (charge.reason <> '' OR lead.product_id = %(product)s AND charge.rule_id = %(rule)s)
-"""
 NAMES = f"""
       JOIN leads_product product ON product.id = lead.product_id
       JOIN leads_source source ON source.id = lead.source_id
@@ -68,7 +62,7 @@ REMAINDER = f"charge.amount - {FLOOR}"
 
 REMAINDERS = f"""
     SELECT line.position, line.amount, {REMAINDER}, count(*), sum(sum({FLOOR})) OVER (PARTITION BY line.position)
-    {CHARGES} {ON_LINE} {WHERE} AND charge.reason = '' {{one_line}}
+    {CHARGES} {ON_LINE} {WHERE} AND charge.reason = ''
      GROUP BY 1, 2, 3
      ORDER BY 1, 3 DESC
 """
@@ -76,10 +70,6 @@ OF_INVOICE = f"""
     SELECT line.position, line.kind, line.description, {COLUMNS}
     {CHARGES} {ON_LINE} {NAMES} {WHERE}
      ORDER BY line.position, action.occurred_at, action.id
-"""
-OF_LINE = f"""
-    SELECT {COLUMNS}
-    {CHARGES} {ON_LINE} {NAMES} {WHERE} {ONE_LINE}
 """
 OF_PERIOD = f"SELECT {COLUMNS} {CHARGES} {NAMES} {WHERE}"
 IN_RATING_ORDER = " ORDER BY action.occurred_at, action.id"
@@ -89,18 +79,6 @@ FILTERS = {
     "type": " AND type.code = %(type)s",
     "reason": " AND charge.reason = %(reason)s",
 }
-BEFORE = f"""
-    SELECT count(*), COALESCE(sum({FLOOR}), 0), count(*) FILTER (WHERE {REMAINDER} > %(threshold)s),
-           count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0),
-           COALESCE(sum(action.quantity), 0)
-    {CHARGES} {ON_LINE} {WHERE} {ONE_LINE} AND (action.occurred_at, action.id) < (%(at)s, %(action)s)
-"""
-DAYS = f"""
-    SELECT (action.occurred_at AT TIME ZONE %(zone)s)::date, count(*), sum(action.quantity)
-    {CHARGES} {ON_LINE} {WHERE} {ONE_LINE}
-     GROUP BY 1
-     ORDER BY 1
-"""
 LINE_OF = f"SELECT line.id {CHARGES} {ON_LINE} {WHERE} AND action.id = %(action)s"
 
 
@@ -148,23 +126,6 @@ class DetailLine(NamedTuple):
     description: str
 
 
-class RunningSums(NamedTuple):
-    """The sums of a line's charges before a given point."""
-
-    charges: int
-    quantity: Decimal
-    exact: Decimal
-    amount: Decimal
-
-
-class LineDay(NamedTuple):
-    """The part of a line that occurred on one day in the customer's time zone."""
-
-    day: date
-    charges: int
-    quantity: Decimal
-
-
 ChargeCursor = tuple[datetime, int]  # of a charge in rating order: when its action occurred, and the action's id
 
 
@@ -195,56 +156,14 @@ def page_of_period(
     return [DetailCharge._make(row) for row in rows_of(f"{sql}{IN_RATING_ORDER} LIMIT %(limit)s", params)]
 
 
-def allocations_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[int, Allocation]:
-    """Return the allocation of each line of charges (or of one line) by position; raise DoesNotAddUp."""
+def allocations_of(invoice: Invoice) -> dict[int, Allocation]:
+    """Return the allocation of each line of charges by position; raise DoesNotAddUp."""
     found = {}
-    params = _params_of(line) if line else params_of_invoice(invoice)
-    with closing(_streamed(REMAINDERS.format(one_line=ONE_LINE if line else ""), params)) as rows:
+    with closing(_streamed(REMAINDERS, params_of_invoice(invoice))) as rows:
         for (position, amount, floors), alike in groupby(rows, key=lambda row: (row[0], row[1], row[4])):
             counted = ((row[2], row[3]) for row in alike)
             found[position] = allocate(amount, floors=floors, remainders=counted, currency=invoice.currency)
     return found
-
-
-def page_of_line(
-    line: InvoiceLine,
-    *,
-    limit: int,
-    after: ChargeCursor | None = None,
-    before: ChargeCursor | None = None,
-    within: Span | None = None,
-) -> list[DetailCharge]:
-    """Return at most `limit` charges of a line, or of a span of it, in rating order: the first, or those next to the cursor."""
-    params = _params_of(line)
-    reverse = before is not None and after is None
-    sql = OF_LINE
-    if within:
-        sql += " AND action.occurred_at >= %(start)s AND action.occurred_at < %(end)s"
-        params |= {"start": within.start, "end": within.end}
-    if place := before if reverse else after:
-        sql += f" AND (action.occurred_at, action.id) {'<' if reverse else '>'} (%(at)s, %(action)s)"
-        params |= {"at": place[0], "action": place[1]}
-    order = "DESC" if reverse else "ASC"
-    sql += f" ORDER BY action.occurred_at {order}, action.id {order}"
-    rows = [DetailCharge._make(row) for row in _first(sql, params, limit)]
-    return rows[::-1] if reverse else rows
-
-
-def sums_before(line: InvoiceLine, first: DetailCharge, spread: Allocation) -> RunningSums:
-    """Return the sums before the charge `first`, and advance `spread` to it."""
-    return sums_at(line, (first.occurred_at, first.action), spread)
-
-
-def sums_at(line: InvoiceLine, place: ChargeCursor, spread: Allocation) -> RunningSums:
-    """Return the sums before a cursor, whether or not a charge is there, and advance `spread` to it."""
-    params = {"at": place[0], "action": place[1], "threshold": spread.threshold}
-    [(charges, floors, above, ties, exact, quantity)] = rows_of(BEFORE, _params_of(line, **params))
-    return RunningSums(charges, quantity, exact, spread.skip(floors=floors, above=above, ties=ties))
-
-
-def days_of_line(line: InvoiceLine) -> list[LineDay]:
-    """Return the days, in the customer's time zone, on which the line's actions occurred, with their number and quantity."""
-    return [LineDay._make(row) for row in rows_of(DAYS, _params_of(line))]
 
 
 def line_of(charge: Charge) -> InvoiceLine | None:
@@ -263,25 +182,11 @@ def params_of_invoice(invoice: Invoice, **more: object) -> dict[str, Any]:
     return {"invoice": invoice.pk, "period": invoice.period_id, "zone": zone, "places": places} | more
 
 
-def _params_of(line: InvoiceLine, **more: object) -> dict[str, Any]:
-    key = {"type": line.action_type_id, "reason": line.reason, "product": line.product_id, "rule": line.rule_id}
-    return params_of_invoice(line.invoice, line=line.pk, **key, **more)
-
-
 def rows_of(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return all rows of a query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
-
-
-@transaction.atomic
-def _first(sql: str, params: dict[str, Any], limit: int) -> list[tuple[Any, ...]]:
-    """Read the first rows in their order and leave the others: a cursor is planned for that, however many there may be."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchmany(limit)
     return rows
 
 

@@ -1,47 +1,38 @@
 """The shares of chosen charges in their lines' rounded amounts, the same as the detail of the invoice shows."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.lines.detail import (
-    CHARGES,
-    FLOOR,
-    ON_LINE,
-    REMAINDER,
-    WHERE,
-    allocations_of,
-    params_of_invoice,
-    rows_of,
-)
+from invoices.domain.lines.detail import CHARGES, FLOOR, ON_LINE, REMAINDER, WHERE, params_of_invoice, rows_of
+from invoices.domain.lines.one_line import allocation_of, ties_of
 from invoices.models import Invoice, InvoiceLine
 
-# The place of a charge among those of its line with the same remainder decides which of them get one unit more.
-PLACED = f"""
-    SELECT * FROM (
-        SELECT line.id, action.id AS action, {FLOOR}, {REMAINDER},
-               row_number() OVER (PARTITION BY line.id, {REMAINDER} ORDER BY action.occurred_at, action.id)
-        {CHARGES} {ON_LINE} {WHERE} AND charge.reason = ''
-           AND line.id IN (SELECT line.id {CHARGES} {ON_LINE} {WHERE} AND action.id = ANY(%(actions)s))
-    ) placed
-     WHERE action = ANY(%(actions)s)
+CHOSEN = f"""
+    SELECT line.id, action.id, {FLOOR}, {REMAINDER}
+    {CHARGES} {ON_LINE} {WHERE} AND charge.reason = '' AND action.id = ANY(%(actions)s)
      ORDER BY 1, 2
-"""  # noqa: S608 -- the fragments of the detail
+"""
 
 
 def shares_of(invoice: Invoice, actions: Collection[int]) -> dict[InvoiceLine, dict[int, Decimal]]:
     """Return the share of each of these actions' charges, by line; actions that are not charged on the invoice are left out."""
-    found = rows_of(PLACED, params_of_invoice(invoice, actions=list(actions)))
-    lines = invoice.lines.in_bulk({row[0] for row in found})
-    spread = {pk: allocations_of(invoice, _of(invoice, line))[line.position] for pk, line in lines.items()}
-    unit, shares = money.minor_unit(invoice.currency), dict[InvoiceLine, dict[int, Decimal]]()
-    for line, action, floor, remainder, place in found:
-        each = spread[line]
-        gets_more = remainder > each.threshold or (remainder == each.threshold and place <= each.ties)
-        shares.setdefault(lines[line], {})[action] = (floor + unit if gets_more else floor).quantize(unit)
-    return shares
+    by_line = defaultdict[int, list[tuple[int, Decimal, Decimal]]](list)
+    for line, *charge in rows_of(CHOSEN, params_of_invoice(invoice, actions=list(actions))):
+        by_line[line].append((charge[0], charge[1], charge[2]))
+    lines = invoice.lines.in_bulk(by_line)
+    return {lines[pk]: _shares(invoice, lines[pk], charges) for pk, charges in by_line.items()}
 
 
-def _of(invoice: Invoice, line: InvoiceLine) -> InvoiceLine:
+def _shares(invoice: Invoice, line: InvoiceLine, charges: list[tuple[int, Decimal, Decimal]]) -> dict[int, Decimal]:
     line.invoice = invoice  # with its customer and period, which need not be read again
-    return line
+    spread, unit = allocation_of(line), money.minor_unit(invoice.currency)
+    # Of the charges at the threshold, the first ones get one unit more.
+    alike = [action for action, _, remainder in charges if spread.ties and remainder == spread.threshold]
+    places = ties_of(line, spread, alike) if alike else {}
+    shares = dict[int, Decimal]()
+    for action, floor, remainder in charges:
+        gets_more = remainder > spread.threshold or (action in places and places[action] <= spread.ties)
+        shares[action] = (floor + unit if gets_more else floor).quantize(unit)
+    return shares

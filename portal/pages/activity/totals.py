@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.timezone import now
@@ -19,7 +18,8 @@ from billing_engine.core.read_replica import from_copy
 from billing_engine.core.tables.download import table_response
 from billing_engine.core.tables.formats import FORMATS
 from billing_engine.core.tables.table import Notes, Table
-from leads.models import Action
+from leads.domain.identity import email_key
+from leads.models import Action, Lead
 from portal.frame import page, whole_of
 from portal.gate import Visit
 from portal.pages.activity.question import GROUPS, NOT_CHARGED, Asked, Choices, asked_of
@@ -247,12 +247,14 @@ def _of_lead(visit: Visit, asked: Asked) -> list[Line]:
     customer = visit.customer
     if "@" in asked.lead and not visit.portal.shows_contacts:
         return []
-    whose = Q(lead__external_id=asked.lead) | Q(lead__email__iexact=asked.lead)
+    leads = set(Lead.objects.filter(product__customer=customer, external_id=asked.lead).values_list("pk", flat=True))
+    if person := email_key(asked.lead):
+        theirs = Lead.objects.filter(product__customer=customer, person_key=person, email__iexact=asked.lead)
+        leads.update(theirs.values_list("pk", flat=True))
     begin, end = (instant_of(datetime.combine(day, time()), customer.zone) for day in (asked.first, asked.last + DAY))
     found = Action.objects.filter(
-        whose,
+        lead__in=leads,
         period__customer=customer,
-        lead__product__customer=customer,
         occurred_at__gte=begin,
         occurred_at__lt=end,
     )

@@ -1,12 +1,11 @@
 """One line of an invoice with its charges, and what of an invoice was not charged."""
 
-from datetime import datetime
-
 from django.http import Http404, HttpRequest, HttpResponse
 
 from billing_engine.core import money
 from billing_engine.core.counts import count_in_words
-from invoices.domain.lines.detail import DetailCharge, allocations_of, page_of_line, sums_at
+from invoices.domain.lines.detail import DetailCharge
+from invoices.domain.lines.one_line import advance, allocation_of, page_of_line
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Action
 from portal.frame import Whole, page
@@ -38,8 +37,7 @@ def line_page(request: HttpRequest, visit: Visit, line: str) -> HttpResponse:
     found = one_line(visit, line)
     invoice, currency = found.invoice, found.invoice.currency
     after = _after(visit, found, request.GET.get("after", ""))
-    charges, rows = _page(visit, found, after)
-    has_more = len(charges) == ROWS and bool(page_of_line(found, limit=1, after=_place(charges[-1])))
+    charges, rows, has_more = _page(visit, found, after)
     product = found.product.name if found.product else ""
     unit = found.unit if found.quantity == 1 else plural(found.unit)
     kind = found.action_type.name.lower() if found.action_type else ""
@@ -80,14 +78,16 @@ def _price(line: InvoiceLine) -> str:
     return ", ".join([price_to_buyer(line.rule, unit=unit, span=span), *limits_in_words(line.rule)])
 
 
-def _page(visit: Visit, line: InvoiceLine, after: Action | None) -> tuple[list[DetailCharge], list[ChargeRow]]:
-    charges = page_of_line(line, limit=ROWS, after=_place(after) if after else None)
+def _page(visit: Visit, line: InvoiceLine, after: Action | None) -> tuple[list[DetailCharge], list[ChargeRow], bool]:
+    """The charges of a page, as they are shown, and whether more follow."""
+    found = page_of_line(line, limit=ROWS + 1, after=(after.occurred_at, after.pk) if after else None)
+    charges = found[:ROWS]
     if not charges:
-        return [], []
-    spread = allocations_of(line.invoice, line)[line.position]
+        return [], [], False
+    spread = allocation_of(line)
     if after:
-        sums_at(line, _place(charges[0]), spread)
-    return charges, rows_of(visit, charges, spread)
+        advance(line, spread, charges[0])
+    return charges, rows_of(visit, charges, spread), len(found) > ROWS
 
 
 def _after(visit: Visit, line: InvoiceLine, text: str) -> Action | None:
@@ -96,10 +96,6 @@ def _after(visit: Visit, line: InvoiceLine, text: str) -> Action | None:
         return None
     charge = visit.find(Charge.objects.filter(period=line.invoice.period_id).select_related("action"), text)
     return charge.action
-
-
-def _place(each: DetailCharge | Action) -> tuple[datetime, int]:
-    return each.occurred_at, each.pk if isinstance(each, Action) else each.action
 
 
 def not_charged_page(request: HttpRequest, visit: Visit, invoice: str) -> HttpResponse:

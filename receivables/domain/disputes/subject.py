@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
-from invoices.domain.lines.detail import page_of_line
+from invoices.domain.lines.one_line import page_of_line
 from invoices.domain.lines.shares import shares_of
 from invoices.domain.lines.totals import taxes_of
 from invoices.models import Invoice, InvoiceLine

@@ -74,7 +74,7 @@ def _of_all(begin: datetime) -> list[PriceRule]:
 
 
 def _related(rules: QuerySet[PriceRule]) -> QuerySet[PriceRule]:
-    return rules.select_related(*RELATED).prefetch_related("tiers", *FACTS)
+    return rules.select_related(*RELATED).prefetch_related("tiers", "action_type__revisions", *FACTS)
 
 
 def _is_open_to(rule: PriceRule, customer: Customer) -> bool:

@@ -51,12 +51,12 @@ def closing_down(redis: Redis) -> Iterator[None]:
 
 
 @contextmanager
-def server(folder: Folder) -> Iterator[Server]:
+def server(folder: Folder, *, settings: str = "tests.bench.intake.settings") -> Iterator[Server]:
     """Started on a free port on loopback, and stopped at the end in any case."""
     port = free_port(18_000)
     environ = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.bench.intake.settings",
+        "DJANGO_SETTINGS_MODULE": settings,
         "WEB_BIND": f"127.0.0.1:{port}",
         "WEB_WORKERS": str(WORKERS),
         "LOG_LEVEL": "WARNING",

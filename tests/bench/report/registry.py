@@ -14,6 +14,11 @@ TINY, QUICK, FULL = "tiny", "quick", "full"
 MEMORY_MB = 300
 GROWTH = 1.25
 BODIES = (1, 10, 100, 1_000)  # leads in one body
+PORTAL_PAGES = (
+    *("Overview", "Invoices", "An invoice", "An invoice line", "An invoice line, from its middle", "Why this price"),
+    *("Not charged", "Activity of a month", "Activity of a year by day", "Rows of activity", "Rows of one lead"),
+    *("Disputes", "A dispute", "Open a dispute", "Payments", "Prices", "Settings"),
+)
 
 
 @dataclass(frozen=True)
@@ -284,7 +289,21 @@ RECEIVABLES = Bench(
     ),
     needs_redis=True,
 )
+PORTAL = Bench(
+    "portal",
+    "Portal",
+    "tests.bench.portal.measure:measure_portal",
+    (
+        *(Line(f"{page}, p95", "ms", at_most=200) for page in PORTAL_PAGES),
+        Line("First paint on a slow phone, the slowest page", "s", at_most=1),
+        Line("Seal the proof of a month", "s", at_most=20),
+        Line("Memory that sealing needed", "MB", at_most=MEMORY_MB),
+        Line("Verify it with verify.py", "s", at_most=10),
+        Line("Memory of verify.py", "MB", at_most=MEMORY_MB),
+    ),
+    needs_redis=True,
+)
 BENCHES = (
     *(RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, SUMMARIES, EXPORTS, RECEIVABLES),
-    *(GROWING, HOSTS),
+    *(PORTAL, GROWING, HOSTS),
 )

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from billing_engine.core import money
-from invoices.domain.lines.detail import DetailCharge, allocations_of, detail_of, line_of, page_of_line, sums_before
+from invoices.domain.lines.detail import DetailCharge, detail_of, line_of
+from invoices.domain.lines.one_line import allocation_of, page_of_line, sums_before
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.invoices.made import IN_SEPTEMBER, a_price, an_open_period, billed, received
@@ -29,7 +30,7 @@ def whole_line(line: InvoiceLine, limit: int) -> list[tuple[DetailCharge, Decima
     found: list[tuple[DetailCharge, Decimal]] = []
     after = None
     while rows := page_of_line(line, limit=limit, after=after):
-        spread = allocations_of(line.invoice, line)[line.position]
+        spread = allocation_of(line)
         before = sums_before(line, rows[0], spread)
         assert before == (
             len(found),
