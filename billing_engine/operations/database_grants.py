@@ -91,6 +91,9 @@ GRANTS = {
     "pricing_ruleimport": ("INSERT, UPDATE (attempts, next_attempt_at, state, rows, rows_checked, report, message)"),
     "pricing_simulation": "INSERT, UPDATE (finished_at, stopped_at)",
     "pricing_simulation_drafts": "INSERT, DELETE",
+    "pricing_announcedcost": (
+        "INSERT, UPDATE (month, prices_of, version, attempts, next_attempt_at, state, products, message)"
+    ),
     "pricing_simulatedcustomer": ("INSERT, UPDATE (attempts, next_attempt_at, state, actions_rated, behind, message)"),
     "pricing_simulatedsum": "INSERT, DELETE",
     "pricing_simulatedmove": "INSERT, DELETE",
