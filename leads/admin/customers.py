@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminDateWidget
 from billing_engine.core.admin_kit.cells import active, amount, day, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.extension import more
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency, time_zone_field
 from billing_engine.core.admin_kit.pages import Page
@@ -99,9 +100,9 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
     form = CustomerForm
     list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
     list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
-    actions_detail = (
-        *("change_commitments", "change_payment", "change_invoice_details", "change_exclusions"),
-        "new_api_key",
+    actions_detail: Any = (
+        *("change_commitments", "change_payment"),
+        more("change_invoice_details", "change_exclusions", "new_api_key"),
     )
     inlines = (CustomerKeyRows,)
     change_form_after_template = "leads/terms.html"
