@@ -38,7 +38,10 @@ def login_settings(
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "admin:index",
         "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.InvitedAdapter",
-        "ACCOUNT_FORMS": {"login": "billing_engine.accounts.login.forms.LoginForm"},
+        "ACCOUNT_FORMS": {
+            "login": "billing_engine.accounts.login.forms.LoginForm",
+            "reset_password": "billing_engine.accounts.login.forms.ForgottenForm",
+        },
         "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
         "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",
         "ACCOUNT_LOGIN_METHODS": {"username"},

@@ -101,8 +101,8 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
     list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
     list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
     actions_detail: Any = (
-        *("change_commitments", "change_payment"),
-        more("change_invoice_details", "change_exclusions", "new_api_key"),
+        "change_payment",
+        more("change_invoice_details", "change_commitments", "change_exclusions", "new_api_key"),
     )
     inlines = (CustomerKeyRows,)
     change_form_after_template = "leads/terms.html"
@@ -193,7 +193,8 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
     ) -> Any:
         """Add the terms in force, to come and past, and the PO number that the customer waits for."""
         customer = self.get_object(request, object_id) if object_id else None
-        shown = {"terms": terms_of_customer(customer), "nothing_changed": NOTHING_CHANGED} if customer else {}
+        shown: dict[str, Any] = {"nothing_changed": NOTHING_CHANGED}
+        shown |= {"terms": terms_of_customer(customer)} if customer else {}
         if customer and (asked := waiting_purchase_order(customer)):
             shown["approvals"] = notices_about(asked)
         return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.cache import cache
 
 from invoices.domain.lines.allocation import Allocation, zero_allocation
-from invoices.domain.lines.detail import DetailCharge, allocations_of, page_of_line, sums_at
+from invoices.domain.lines.detail import ChargeCursor, DetailCharge, allocations_of, page_of_line, sums_at
 from invoices.models import InvoiceLine
 from leads.models import Action
 
@@ -26,8 +26,7 @@ class ChargesPage:
 
 def charges_page(line: InvoiceLine, *, after: Action | None = None, before: Action | None = None) -> ChargesPage:
     """Return the first charges of an issued invoice's line, or those after or before an action."""
-    places = [action and (action.occurred_at, action.pk) for action in (after, before)]
-    found = page_of_line(line, limit=ROWS + 1, after=places[0], before=places[1])
+    found = page_of_line(line, limit=ROWS + 1, after=_place(after), before=_place(before))
     is_back = before is not None and after is None
     has_more = len(found) > ROWS
     charges = found[-ROWS:] if is_back else found[:ROWS]
@@ -38,6 +37,10 @@ def charges_page(line: InvoiceLine, *, after: Action | None = None, before: Acti
     if not is_back and has_more:
         _keep(line, found[ROWS], _passed(spread, charges))
     return ChargesPage(charges, spread, has_earlier=not is_first, has_later=is_back or has_more)
+
+
+def _place(action: Action | None) -> ChargeCursor | None:
+    return (action.occurred_at, action.pk) if action else None
 
 
 def _spread_before(line: InvoiceLine, first: DetailCharge, *, is_first: bool) -> Allocation:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -76,7 +76,8 @@ def rated_by_prices_of(day: date, customer: Customer, month: Month) -> list[Prod
     found = dict[int, ProductCost]()
     for period in periods:
         [comparison] = compare([period], tried, grouped_by="product")
-        for (_, product), sums in comparison.sums().items():
+        for (_, grouped), sums in comparison.sums().items():
+            product: Any = grouped  # the number of a stored product
             was = found.get(product, ProductCost(product))
             found[product] = ProductCost(
                 product, was.now + sums.now.amount, was.then + sums.then.amount, was.unpriced + sums.then.unrated
