@@ -24,6 +24,12 @@ APPS = [
 ]
 
 
+FORMS = {
+    "login": "billing_engine.accounts.login.forms.LoginForm",
+    "reset_password": "billing_engine.accounts.login.forms.ForgottenForm",
+}
+
+
 def login_settings(
     https: bool,  # noqa: FBT001 -- called once, with the setting of that name
     redis_url: str,
@@ -38,10 +44,7 @@ def login_settings(
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "admin:index",
         "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.InvitedAdapter",
-        "ACCOUNT_FORMS": {
-            "login": "billing_engine.accounts.login.forms.LoginForm",
-            "reset_password": "billing_engine.accounts.login.forms.ForgottenForm",
-        },
+        "ACCOUNT_FORMS": FORMS,
         "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
         "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",
         "ACCOUNT_LOGIN_METHODS": {"username"},

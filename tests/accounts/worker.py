@@ -15,6 +15,7 @@ Asked = list[tuple[str, dict[str, Any]]]
 def a_worker() -> Iterator[Asked]:
     """Do each task that is asked for within; yields what was asked."""
     asked: Asked = []
+    current_app.loader.import_default_modules()  # as a worker does when it starts
 
     def done(name: str, kwargs: dict[str, Any], **_: Any) -> None:
         asked.append((name, kwargs))

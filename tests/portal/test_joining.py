@@ -175,7 +175,7 @@ def test_a_password_is_reset_only_at_an_address_that_was_verified(northlight: Cu
 
     for email in (imo.email, unverified.email, with_role("Finance").email, "nobody@example.com"):
         with a_worker():
-            assert Client().post(f"{LOGIN}password/", {"email": email}).status_code == 302
+            assert Client().post(f"{LOGIN}password/", {"email": email}).status_code in (200, 302)
 
     assert [message.to for message in mail.outbox] == [[imo.email]]
 

@@ -156,7 +156,7 @@ def test_what_cannot_be_printed_is_not_asked_for(northlight: Customer, given: di
     asked = {"number": "PO-1", "first_day": None} | given
 
     with pytest.raises(PurchaseOrderHasFaults) as refused:
-        ask_for_purchase_order(northlight, **asked, by=a_person(northlight), at=now())  # type: ignore[arg-type]
+        ask_for_purchase_order(northlight, **asked, by=a_person(northlight), at=now())  # type: ignore[arg-type]  # of one wrong value
 
     assert [fault.code for fault in refused.value.faults] == [code]
     assert not PurchaseOrderRequest.objects.exists()

@@ -12,6 +12,7 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -30,6 +31,12 @@ class LoginForm(AccountLoginForm):
 
 class ForgottenForm(ResetPasswordForm):
     """The address of someone who forgot their password."""
+
+    def clean_email(self) -> str:
+        """Find who has the address, with one query whether or not anyone has."""
+        email = str(self.cleaned_data["email"])
+        self.users = list(User.objects.filter(is_active=True, email__iexact=email))
+        return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Ask a worker for the link, for an address that nobody has as well: strangers learn nothing from the time."""

@@ -5,30 +5,25 @@ paged.
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, nullcontext
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from billing_engine.core import money
 from billing_engine.core.calendar.spans import Span
 from invoices.domain.lines.allocation import Allocation, allocate
 from invoices.domain.lines.charge_sums import LATE_FROM
+from invoices.domain.lines.one_line import first_rows, joined_as_written
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 from leads.models.revision import facts_in_force
 from pricing.models import Charge
 
 ROWS_AT_A_TIME = 2_000
-
-# PostgreSQL can't tell how many charges a line has, and expects one: it would look up each of 100,000 separately. So the
-# queries of one line are joined as written, from the actions on, which an index has in rating order.
-AS_WRITTEN = "SET LOCAL join_collapse_limit = 1; SET LOCAL max_parallel_workers_per_gather = 0"
-AS_PLANNED = "RESET join_collapse_limit; RESET max_parallel_workers_per_gather; RESET enable_sort"
-IN_ORDER = "SET LOCAL enable_sort = off"  # a page needs the first rows of the index, and none of the others
 
 # Which line a charge belongs to: defined once, for the page, the files, the API, and the link from a charge to its line.
 ON_LINE = f"""
@@ -205,7 +200,7 @@ def allocations_of(invoice: Invoice, line: InvoiceLine | None = None) -> dict[in
     """Return the allocation of each line of charges (or of one line) by position; raise DoesNotAddUp."""
     found = {}
     params = _params_of(line) if line else params_of_invoice(invoice)
-    joined = _joined_as_written() if line else nullcontext()
+    joined = joined_as_written() if line else nullcontext()
     with joined, closing(_streamed(REMAINDERS.format(one_line=ONE_LINE if line else ""), params)) as rows:
         for (position, amount, floors), alike in groupby(rows, key=lambda row: (row[0], row[1], row[4])):
             counted = ((row[2], row[3]) for row in alike)
@@ -233,7 +228,7 @@ def page_of_line(
         params |= {"at": place[0], "action": place[1]}
     order = "DESC" if reverse else "ASC"
     sql += f" ORDER BY action.occurred_at {order}, action.id {order}"
-    rows = [DetailCharge._make(row) for row in _first(sql, params, limit)]
+    rows = [DetailCharge._make(row) for row in first_rows(sql, params, limit)]
     return rows[::-1] if reverse else rows
 
 
@@ -245,7 +240,7 @@ def sums_before(line: InvoiceLine, first: DetailCharge, spread: Allocation) -> R
 def sums_at(line: InvoiceLine, place: ChargeCursor, spread: Allocation) -> RunningSums:
     """Return the sums before a cursor, whether or not a charge is there, and advance `spread` to it."""
     params = {"at": place[0], "action": place[1], "threshold": spread.threshold}
-    with _joined_as_written():
+    with joined_as_written():
         [(charges, floors, above, ties, exact, quantity)] = rows_of(BEFORE, _params_of(line, **params))
     return RunningSums(charges, quantity, exact, spread.skip(floors=floors, above=above, ties=ties))
 
@@ -282,25 +277,6 @@ def rows_of(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
-
-
-def _first(sql: str, params: dict[str, Any], limit: int) -> list[tuple[Any, ...]]:
-    """Read the first rows in their order and leave the others, however many there may be."""
-    with _joined_as_written(), connection.cursor() as settings:
-        settings.execute(IN_ORDER)
-        with connection.chunked_cursor() as cursor:
-            cursor.execute(sql, params)
-            rows: list[tuple[Any, ...]] = cursor.fetchmany(limit)
-    return rows
-
-
-@contextmanager
-def _joined_as_written() -> Iterator[None]:
-    """For the queries of one line, in a transaction; if one fails, its rollback undoes this, too."""
-    with transaction.atomic(), connection.cursor() as settings:
-        settings.execute(AS_WRITTEN)
-        yield
-        settings.execute(AS_PLANNED)
 
 
 def _streamed(sql: str, params: dict[str, Any]) -> Generator[tuple[Any, ...], None, None]:
