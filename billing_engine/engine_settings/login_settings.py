@@ -24,12 +24,6 @@ APPS = [
 ]
 
 
-FORMS = {
-    "login": "billing_engine.accounts.login.forms.LoginForm",
-    "reset_password": "billing_engine.accounts.login.forms.ForgottenForm",
-}
-
-
 def login_settings(
     https: bool,  # noqa: FBT001 -- called once, with the setting of that name
     redis_url: str,
@@ -44,7 +38,7 @@ def login_settings(
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "admin:index",
         "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.InvitedAdapter",
-        "ACCOUNT_FORMS": FORMS,
+        "ACCOUNT_FORMS": {"login": "billing_engine.accounts.login.forms.LoginForm"},
         "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
         "ACCOUNT_EMAIL_SUBJECT_PREFIX": "",
         "ACCOUNT_LOGIN_METHODS": {"username"},

@@ -23,7 +23,6 @@ ROUTES = {
         for task in (
             "invoices.mail",
             "core.mail_approvals",
-            "accounts.mail_password_links",
             "reports.mail",
             "reports.alert_mail",
             "receivables.mail",

@@ -1,5 +1,6 @@
 """Passwords: who may try, from where, and what is said."""
 
+import logging
 from hashlib import sha256
 from typing import Any
 
@@ -14,11 +15,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from billing_engine.accounts.domain import logins
-from billing_engine.accounts.domain.customer_people import is_of_a_customer
+from billing_engine.accounts.domain.customer_people import has_verified, is_of_a_customer
 from billing_engine.accounts.login.door import is_portal
 from billing_engine.core.access.recent_login import is_recent
 from billing_engine.core.deeds import origin
 from billing_engine.engine_settings.login_settings import ATTEMPT_MINUTES, PROVIDER
+
+logger = logging.getLogger(__name__)
 
 LOCKED = f"Too many failed attempts. Wait {ATTEMPT_MINUTES} minutes, or log in with a passkey."
 # What allauth's own messages become; it shows none of the others.
@@ -83,6 +86,24 @@ class InvitedAdapter(DefaultAccountAdapter):
             logins.failed(user.get_username(), method=f"an account that is not {kind}", user=user)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        address = f"{reverse('account_password_link')}?{urlencode({'key': key})}"
+        return str(self.request.build_absolute_uri(address))
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Only to people who log in here with a password, and whose address is known to be theirs.
+
+        The page says the same in any case.
+        """
+        is_portals = is_portal(context.get("request") or self.request)
+        is_at_its_door = has_verified(user, email) and is_of_a_customer(user) if is_portals else user.is_staff
+        if not (is_at_its_door and user.has_usable_password()):
+            return
+        try:
+            super().send_password_reset_mail(user, email, context)
+        except OSError as error:
+            logger.warning("The link to a new password could not be sent: %s", type(error).__name__)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not is_recent(context.request)

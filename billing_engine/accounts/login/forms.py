@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm as AccountLoginForm
-from allauth.account.forms import ResetPasswordForm
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
@@ -12,12 +11,6 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
-from django.contrib.auth.models import User
-from django.http import HttpRequest
-from django.urls import reverse
-
-from billing_engine.accounts.login.door import is_portal
-from billing_engine.core.tasks import after_commit
 
 
 class LoginForm(AccountLoginForm):
@@ -27,26 +20,6 @@ class LoginForm(AccountLoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Email or user name"
         self.fields["password"].help_text = ""  # the page itself links to the reset
-
-
-class ForgottenForm(ResetPasswordForm):
-    """The address of someone who forgot their password."""
-
-    def clean_email(self) -> str:
-        """Find who has the address, with one query whether or not anyone has."""
-        email = str(self.cleaned_data["email"])
-        self.users = list(User.objects.filter(is_active=True, email__iexact=email))
-        return email
-
-    def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Ask a worker for the link, for an address that nobody has as well: strangers learn nothing from the time."""
-        after_commit(
-            "accounts.mail_password_links",
-            user_ids=[user.pk for user in self.users],
-            at_portal=int(is_portal(request)),
-            address=request.build_absolute_uri(reverse("account_password_link")),
-        )
-        return str(self.cleaned_data["email"])
 
 
 class PasskeyForm(AddWebAuthnForm):

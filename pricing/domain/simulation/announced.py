@@ -44,7 +44,8 @@ def announced_cost(customer: Customer, month: Month, *, prices_of: date, at: dat
     tallies = list(PeriodTally.objects.filter(period__in=periods).order_by("period"))
     if not periods or len(tallies) < len(periods):
         return None
-    asked = AnnouncedCost(customer=customer, month=str(month), prices_of=prices_of)
+    asked = AnnouncedCost(customer=customer)
+    asked.month, asked.prices_of = str(month), prices_of
     asked.version = _version(asked, periods, tallies)
     if sum(tally.actions for tally in tallies) > AT_ONCE:
         return _kept(asked, at=at)
