@@ -12,7 +12,7 @@ OPERATIONS = {
     "leads": (
         "add_customer", "change_operations_terms", "change_commitments",
         "view_contacts", "view_raw_bodies",
-        "view_as_customer", "add_memberinvitation", "change_membership",
+        "view_as_customer", "show_contacts", "add_memberinvitation", "change_membership",
         "add_customerkey", "change_customerkey",  # change: revoke
         "add_product", "change_product",
         "add_source", "change_source",

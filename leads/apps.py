@@ -15,7 +15,8 @@ class LeadsConfig(AppConfig):
         from leads.domain.access.second_person import THRESHOLD  # noqa: PLC0415 -- as above
         from leads.domain.number_prefixes import check_own_numbers  # noqa: PLC0415 -- as above
         from leads.domain.terms.approval import KINDS  # noqa: PLC0415 -- as above
+        from leads.domain.terms.purchase_orders import PURCHASE_ORDER  # noqa: PLC0415 -- as above
 
         check_own_numbers(settings.SELLER)
-        for kind in (THRESHOLD, *KINDS):
+        for kind in (THRESHOLD, *KINDS, PURCHASE_ORDER):
             register(kind)

@@ -1,4 +1,4 @@
-"""The portal's own words for days, instants, states and reasons."""
+"""The portal's own words for days, instants, states and outcomes."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -12,49 +12,22 @@ from billing_engine.core.counts import count_in_words
 from leads.models import Customer
 from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from pricing.rating import exclude
+from pricing.wording.reasons import TO_BUYER, name_to_buyer
 
-# By the codes of `pricing.rating.exclude`: a name, and a sentence for the buyer.
-REASONS = {
-    exclude.NOT_BILLABLE: ("Kind of action that is never charged", "This kind of action is not part of your prices."),
-    exclude.ALREADY_CHARGED: (
-        "Already charged",
-        "The same person did the same before, and you paid for the first one.",
-    ),
-    exclude.EXCLUDED_CONTACT: ("Your own staff", "Their email address ends in a domain on your list."),
-    exclude.TEST_LEAD: ("Test", "The source marked the lead as a test."),
-    exclude.VOIDED: ("Canceled", "The source or we took the action back."),
-    exclude.OUTSIDE_CONTRACT: ("Outside your contract", "It happened before your contract began or after it ended."),
-    exclude.NOT_HIGHEST: (
-        "Higher-priced action of this lead charged",
-        "Of a lead only the highest-priced one is charged.",
-    ),
-    exclude.DISPUTED: ("Disputed and accepted", "You disputed it, and we agreed."),
-    exclude.WAIVED: ("Waived by us", "We decided not to charge it."),
-}
 BRIEF = {exclude.NOT_BILLABLE: "never charged", exclude.NOT_HIGHEST: "less than the highest-priced of a lead"}
 OUTCOMES = {
     CHARGED: "Charged",
     INCLUDED: "Included at $0.00",
     UNRATED: "Waiting for a price",
-    **{code: name for code, (name, _) in REASONS.items()},
+    **{code: name for code, (name, _) in TO_BUYER.items()},
 }
-
-
-def reason_name(code: str) -> str:
-    """`Already charged`."""
-    return REASONS[code][0] if code in REASONS else code.replace("_", " ").capitalize()
 
 
 def reasons_in_brief(reasons: Mapping[str, int]) -> str:
     """`41 never charged, 11 tests`, the most frequent first."""
     return ", ".join(
-        f"{count_in_words(count)} {BRIEF.get(code, reason_name(code).lower())}" for code, count in reasons.items()
+        f"{count_in_words(count)} {BRIEF.get(code, name_to_buyer(code).lower())}" for code, count in reasons.items()
     )
-
-
-def reason_sentence(code: str) -> str:
-    """Why actions of this reason cost nothing."""
-    return REASONS[code][1] if code in REASONS else ""
 
 
 def short_day(day: date) -> str:

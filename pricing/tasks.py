@@ -7,9 +7,10 @@ from billing_engine.core.queues.queue import Queue, sweep
 from pricing.domain.rate.sweep import RATINGS
 from pricing.domain.rate.usage import USE_COUNTS
 from pricing.domain.rule_book.sheet.imports import RULE_IMPORTS, SECONDS_UNTIL_KILLED
+from pricing.domain.simulation.announced import ANNOUNCED_COSTS
 from pricing.domain.simulation.simulate import SIMULATIONS
 
-QUEUES: tuple[Queue, ...] = (RATINGS, USE_COUNTS, SIMULATIONS, RULE_IMPORTS)
+QUEUES: tuple[Queue, ...] = (RATINGS, USE_COUNTS, SIMULATIONS, ANNOUNCED_COSTS, RULE_IMPORTS)
 
 
 @shared_task(name="pricing.rate_periods")
@@ -30,6 +31,12 @@ def simulate_customers_task(*, item_ids: list[int], attempt: int, **_: object) -
     SIMULATIONS.work(item_ids, attempt=attempt, at=now())
 
 
+@shared_task(name="pricing.rate_announced", acks_late=True)
+def rate_announced_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Rate a large customer's month by announced prices."""
+    ANNOUNCED_COSTS.work(item_id, attempt=attempt, at=now())
+
+
 @shared_task(name="pricing.import_rules", time_limit=SECONDS_UNTIL_KILLED)
 def import_rules_task(*, item_id: int, attempt: int, **_: object) -> None:
     """Check the spreadsheet of an import, or create its drafts."""
@@ -38,5 +45,5 @@ def import_rules_task(*, item_id: int, attempt: int, **_: object) -> None:
 
 @shared_task(name="pricing.sweep")
 def sweep_task(**_: object) -> int:
-    """Queue the ratings, counts, simulations and imports that are due; returns the number of messages."""
+    """Queue the ratings, counts, simulations, announced costs and imports that are due; returns the number of messages."""
     return sweep(QUEUES, at=now())

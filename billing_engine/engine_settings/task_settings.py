@@ -12,7 +12,10 @@ def _every(seconds: float, task: str, *, expires: int = 0) -> dict[str, Any]:
 
 ROUTES = {
     # Not on the rating queue: a worker takes from its queues in turn, so ratings never wait for simulations or imports.
-    **{task: {"queue": "celery"} for task in ("pricing.simulate_customers", "pricing.import_rules")},
+    **{
+        task: {"queue": "celery"}
+        for task in ("pricing.simulate_customers", "pricing.rate_announced", "pricing.import_rules")
+    },
     "pricing.*": {"queue": "rating"},
     # Mail servers, receivers of webhooks and large documents can be slow, so these three queues have their own workers.
     **{

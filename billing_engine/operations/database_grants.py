@@ -29,6 +29,7 @@ GRANTS = {
     "leads_membership": "INSERT, UPDATE (role, seen_at), DELETE",
     "leads_memberinvitation": "INSERT, UPDATE (sent_at, expires_at, accepted_by_id, accepted_at, withdrawn_at)",
     "leads_customerkey": "INSERT, UPDATE (last_used_at, last_used_from, revoked_at)",
+    "leads_purchaseorderrequest": "INSERT, UPDATE (state, decided_at, answer, printed_from)",
     "leads_portallook": "INSERT, UPDATE (ends_at)",
     "leads_notice": "INSERT, UPDATE (attempts, next_attempt_at, settled_at, failure)",
     "leads_cyclechange": "INSERT, DELETE",
@@ -90,6 +91,9 @@ GRANTS = {
     "pricing_ruleimport": ("INSERT, UPDATE (attempts, next_attempt_at, state, rows, rows_checked, report, message)"),
     "pricing_simulation": "INSERT, UPDATE (finished_at, stopped_at)",
     "pricing_simulation_drafts": "INSERT, DELETE",
+    "pricing_announcedcost": (
+        "INSERT, UPDATE (month, prices_of, version, attempts, next_attempt_at, state, products, message)"
+    ),
     "pricing_simulatedcustomer": ("INSERT, UPDATE (attempts, next_attempt_at, state, actions_rated, behind, message)"),
     "pricing_simulatedsum": "INSERT, DELETE",
     "pricing_simulatedmove": "INSERT, DELETE",

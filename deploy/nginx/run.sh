@@ -12,6 +12,7 @@ for range in $(printf '%s' "$TRUSTED" | tr , ' '); do
     from="$from set_real_ip_from $range;"
     balancers="$balancers $range 1;"
 done
+portal_host=$(printf '%s' "${PORTAL_HOST:-}" | sed 's/:[0-9]*$//' | tr '[:upper:]' '[:lower:]')
 user=""
 if [ -n "${NGINX_USER:-}" ]; then user="user $NGINX_USER;"; fi
 sed -e "s|@USER@|$user|" \
@@ -20,6 +21,7 @@ sed -e "s|@USER@|$user|" \
     -e "s|@STATIC@|${NGINX_STATIC:-$(cd "$HERE/../.." && pwd)/var/static}|" \
     -e "s|@LOG@|${NGINX_LOG:-/dev/stdout}|" \
     -e "s|@TRUSTED@|$from|" -e "s|@BALANCERS@|$balancers|" \
+    -e "s|@PORTAL_HOST@|$portal_host|" \
     -e "s|@LOGINS@|${NGINX_LOGINS_PER_MINUTE:-10}|" -e "s|@BURST@|${NGINX_LOGIN_BURST:-5}|" \
     "$HERE/nginx.conf.template" > "$RUN/nginx.conf"
 

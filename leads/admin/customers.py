@@ -16,9 +16,11 @@ from unfold.widgets import UnfoldAdminDateWidget
 from billing_engine.core.admin_kit.cells import active, amount, day, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
+from billing_engine.core.admin_kit.extension import more
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency, time_zone_field
 from billing_engine.core.admin_kit.pages import Page
+from billing_engine.core.admin_kit.task_cards import notices_about
 from leads.admin.credentials.customer_keys import CustomerKeyRows, KeyButtons
 from leads.admin.terms.customer_buttons import TermButtons
 from leads.admin.terms.fields import term_fields
@@ -34,6 +36,7 @@ from leads.domain.customers import (
     save_customer,
     set_default_first_day,
 )
+from leads.domain.terms.purchase_orders import waiting_purchase_order
 from leads.models import Customer, CustomerTerms
 from leads.models.terms import TERMS
 
@@ -97,9 +100,9 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
     form = CustomerForm
     list_display = ("shown_name", "code", "is_billed", "currency", "time_zone", "shown_terms", "contract", "products")
     list_filter = ("is_active", ("cycle", ChoicesDropdownFilter))
-    actions_detail = (
-        *("change_commitments", "change_payment", "change_invoice_details", "change_exclusions"),
-        "new_api_key",
+    actions_detail: Any = (
+        "change_payment",
+        more("change_invoice_details", "change_commitments", "change_exclusions", "new_api_key"),
     )
     inlines = (CustomerKeyRows,)
     change_form_after_template = "leads/terms.html"
@@ -188,9 +191,12 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Add the terms in force, to come and past."""
+        """Add the terms in force, to come and past, and the PO number that the customer waits for."""
         customer = self.get_object(request, object_id) if object_id else None
-        shown = {"terms": terms_of_customer(customer), "nothing_changed": NOTHING_CHANGED} if customer else {}
+        shown: dict[str, Any] = {"nothing_changed": NOTHING_CHANGED}
+        shown |= {"terms": terms_of_customer(customer)} if customer else {}
+        if customer and (asked := waiting_purchase_order(customer)):
+            shown["approvals"] = notices_about(asked)
         return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
 
     @admin.display(description="contract")

@@ -11,6 +11,7 @@ from leads.models.customer.membership import (
     Membership,
     PortalLook,
 )
+from leads.models.customer.purchase_order import PurchaseOrderRequest
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
@@ -53,6 +54,7 @@ __all__ = [
     "PortalLook",
     "Product",
     "ProductRevision",
+    "PurchaseOrderRequest",
     "QuarantineStep",
     "QuarantinedItem",
     "SigningSecret",

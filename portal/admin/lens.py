@@ -44,4 +44,4 @@ def stop_looking(request: HttpRequest, customer: UUID) -> HttpResponseRedirect:
     return HttpResponseRedirect(address_of(portal.customer))
 
 
-CustomerAdmin.extend_buttons(view_as_customer, before="change_commitments")
+CustomerAdmin.extend_buttons(view_as_customer, before="change_payment")

@@ -53,4 +53,4 @@ def link_to(request: HttpRequest, invitation: MemberInvitation) -> str:
     return f"{request.scheme}://{host}{address}" if host else request.build_absolute_uri(address)
 
 
-CustomerAdmin.extend_buttons(invite_to_portal, before="change_commitments")
+CustomerAdmin.extend_more(invite_to_portal)

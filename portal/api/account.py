@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from billing_engine.core.api.filters import BadFilter, asked_day, asked_text, day_filter, text_filter
 from billing_engine.core.api.problem_examples import problems
 from billing_engine.core.calendar.spans import Month
+from invoices.domain.document.payment_reference import payment_reference
 from invoices.models import Invoice
 from leads.models import Company
 from portal.api.invoice_shapes import rounded
@@ -27,6 +28,10 @@ class OpenItemSerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(LedgerDocument.Kind.choices)
     reference = serializers.CharField(help_text="Its number.")
+    payment_reference = serializers.CharField(
+        allow_null=True,
+        help_text="What to write on a transfer, as the invoice prints it (ISO 11649). Null: no invoice.",
+    )
     invoice = serializers.CharField(allow_null=True, help_text="The ID of the invoice, if it is one.")
     due_on = serializers.DateField()
     amount = serializers.CharField()
@@ -129,6 +134,7 @@ def _item(own: OwnRows, each: OwedItem) -> dict[str, Any]:
     return {
         "kind": item.kind,
         "reference": item.reference,
+        "payment_reference": payment_reference(item.reference) if item.kind == LedgerDocument.Kind.INVOICE else None,
         "invoice": _invoice(own, item.invoice),
         "due_on": item.due_on,
         "amount": rounded(item.amount, currency),

@@ -18,8 +18,9 @@ from leads.models import Action, ActionType, Product, Source
 from portal.api.view import ID, PAGED, CustomerView
 from portal.pages.activity.question import Choices
 from portal.pages.invoices.charges import contact_of, shown_id
-from portal.words import OUTCOMES, reason_name
+from portal.words import OUTCOMES
 from pricing.models import Charge
+from pricing.wording.reasons import name_to_buyer
 from reports.api.activity_answer import ActivityAnswerSerializer, answer_shape, value_of
 from reports.domain.question.days import NAMED
 from reports.domain.question.dimensions import TIMES
@@ -161,7 +162,7 @@ class CustomerActivity(AskedActivity):
         if code in BY_ID:
             return {"value": self.own.id_of_number(BY_ID[code], group.key), "name": group.name.words}
         if code == "outcome":
-            return {"value": str(group.key), "name": OUTCOMES.get(group.key, reason_name(str(group.key)))}
+            return {"value": str(group.key), "name": OUTCOMES.get(group.key, name_to_buyer(str(group.key)))}
         return {"value": value_of(group), "name": group.name.words}
 
 
@@ -210,7 +211,7 @@ class CustomerActions(AskedActivity):
             "source": row.source,
             "quantity": str(row.quantity),
             "outcome": row.outcome,
-            "outcome_name": OUTCOMES.get(row.outcome, reason_name(row.outcome)),
+            "outcome_name": OUTCOMES.get(row.outcome, name_to_buyer(row.outcome)),
             "currency": row.currency,
             "full_amount": None if row.full_amount is None else str(row.full_amount),
             "exact_amount": None if row.amount is None else str(row.amount),

@@ -21,10 +21,10 @@ from portal.api.examples import CHARGE_EXAMPLE
 from portal.api.invoice_shapes import rounded
 from portal.api.view import PAGED, CustomerView, in_path
 from portal.pages.invoices.charges import contact_of, shown_id
-from portal.words import reason_name
 from pricing.api.serializers import CutSerializer, cuts_shape
 from pricing.domain.audit.explain_to_buyer import ToBuyer, explain_to_buyer
 from pricing.models import Charge
+from pricing.wording.reasons import name_to_buyer
 from receivables.models import Dispute, DisputedCharge
 
 WHY_RELATED = ("period__customer", "action__lead__product", "action__lead__source", "action__action_type", "rule")
@@ -144,7 +144,7 @@ class CustomerLineCharges(CustomerView):
                 "quantity": str(row.quantity),
                 "unit": row.unit,
                 "reason": row.reason,
-                "reason_name": reason_name(row.reason) if row.reason else "",
+                "reason_name": name_to_buyer(row.reason) if row.reason else "",
                 "full_amount": str(row.full_amount),
                 "cuts": cuts_shape(row.cuts),
                 "exact_amount": str(row.exact_amount),
@@ -204,7 +204,7 @@ class CustomerCharge(CustomerView):
             "quantity": str(action.quantity),
             "unit": unit,
             "reason": charge.reason,
-            "reason_name": reason_name(charge.reason) if charge.reason else "",
+            "reason_name": name_to_buyer(charge.reason) if charge.reason else "",
             "full_amount": str(charge.full_amount),
             "cuts": cuts_shape(charge.cuts),
             "exact_amount": str(charge.amount),

@@ -10,7 +10,7 @@ from billing_engine.core.calendar.wording import days_of
 from invoices.domain.document.content_lines import late_of
 from invoices.models import Invoice, InvoiceLine
 from portal.gate import OwnRows
-from portal.words import reason_name
+from pricing.wording.reasons import name_to_buyer
 from receivables.queries.customer_invoices import STANDINGS, CustomerInvoice
 
 
@@ -168,7 +168,7 @@ def line_shape(own: OwnRows, line: InvoiceLine, currency: str) -> dict[str, Any]
         "sku": line.product and line.product.sku,
         "action_type": line.action_type and line.action_type.name,
         "reason": line.reason,
-        "reason_name": reason_name(line.reason) if line.reason else "",
+        "reason_name": name_to_buyer(line.reason) if line.reason else "",
         "late_from": late_of(line),
         "actions": line.actions,
         "quantity": str(line.quantity),

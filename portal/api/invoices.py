@@ -24,7 +24,7 @@ from portal.api.invoice_shapes import (
 )
 from portal.api.view import PAGED, CustomerView, in_path
 from portal.pages.invoices.invoice import one_invoice
-from portal.words import reason_name, reason_sentence
+from pricing.wording.reasons import name_to_buyer, sentence_to_buyer
 from receivables.domain.disputes.windows import window_of
 from receivables.models import CreditNote, Reason
 from receivables.queries.customer_invoices import STANDINGS, customer_invoices
@@ -158,7 +158,7 @@ class CustomerNotCharged(CustomerView):
         counts = of_period(one_invoice(self.own, invoice).invoice.period)
         names = ("received", "charged", "included", "not_charged", "waiting")
         reasons = [
-            {"reason": code, "name": reason_name(code), "sentence": reason_sentence(code), "actions": count}
+            {"reason": code, "name": name_to_buyer(code), "sentence": sentence_to_buyer(code), "actions": count}
             for code, count in counts.reasons.items()
         ]
         return Response({name: getattr(counts, name) for name in names} | {"reasons": reasons})

@@ -1,5 +1,6 @@
 """What is open, how to pay, the statement and its age: one computation, as page and as PDF."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,6 +11,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.calendar.wording import day_in_words, days_in_words
 from billing_engine.core.tables.download import file_response
+from invoices.domain.document.payment_reference import in_groups, payment_reference
 from invoices.models import Invoice
 from leads.models import Company, Customer
 from portal.frame import page
@@ -66,7 +68,7 @@ def payments_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         movements=[
             (_address(visit, each.invoice), line) for each, line in zip(found.movements, told.movements, strict=True)
         ],
-        references=[each.item.reference for each in found.open_debits],
+        references=list(_references(found)),
         fault=asked.fault,
         first=asked.first.isoformat(),
         last=asked.last.isoformat(),
@@ -89,6 +91,13 @@ def statement_pdf(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     content: StatementContent = content_of(found)
     pdf = pdf_of(content, locale=visit.customer.terms.on(asked.last).locale)
     return file_response(pdf, name=f"statement-{visit.customer.code}-{asked.last}.pdf", content_type="application/pdf")
+
+
+def _references(found: Statement) -> Iterator[tuple[str, str]]:
+    """The number of each open invoice, and the reference that its paper prints."""
+    for each in found.open_debits:
+        if each.item.kind == LedgerDocument.Kind.INVOICE and each.item.reference:
+            yield each.item.reference, in_groups(payment_reference(each.item.reference))
 
 
 def _pay_online(visit: Visit, owed: Owed, found: Statement) -> str:

@@ -1,4 +1,4 @@
-"""The prices in force on a day, in the words that charge, and those announced."""
+"""The prices in force on a day, in the words that charge, and those announced with what last month would have cost."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ from leads.models import Channel, Customer, ProductRevision
 from leads.models.revision import in_force_on
 from portal.frame import page
 from portal.gate import Visit
+from portal.pages.announced import month_then
 from portal.words import short_day
 from pricing.domain.audit.explain_to_buyer import price_to_buyer, span_of
 from pricing.domain.rule_wording import limits_in_words
@@ -63,6 +64,7 @@ def prices_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         ],
         month=f"{before.first:%B}",
         announced=[_announced(each, span) for each in announced],
+        then=month_then(customer, announced, before, at=now()),
         terms=_terms(customer, day),
     )
 

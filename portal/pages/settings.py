@@ -1,4 +1,4 @@
-"""Settings: the people of the portal, what is required of them, the company's details, and looks by staff."""
+"""Settings: the people of the portal, what is required of them, and looks by staff."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,12 +27,12 @@ from portal.words import full_instant, instant, short_day
 
 MAY = {
     MemberRole.VIEWER: "see all",
-    MemberRole.BILLING: "see all, open disputes",
+    MemberRole.BILLING: "see all, open disputes, ask for PO numbers",
     MemberRole.ADMINISTRATOR: "everything, and invite people",
 }
 FACTORS = {Authenticator.Type.TOTP: "Code app", Authenticator.Type.WEBAUTHN: "Passkey"}
 EMAILS_PER_MINUTE = 10
-TABS = (("settings", "People"), ("keys", "API keys"), ("company", "Company and terms"), ("looks", "Looks by staff"))
+TABS = (("settings", "People"), ("keys", "API keys"), ("company", "Company and PO number"), ("looks", "Looks by staff"))
 
 
 class TooManyEmails(Refused):
@@ -253,30 +253,6 @@ def form_page(
         presses=presses,
         status=400 if form.errors else 200,
         **{"back": visit.address("settings")} | more,
-    )
-
-
-def company_page(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Show what our invoices say about the customer, and who gets mail."""
-    customer = visit.customer
-    terms = customer.terms.on(customer.today)
-    return page(
-        request,
-        visit,
-        "settings_company",
-        "Settings",
-        here="settings",
-        tabs=tabs_of(visit, "company"),
-        facts=[
-            ("Name", terms.legal_name or customer.name),
-            ("Address", terms.address or "none given"),
-            ("Tax ID", terms.tax_id or "none given"),
-            ("PO number", terms.purchase_order or "none given"),
-            ("Invoices go to", ", ".join(terms.billing_contacts) or "no address"),
-            ("Billing time zone", customer.time_zone),
-            ("Currency", customer.currency),
-            ("Billing cycle", customer.get_cycle_display().lower()),
-        ],
     )
 
 

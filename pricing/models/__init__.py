@@ -1,6 +1,7 @@
 """What an action costs, and why."""
 
 from pricing.models.activity import DailyActivity, MonthlyActivity
+from pricing.models.announced import AnnouncedCost
 from pricing.models.attempts import RatingAttempts
 from pricing.models.book_stamp import BookStamp
 from pricing.models.charge import Charge, PeriodTally, UnratedAction, Waiver
@@ -12,6 +13,7 @@ from pricing.models.terms import PeriodTerms
 from pricing.models.use import RuleUse, UseCount
 
 __all__ = [
+    "AnnouncedCost",
     "BookStamp",
     "Charge",
     "DailyActivity",

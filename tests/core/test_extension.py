@@ -26,6 +26,10 @@ def priced(act: Any) -> Any:
     return act
 
 
+def void(act: Any) -> Any:
+    return act
+
+
 def test_a_column_stands_behind_the_named_one_and_its_fact_beside_the_named_one() -> None:
     lower = page()
 
@@ -79,6 +83,15 @@ def test_buttons_stand_in_front_of_the_named_one() -> None:
 
     assert lower.actions_detail == ("priced", "retry")
     assert lower.priced is priced
+
+
+def test_seldom_buttons_are_in_one_menu_behind_the_others() -> None:
+    lower = page()
+
+    lower.extend_more(priced)
+    lower.extend_buttons(void, before="retry")
+
+    assert lower.actions_detail == ("void", "retry", {"title": "More", "icon": "more_horiz", "items": ["priced"]})
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def engine() -> Iterator[Deployed]:
             deployed.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
         deployed.run("manage.py", "migrate_alone", "--verbosity", "0")
         deployed.key = deployed.run("-c", SEED)
-        web, nginx = deployed.start("web"), deployed.start("nginx")
+        web, nginx = deployed.start("web"), deployed.start("nginx", PORTAL_HOST="billing.example.com:443")
         wait(web, lambda: _answers(f"http://127.0.0.1:{deployed.web}/livez"))
         wait(nginx, lambda: _answers(f"{deployed.address}/nginx-livez"))
         yield deployed

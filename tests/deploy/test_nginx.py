@@ -64,6 +64,19 @@ def test_somebody_logs_in_to_the_admin(engine: Deployed):
     assert set(headers) >= SAID_ONCE
 
 
+def test_the_portal_has_the_stricter_policy_under_its_path_and_at_its_own_host(engine: Deployed):
+    def scripts(path: str, **headers: str) -> str:
+        policy = _ask(engine, "GET", path, **headers)[1]["content-security-policy"]
+        return policy.split("script-src ")[1].split(";")[0]
+
+    strict, wide = "'self'", "'self' 'unsafe-eval'"
+    at_host = [scripts(path, Host="Billing.Example.com:8443") for path in ("/", "/portal/log-in/", "/nginx-livez")]
+    elsewhere = [scripts(path) for path in ("/admin/login/", "/nginx-livez", "/portal/log-in/")]
+    other = scripts("/", Host="billing.example.com.evil.example")
+
+    assert (at_host, elsewhere, other) == ([strict] * 3, [wide, wide, strict], wide)
+
+
 def test_too_many_attempts_to_log_in_from_one_address_have_to_wait_and_another_address_has_not(engine: Deployed):
     answers = [_ask(engine, "POST", "/admin/login/", b"x", source="127.0.0.9") for _ in range(9)]
 

@@ -38,6 +38,8 @@ FOR_PEOPLE = {
         "memberships/invitations",
         "memberships/keys",
         "memberships/members",
+        "memberships/portal",
+        "terms/purchase_orders",
         "number_prefixes",
         "quarantine/bulk_retry",
         "quarantine/conflicts",

@@ -30,6 +30,7 @@ DOES = {
         "leads.change_membership",
         "leads.change_operations_terms",
         "leads.change_product",
+        "leads.show_contacts",
         "leads.change_quarantineditem",
         "leads.change_signingsecret",
         "leads.change_source",

@@ -83,6 +83,14 @@ class Extensible:
         cls.actions_detail = (*cls.actions_detail[:place], *names, *cls.actions_detail[place:])
 
     @classmethod
+    def extend_more(cls, *buttons: Any) -> None:
+        """Add buttons created with `@button` to the menu of seldom ones, which stands behind the others."""
+        cls._keep({each.__name__: each for each in buttons}, ())
+        shown = tuple(each for each in cls.actions_detail if isinstance(each, str))
+        seldom = [name for each in cls.actions_detail if not isinstance(each, str) for name in each["items"]]
+        cls.actions_detail = (*shown, more(*seldom, *(each.__name__ for each in buttons)))
+
+    @classmethod
     def extend_actions(cls, act: Any, *, permission: Any) -> None:
         """Add an act on the chosen rows of the list; `permission` is the method that its one permission names."""
         cls._keep({act.__name__: act, permission.__name__: permission}, ())
@@ -95,6 +103,11 @@ class Extensible:
                 raise ImproperlyConfigured(f"{cls.__name__} already has a {name}.")
             setattr(cls, name, each)
         cls.related = (*cls.related, *related)
+
+
+def more(*names: str) -> dict[str, Any]:
+    """The menu of seldom buttons at the end of `actions_detail`."""
+    return {"title": "More", "icon": "more_horiz", "items": list(names)}
 
 
 def _place(names: Names, name: str | None) -> int:

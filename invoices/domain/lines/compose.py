@@ -1,16 +1,16 @@
 """Compose the lines of invoices: charges by product, action type, rule and late month, then what was not charged and why."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
 from invoices.domain.lines.charge_sums import ChargeSums, LineKey, sum_charges
 from invoices.domain.lines.minimum import minimum_of
+from invoices.domain.lines.telling_apart import told_apart
 from invoices.domain.lines.tiers import prices_with_parts, tier_rows
 from invoices.models import InvoiceLine
-from leads.models import ActionType, BillingPeriod, Product
+from leads.models import ActionType, BillingPeriod, Channel, Product
 from pricing.models import Charge, PriceRule
 from pricing.rating.values import RuleFacts
 
@@ -21,7 +21,7 @@ class Named:
 
     products: Mapping[int, str]
     types: Mapping[int, ActionType]
-    rules: Mapping[int, str]
+    sources: Mapping[int, str]  # of the rules: the source or channel that a rule is for, if any
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,17 @@ def _named(found: Collection[ChargeSums]) -> Named:
     return Named(
         products=dict(_names(Product, {key.product for key in keys})),
         types=types.in_bulk(excluded | {key.action_type for key in keys}),
-        rules=dict(_names(PriceRule, {key.rule for key in keys})),
+        sources=dict(_sources({key.rule for key in keys})),
     )
 
 
-def _names(of: type[Product | PriceRule], ids: Collection[int]) -> Iterable[tuple[int, str]]:
+def _names(of: type[Product], ids: Collection[int]) -> Iterable[tuple[int, str]]:
     return of._meta.base_manager.filter(pk__in=ids).values_list("pk", "name")
+
+
+def _sources(rules: Collection[int]) -> Iterator[tuple[int, str]]:
+    for pk, source, channel in PriceRule.objects.filter(pk__in=rules).values_list("pk", "source__name", "channel"):
+        yield pk, source or (Channel(channel).label if channel else "")
 
 
 def _charged_lines(
@@ -68,7 +73,7 @@ def _charged_lines(
     details = tier_rows(found, rules, currency)
     first_day = period.first_day
     units = {kind: named.types[kind].facts_on(first_day).unit for kind in {key.action_type for key in found.charged}}
-    alike = Counter(key._replace(rule=0) for key in found.charged)  # lines that only their rules tell apart
+    apart = told_apart(list(found.charged), period, rules=rules, units=units, sources=named.sources)
 
     def place(key: LineKey) -> tuple[object, ...]:
         names = named.products[key.product], named.types[key.action_type].name
@@ -78,7 +83,7 @@ def _charged_lines(
         InvoiceLine(
             kind=InvoiceLine.Kind.CHARGES,
             description=f"{named.products[key.product]} · {named.types[key.action_type].name}"
-            + (f" · {named.rules[key.rule]}" if alike[key._replace(rule=0)] > 1 else ""),
+            + (f" · {apart[key]}" if key in apart else ""),
             unit=units[key.action_type],
             product_id=key.product,
             action_type_id=key.action_type,

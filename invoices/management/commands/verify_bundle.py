@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from invoices.domain.proof.keys import trusted
 from invoices.domain.proof.verifier.difference import NotABundle
-from invoices.domain.proof.verifier.program import listed_keys, run
+from invoices.domain.proof.verifier.program import keys_in, run
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, files: list[Path], keys: Path | None, **options: Any) -> None:
         try:
-            known = trusted() if keys is None else listed_keys(keys.read_bytes())
+            known = trusted() if keys is None else keys_in(keys)
         except (OSError, ValueError, NotABundle) as error:
             raise CommandError(str(error), returncode=2) from error
         if code := run(files, keys=known, write=self.stdout.write):

@@ -32,7 +32,10 @@ class CustomerPortal(models.Model):
     shows_contacts = models.BooleanField(default=False, help_text="Whether email addresses of leads are shown in full.")
 
     class Meta:
-        permissions = [("view_as_customer", "Can look at the portal as a customer sees it")]
+        permissions = [
+            ("view_as_customer", "Can look at the portal as a customer sees it"),
+            ("show_contacts", "Can decide whether a customer's people see contact data of leads"),
+        ]
 
     def __str__(self) -> str:
         return f"Portal of {self.customer}"

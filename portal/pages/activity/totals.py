@@ -24,8 +24,9 @@ from portal.frame import page, whole_of
 from portal.gate import Visit
 from portal.pages.activity.question import GROUPS, NOT_CHARGED, Asked, Choices, asked_of
 from portal.pages.invoices.charges import contact_of, shown_id
-from portal.words import OUTCOMES, instant, reason_name, short_day
+from portal.words import OUTCOMES, instant, short_day
 from pricing.models import Charge
+from pricing.wording.reasons import name_to_buyer
 from reports.domain.question.measures import MEASURES
 from reports.queries.explore.answer import Group, answer_of
 from reports.queries.explore.asked.scope import Scope, scope_of
@@ -151,7 +152,7 @@ def _rows(visit: Visit, asked: Asked, group: Group) -> Iterator[Row]:
 
 
 def _name(dimension: str, group: Group) -> str:
-    return OUTCOMES.get(group.key, reason_name(str(group.key))) if dimension == "outcome" else group.name.words
+    return OUTCOMES.get(group.key, name_to_buyer(str(group.key))) if dimension == "outcome" else group.name.words
 
 
 def _row(name: str, depth: int, figures: Figures, whole: Figures, currency: str, address: str) -> Row:
@@ -233,7 +234,7 @@ def _line(visit: Visit, each: ActivityRow) -> Line:
         product=each.product,
         source=each.source,
         quantity=money.number_in_words(each.quantity),
-        outcome=OUTCOMES.get(each.outcome, reason_name(each.outcome)),
+        outcome=OUTCOMES.get(each.outcome, name_to_buyer(each.outcome)),
         amount="" if amount is None else money.price_in_words(amount, visit.customer.currency),
         why="" if amount is None else visit.address("why", visit.id_of_number(Charge, each.action)),
     )
@@ -270,7 +271,7 @@ def _of_lead(visit: Visit, asked: Asked) -> list[Line]:
                 product=each.lead.product.name,
                 source=each.lead.source.name,
                 quantity=money.number_in_words(each.quantity),
-                outcome=OUTCOMES.get(outcome, reason_name(outcome)),
+                outcome=OUTCOMES.get(outcome, name_to_buyer(outcome)),
                 amount="" if charge is None else money.price_in_words(charge.amount, customer.currency),
                 why="" if charge is None else visit.address("why", visit.id_of(charge)),
                 contact=contact_of(visit, each.lead.email),

@@ -19,7 +19,8 @@ from leads.models import Channel
 from portal.frame import Whole, page
 from portal.gate import OwnRows, Visit
 from portal.pages.invoices.listing import state_of
-from portal.words import counted, day_of_month, full_instant, reason_name, signed
+from portal.words import counted, day_of_month, full_instant, signed
+from pricing.wording.reasons import name_to_buyer
 from receivables.domain.disputes.windows import window_of
 from receivables.domain.online.links import pay_address_of_invoice
 from receivables.models import CreditNote, Dispute, DisputedCharge, Reason
@@ -194,7 +195,7 @@ def _uncharged(visit: Visit, invoice: Invoice, lines: Iterable[InvoiceLine]) -> 
             by_reason[line.reason].append(line)
     return [
         (
-            reason_name(reason),
+            name_to_buyer(reason),
             ", ".join(sorted({line.action_type.name.lower() for line in some if line.action_type})),
             count_in_words(sum(line.actions for line in some)),
             visit.address("not_charged", invoice, reason=reason),

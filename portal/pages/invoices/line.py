@@ -4,22 +4,21 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from billing_engine.core import money
 from billing_engine.core.counts import count_in_words
-from invoices.domain.lines.detail import DetailCharge
-from invoices.domain.lines.one_line import advance, allocation_of, page_of_line
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Action
 from portal.frame import Whole, page
 from portal.gate import OwnRows, Visit
-from portal.pages.invoices.charges import ChargeRow, rows_of
+from portal.pages.invoices.charge_pages import charges_page
+from portal.pages.invoices.charges import rows_of
 from portal.pages.invoices.invoice import one_invoice
-from portal.words import counted, reason_name, reason_sentence
+from portal.words import counted
 from pricing.domain.audit.explain_to_buyer import price_to_buyer, span_of
 from pricing.domain.rule_wording import limits_in_words
 from pricing.models import Charge
 from pricing.wording.buyer import plural
+from pricing.wording.reasons import name_to_buyer, sentence_to_buyer
 from reports.queries.completeness import of_period
 
-ROWS = 50
 MOST_NOT_CHARGED = 200
 
 
@@ -33,11 +32,15 @@ def one_line(visit: OwnRows, text: str) -> InvoiceLine:
 
 
 def line_page(request: HttpRequest, visit: Visit, line: str) -> HttpResponse:
-    """Show the charges of one line, fifty at a time."""
+    """Show the charges of one line, a page at a time."""
     found = one_line(visit, line)
     invoice, currency = found.invoice, found.invoice.currency
-    after = _after(visit, found, request.GET.get("after", ""))
-    charges, rows, has_more = _page(visit, found, after)
+    shown = charges_page(
+        found,
+        after=_action(visit, found, request.GET.get("after", "")),
+        before=_action(visit, found, request.GET.get("before", "")),
+    )
+    rows = rows_of(visit, shown.charges, shown.spread)
     product = found.product.name if found.product else ""
     unit = found.unit if found.quantity == 1 else plural(found.unit)
     kind = found.action_type.name.lower() if found.action_type else ""
@@ -58,9 +61,9 @@ def line_page(request: HttpRequest, visit: Visit, line: str) -> HttpResponse:
         total=counted(found.actions, "charge"),
         quantity=money.number_in_words(found.quantity),
         rounding=money.difference_in_words(found.amount - found.exact_amount, currency),
-        more=visit.address("line", found, after=rows[-1].id) if has_more else "",
-        first=visit.address("line", found) if after else "",
-        zone=f"{charges[0].occurred_at.astimezone(visit.customer.zone):%Z}" if charges else "",
+        later=visit.address("line", found, after=rows[-1].id) if shown.has_later else "",
+        earlier=visit.address("line", found, before=rows[0].id) if shown.has_earlier else "",
+        zone=f"{shown.charges[0].occurred_at.astimezone(visit.customer.zone):%Z}" if rows else "",
         back=visit.address("invoice", invoice),
         list=visit.address("invoices"),
         dispute=visit.address("open_dispute"),
@@ -78,20 +81,8 @@ def _price(line: InvoiceLine) -> str:
     return ", ".join([price_to_buyer(line.rule, unit=unit, span=span), *limits_in_words(line.rule)])
 
 
-def _page(visit: Visit, line: InvoiceLine, after: Action | None) -> tuple[list[DetailCharge], list[ChargeRow], bool]:
-    """The charges of a page, as they are shown, and whether more follow."""
-    found = page_of_line(line, limit=ROWS + 1, after=(after.occurred_at, after.pk) if after else None)
-    charges = found[:ROWS]
-    if not charges:
-        return [], [], False
-    spread = allocation_of(line)
-    if after:
-        advance(line, spread, charges[0])
-    return charges, rows_of(visit, charges, spread), len(found) > ROWS
-
-
-def _after(visit: Visit, line: InvoiceLine, text: str) -> Action | None:
-    """The action after which the page begins. Raises Http404."""
+def _action(visit: Visit, line: InvoiceLine, text: str) -> Action | None:
+    """The action after or before which the page is. Raises Http404."""
     if not text:
         return None
     charge = visit.find(Charge.objects.filter(period=line.invoice.period_id).select_related("action"), text)
@@ -119,15 +110,15 @@ def not_charged_page(request: HttpRequest, visit: Visit, invoice: str) -> HttpRe
         bar=_bar(counts.received, counts.charged, counts.included, counts.not_charged),
         reasons=[
             (
-                reason_name(code),
-                reason_sentence(code),
+                name_to_buyer(code),
+                sentence_to_buyer(code),
                 count_in_words(count),
                 visit.address("not_charged", found, reason=code),
                 code == chosen,
             )
             for code, count in counts.reasons.items()
         ],
-        chosen=reason_name(chosen) if charges else "",
+        chosen=name_to_buyer(chosen) if charges else "",
         shown=counted(counts.reasons.get(chosen, 0), "action"),
         rows=rows_of(visit, charges, None),
         is_cut=counts.reasons.get(chosen, 0) > len(charges),

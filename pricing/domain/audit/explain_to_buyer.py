@@ -12,17 +12,9 @@ from pricing.domain.rate.inputs import price_facts
 from pricing.domain.rule_wording import limits_in_words
 from pricing.models import Charge, PriceRule
 from pricing.wording import buyer
+from pricing.wording.reasons import sentence_to_buyer
 
 Reason = Charge.Reason
-NOT_CHARGED = {
-    Reason.VOIDED: "The action was taken back, so you don't pay for it.",
-    Reason.NOT_BILLABLE: "This kind of action is never charged.",
-    Reason.TEST_LEAD: "The source marked this lead as a test.",
-    Reason.OUTSIDE_CONTRACT: "It happened before your contract began or after it ended.",
-    Reason.DISPUTED: "You disputed it, and we agreed.",
-    Reason.EXCLUDED_CONTACT: "The person's email address ends in a domain on your list.",
-    Reason.WAIVED: "We decided not to charge it.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +97,7 @@ def _limits(charge: Charge, rule: PriceRule, month: str) -> str:
 
 def _not_charged(charge: Charge) -> str:
     if charge.reason not in (Reason.ALREADY_CHARGED, Reason.NOT_HIGHEST):
-        return NOT_CHARGED[Reason(charge.reason)]
+        return sentence_to_buyer(charge.reason)
     rule, currency = charge.rule, charge.period.customer.currency
     paid = Charge.objects.filter(pk=charge.paid_by_id).select_related("action").first()
     if paid is None:

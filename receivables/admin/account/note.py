@@ -62,7 +62,7 @@ def account_fact(customer: Customer) -> SafeString:
     )
 
 
-CustomerAdmin.extend_buttons(write_note, before="change_commitments")
+CustomerAdmin.extend_buttons(write_note, before="change_payment")
 CustomerAdmin.extend_section(
     "Receivables",
     {"account": column(account_fact, lambda customer: customer, title="account")},

@@ -1,5 +1,6 @@
 """Waiting work of each queue in pricing."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from pricing.domain.rate.rate import rate
 from pricing.domain.rule_book.sheet.imports import confirm_import
 from pricing.domain.simulation.simulate import start as simulate
 from pricing.models import (
+    AnnouncedCost,
     Charge,
     PeriodTally,
     PriceRule,
@@ -70,6 +72,24 @@ def a_period_to_rate() -> None:
     mark_unrated(BillingPeriod.objects.all(), reason="intake")
 
 
+def a_month_at_announced_prices() -> None:
+    PriceRuleFactory.create()
+    period = ActionFactory.create().period
+    rate(period, at=NOVEMBER_3)
+    AnnouncedCost.objects.create(
+        customer=period.customer,
+        month="2026-10",
+        prices_of=date(2027, 1, 1),
+        version="1",
+        next_attempt_at=NOVEMBER_3,
+    )
+
+
+def announced_costs() -> Any:
+    found = AnnouncedCost.objects.values_list("state", "products", "message")
+    return [(state, [each[1:] for each in products], message) for state, products, message in found]
+
+
 def ratings() -> Any:
     return (
         list(Charge.objects.values_list("amount", flat=True)),
@@ -95,6 +115,12 @@ CASES = {
         done=([("done", 1, "")] * 2, [(1, 0, Decimal(0))] * 2 + [(0, 1, Decimal(3))] * 2, True),
         given_up=([("failed", 0, NEVER_SIMULATED)] * 2, [], True),
         deaths=5,  # first together, then each alone
+    ),
+    "pricing.rate_announced": Case(
+        make=a_month_at_announced_prices,
+        facts=announced_costs,
+        done=[("done", [[2_500_000, 2_500_000, 0]], "")],
+        given_up=[("failed", [], "3 attempts ended without an outcome.")],
     ),
     "pricing.import_rules": Case(
         make=two_files_to_check_and_to_apply,

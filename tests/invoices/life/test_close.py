@@ -96,7 +96,7 @@ def test_the_database_itself_refuses_to_close_a_period_with_unrated_actions(peri
     assert BillingPeriod.objects.get().state == "open"
 
 
-def test_lines_that_only_their_rules_tell_apart_name_them(period: BillingPeriod):
+def test_lines_that_only_their_rules_tell_apart_say_what_they_cost_and_since_when(period: BillingPeriod):
     noon = datetime(2026, 10, 15, 12, tzinfo=UTC)
     PriceRuleFactory.create(name="Old price", unit_price=1, wall_to=read("2026-10-15T12:00"))
     PriceRuleFactory.create(name="New price", unit_price=2, wall_from=read("2026-10-15T12:00"))
@@ -104,8 +104,8 @@ def test_lines_that_only_their_rules_tell_apart_name_them(period: BillingPeriod)
     did(period, lead=lead, occurred_at=noon), did(period, lead=lead, occurred_at=noon - timedelta(days=1))
 
     assert [words for _, words, _, _ in lines(close(period, at=NOW))] == [
-        "Tile · Sample order · Old price",
-        "Tile · Sample order · New price",
+        "Tile · Sample order · $1.00 each, until October 15, 2026",
+        "Tile · Sample order · $2.00 each, from October 15, 2026",
     ]
 
 

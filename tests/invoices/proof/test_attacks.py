@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from invoices.domain.proof.verifier import container
+from invoices.domain.proof.verifier import charges, container, content
 from invoices.domain.proof.verifier.container import LIMITS, Container, read
+from invoices.domain.proof.verifier.content import decoded
 from invoices.domain.proof.verifier.difference import NotABundle, Report
 from invoices.domain.proof.verifier.one_charge import verify_charge
 from invoices.domain.proof.verifier.program import run
@@ -121,3 +123,46 @@ def test_what_follows_the_end_of_packed_content_is_not_collected() -> None:
     with pytest.raises(NotABundle, match="does not end where its entry says"):
         list(container._unpacked(file, member))
     assert file.taken <= container.AT_A_TIME
+
+
+CROWDED: list[tuple[str, Change, str]] = [
+    ("manifest.json", lambda manifest: manifest.update(charges=10**12), "at most the 5,000,000 that are read"),
+    ("manifest.json", lambda manifest: manifest.update(charges=True), "does not name a number of charges"),
+    ("carried.json", lambda carried: carried.update(paid=[0] * 4_000_000), "more than the 4,000,000 values"),
+    ("rules.json", lambda rules: rules.update(more=[[] for _ in range(4_000_000)]), "more than the 4,000,000 values"),
+]
+
+
+@pytest.mark.django_db
+def test_more_than_any_invoice_has_is_refused_before_it_fills_memory(
+    bundle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, change, words in CROWDED:
+        with pytest.raises(NotABundle, match=words):
+            checked(with_change(bundle, name, change))
+
+    for module, name, words in (
+        (content, "MOST_NAMES", "products or sources that are read"),
+        (charges, "MOST_NAMES", "lines that are read"),
+        (content, "MOST_ACTIONS", "actions that are read"),
+    ):
+        with monkeypatch.context() as patch, pytest.raises(NotABundle, match=words):
+            patch.setattr(module, name, 0)
+            checked(bundle)
+
+
+def test_a_crafted_bundle_of_a_few_kilobytes_takes_no_gigabytes(tmp_path: Path) -> None:
+    """A file of the largest size, packed a thousand times smaller, is read and refused in little more than its own size."""
+    for name, filler in (("carried.json", b"[{},"), ("rules.json", b"[[],"), ("invoice.json", b'["a",')):
+        crafted = packed(
+            {each: (filler * (LIMITS[each] // len(filler)) if each == name else b"{}") for each in LIMITS}
+            | {"manifest.json": b'{"format":"lead-billing-proof-1","charges":1}'}
+        )
+        assert len(crafted) < LIMITS[name] / 100
+        (tmp_path / "crafted.zip").write_bytes(crafted)
+        tracemalloc.start()
+        with pytest.raises(NotABundle), (tmp_path / "crafted.zip").open("rb") as file:
+            decoded(read(Container(file), name), name)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < 3 * LIMITS[name]

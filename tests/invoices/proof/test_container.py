@@ -154,7 +154,12 @@ def _places_of(content: bytes, name: bytes) -> list[int]:
 
 
 def test_a_line_without_end_and_one_that_is_too_long_are_refused() -> None:
-    for content, words in ((b"x\nx", "does not end"), (b"x" * 600_000 + b"\n", "more than 16,384 bytes")):
+    long = "more than 16,384 bytes"
+    for content, words in (
+        (b"x\nx", "does not end"),
+        (b"x" * 600_000 + b"\n", long),
+        (b"x" * 17_000 + b"\nx\n", long),  # in one part
+    ):
         bundle = Container(io.BytesIO(zipped(CONTENT | {"rules.json": content})))
         with pytest.raises(NotABundle, match=words):
             list(lines(bundle, "rules.json"))

@@ -6,7 +6,17 @@ from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 from invoices.domain.proof.verifier.charges import name_of, recompute
-from invoices.domain.proof.verifier.container import INVOICE, MANIFEST, RULES, SIGNATURE, SIGNED, Container, Files, read
+from invoices.domain.proof.verifier.container import (
+    INVOICE,
+    MANIFEST,
+    MOST_ACTIONS,
+    RULES,
+    SIGNATURE,
+    SIGNED,
+    Container,
+    Files,
+    read,
+)
 from invoices.domain.proof.verifier.content import at, decoded, period_of
 from invoices.domain.proof.verifier.difference import UNEXPECTED, NotABundle, Report, spaced
 from invoices.domain.proof.verifier.paper import check_paper
@@ -53,6 +63,9 @@ def manifest_of(raw: bytes) -> dict[str, Any]:
     manifest = decoded(raw, MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise NotABundle(f"{MANIFEST} is not in the format {FORMAT}.")
+    count = manifest.get("charges")
+    if type(count) is not int or not 0 <= count <= MOST_ACTIONS:
+        raise NotABundle(f"{MANIFEST} does not name a number of charges, at most the {MOST_ACTIONS:,} that are read.")
     return manifest
 
 

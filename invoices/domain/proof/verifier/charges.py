@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from invoices.domain.proof.verifier.container import ACTIONS, CHARGES, LEAVES, Files, lines
+from invoices.domain.proof.verifier.container import ACTIONS, CHARGES, LEAVES, MOST_NAMES, Files, lines
 from invoices.domain.proof.verifier.content import Actions, Period, decoded, micro, sortable, written
 from invoices.domain.proof.verifier.difference import NotABundle, Report
 from invoices.domain.proof.verifier.tree import Tree, leaf_of, nonce_of
@@ -111,6 +111,8 @@ def _add(found: Recomputed, action: dict[str, Any], decision: Decision, period: 
     if (period.starts_text <= at < period.ends_text) == bool(late):
         report.differs(f"action {_called(action)}: it is {'not ' if late else ''}late, but its line says otherwise")
     sums = found.sums[key]
+    if len(found.sums) > MOST_NAMES:
+        raise NotABundle(f"{ACTIONS} makes more than the {MOST_NAMES:,} lines that are read.")
     sums.actions += 1
     sums.quantity += micro(action["quantity"])
     sums.amount += decision.amount

@@ -20,15 +20,19 @@ KILO, MEGA = 1 << 10, 1 << 20
 LIMITS = {
     MANIFEST: MEGA,
     SIGNATURE: KILO,
-    INVOICE: 64 * MEGA,
-    RULES: 64 * MEGA,
-    CARRIED: 256 * MEGA,
+    INVOICE: 32 * MEGA,
+    RULES: 32 * MEGA,
+    CARRIED: 128 * MEGA,
     ACTIONS: 2048 * MEGA,
     CHARGES: 2048 * MEGA,
     LEAVES: 128 * MEGA,
     PROGRAM: MEGA,
 }
 LONGEST_LINE = 16 * KILO
+# What is held in memory is limited, too: an invoice far larger than any is refused before it fills gigabytes.
+MOST_VALUES = 4_000_000  # of a JSON file
+MOST_ACTIONS = 5_000_000
+MOST_NAMES = 200_000  # of products, of sources, and of lines
 AT_A_TIME = 256 * KILO
 
 END = struct.Struct("<4s4H2LH")
@@ -66,7 +70,7 @@ def lines(files: Files, name: str) -> Iterator[bytes]:
     rest = b""
     for chunk in files.chunks(name):
         *whole, rest = (rest + chunk).split(b"\n")
-        if len(rest) > LONGEST_LINE:
+        if max(map(len, (rest, *whole))) > LONGEST_LINE:
             raise NotABundle(f"{name} has a line of more than {LONGEST_LINE:,} bytes.")
         for line in whole:
             yield line + b"\n"

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from invoices.domain.proof.verifier.container import ACTIONS, CARRIED, RULES, Files, lines, read
+from invoices.domain.proof.verifier.container import (
+    ACTIONS,
+    CARRIED,
+    MOST_ACTIONS,
+    MOST_NAMES,
+    MOST_VALUES,
+    RULES,
+    Files,
+    lines,
+    read,
+)
 from invoices.domain.proof.verifier.difference import NotABundle
 from pricing.rating.amounts import Micro
 from pricing.rating.counters import Counters
@@ -76,6 +86,9 @@ def maybe_at(text: str | None) -> Instant | None:
 
 def decoded(content: bytes, name: str) -> Any:
     """The JSON value; NotABundle if it is not JSON, has a name twice, or a number that is not whole."""
+    # Commas and brackets inside texts count, too: there are far fewer of them than this.
+    if content.count(b",") + content.count(b"{") + content.count(b"[") > MOST_VALUES:
+        raise NotABundle(f"{name} has more than the {MOST_VALUES:,} values that are read.")
     try:
         return json.loads(content, object_pairs_hook=_once, parse_float=_refuse, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
@@ -217,12 +230,16 @@ class Actions:
     def __iter__(self) -> Iterator[ActionFacts]:
         products: dict[Any, ProductFacts] = self.catalog.products  # type: ignore[assignment]  # made here, see `_period`
         sources: dict[Any, SourceFacts] = self.catalog.sources  # type: ignore[assignment]  # likewise
-        for line in lines(self.files, ACTIONS):
+        for place, line in enumerate(lines(self.files, ACTIONS), start=1):
+            if place > MOST_ACTIONS:
+                raise NotABundle(f"{ACTIONS} has more than the {MOST_ACTIONS:,} actions that are read.")
             action = decoded(line, ACTIONS)
             try:
                 product = ProductFacts(ProductId(action["product"]), action["category"])
                 source = SourceFacts(SourceId(action["source"]), action["channel"])
                 products[product], sources[source] = product, source
+                if max(len(products), len(sources)) > MOST_NAMES:
+                    raise NotABundle(f"{ACTIONS} names more than the {MOST_NAMES:,} products or sources that are read.")
                 facts = _facts(action, product, source)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise NotABundle(f"{ACTIONS} has an unexpected value: {error}") from error

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keys", type=Path, metavar="KEYS.json", help="the list of keys from the well-known address")
     given = parser.parse_args(arguments)
     try:
-        keys = [*map(typed_key, given.key), *(listed_keys(given.keys.read_bytes()) if given.keys else ())]
+        keys = [*map(typed_key, given.key), *(keys_in(given.keys) if given.keys else ())]
     except (OSError, ValueError, NotABundle) as error:
         parser.error(str(error))
     return run(given.files, keys=keys)
@@ -38,6 +38,15 @@ def typed_key(text: str) -> Key:
     if len(digest) < SHORTEST_KEY or re.fullmatch(r"[0-9a-f]+", digest) is None:
         raise ValueError(f"{text!r} is not the digest of a key: it has at least {SHORTEST_KEY} digits.")
     return Key(digest)
+
+
+def keys_in(path: Path) -> list[Key]:
+    """The keys of a file with the published list."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError("A list of keys is not that large.")
+    return listed_keys(content)
 
 
 def listed_keys(content: bytes) -> list[Key]:

@@ -58,6 +58,11 @@ def books_of(customers: Iterable[Customer]) -> dict[int, Book]:
     }
 
 
+def book_version() -> str:
+    """What is another one after each change of a rule or of a fact of the catalog, whomever it concerns."""
+    return repr(sorted(_stamps().items()))
+
+
 @dataclass(slots=True)
 class _Kept(Generic[Facts]):
     """What was read under one set of stamps."""

@@ -13,16 +13,15 @@ from pricing.rating.values import ActionFacts, KindId, RuleId
 T = TypeVar("T")
 
 Outcome = tuple[RuleId | None, str, int]  # the rule, the reason for an exclusion, the amount
-Current = tuple[KindId, RuleId | None, str, int]  # the action type and the outcome
+Current = tuple[KindId, RuleId | None, str, int]  # the action type (or what else is grouped by) and the outcome
 
 CHARGED_ACTIONS = ACTIONS.format(
     # As text, because the largest amounts do not fit into a bigint and a Decimal takes longer; always six places.
     columns=", charge.rule_id, coalesce(charge.reason, ''), coalesce(charge.amount, 0)::numeric(40, 6)::text",
     joins="LEFT JOIN pricing_charge charge ON charge.action_id = action.id",
 )
-_KIND, _OWN = COLUMNS.index("action_type"), len(COLUMNS)
+_OWN = len(COLUMNS)
 _FACTS = itemgetter(slice(_OWN))
-_CURRENT = itemgetter(_KIND, _OWN, _OWN + 1, _OWN + 2)
 
 
 class Stopped(Exception):
@@ -62,6 +61,7 @@ class ChargedActions(StoredActions):
     query: ClassVar[str] = CHARGED_ACTIONS
 
     current: deque[Current] = field(default_factory=deque, kw_only=True)
+    grouped_by: str = field(default="action_type", kw_only=True)
 
     # A dataclass with slots has no `super()`.
     def __iter__(self) -> Iterator[ActionFacts]:
@@ -69,6 +69,6 @@ class ChargedActions(StoredActions):
         return StoredActions.__iter__(self)
 
     def made(self, rows: list[Row]) -> Iterator[ActionFacts]:
-        current = map(_CURRENT, rows)
+        current = map(itemgetter(COLUMNS.index(self.grouped_by), _OWN, _OWN + 1, _OWN + 2), rows)
         self.current.extend([(kind, rule, why, int(amount.replace(".", ""))) for kind, rule, why, amount in current])
         return StoredActions.made(self, list(map(_FACTS, rows)))

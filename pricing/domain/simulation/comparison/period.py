@@ -43,10 +43,12 @@ def compare(
     *,
     terms: Callable[[BillingPeriod], CustomerTerms] = terms_of,
     may_go_on: Callable[[], bool] = lambda: True,
+    grouped_by: str = "action_type",
 ) -> list[Comparison]:
     """Rate one period of each of several customers, and compare; raises Stopped.
 
-    `tried` is by customer. A customer's earlier periods come in earlier calls. Runs inside a transaction, writes nothing.
+    `tried` is by customer. The sums are by rule and action type, or what else `grouped_by` names of an action.
+    A customer's earlier periods come in earlier calls. Runs inside a transaction, writes nothing.
     """
     theirs = {period.customer_id: tried[period.customer_id] for period in periods}
     rules = {customer: each.book.rules for customer, each in theirs.items()}
@@ -60,16 +62,17 @@ def compare(
         )
         for period in periods
     ]
-    _decide(these, may_go_on)
+    _decide(these, may_go_on, grouped_by)
     for each in these:
         tried[each.period.customer_id].carry.end(each.period, each.counters)
     return [each.comparison for each in these]
 
 
-def _decide(periods: Sequence[SimulatedPeriod], may_go_on: Callable[[], bool]) -> None:
+def _decide(periods: Sequence[SimulatedPeriod], may_go_on: Callable[[], bool], grouped_by: str) -> None:
     current = deque[Current]()
     with ReadAhead(may_go_on) as ahead:
-        for each, actions in in_rating_order(periods, partial(ChargedActions, current=current, soon=ahead.soon)):
+        stored = partial(ChargedActions, current=current, grouped_by=grouped_by, soon=ahead.soon)
+        for each, actions in in_rating_order(periods, stored):
             decisions = each.decide(actions, faults={})  # actions that can't be priced count as unrated
             while batch := list(islice(decisions, AT_A_TIME)):
                 each.comparison.add(current, batch)
