@@ -120,4 +120,5 @@ class Migration(migrations.Migration):
             ),
         ),
         InstallSql("leads", "models/sql/a_revision_of_a_mapping_never_changes.sql", "e99421844c59"),
+        InstallSql("leads", "domain/credentials/sql/key.sql", "682c238c88ea"),
     ]

@@ -76,6 +76,8 @@ class Source(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    sends_records: bool = False  # through the API, by a mapping; known only of a source that its key has identified
+
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("code"), name="a_source_code_is_unique_whatever_its_case"),

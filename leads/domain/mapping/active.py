@@ -1,4 +1,4 @@
-"""The mappings of a source that are in force, as a converter."""
+"""The mappings of a source that are in force, as a converter, and the records of a request converted by them."""
 
 import json
 from functools import lru_cache
@@ -7,6 +7,10 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from billing_engine.core.errors import Refused
+from leads.domain import limits
+from leads.domain.body.parcel import Parcel
+from leads.domain.body.parse import open_parcel
+from leads.domain.mapping.doors import API
 from leads.domain.mapping.language.converter import Converter
 from leads.domain.mapping.language.document import Document
 from leads.domain.mapping.language.read import DocumentNotValid, read_document
@@ -30,6 +34,21 @@ def active_converter(source: Source, *, door: str) -> Converter | None:
     active = SourceMapping.objects.filter(source=source, door=door, is_active=True).order_by("place", "pk")
     found = list(active.annotate(document=Subquery(last.values("document")[:1])).values_list("name", "document"))
     return Converter([_document(name, document) for name, document in found]) if found else None
+
+
+def read_records(source: Source, *, body: bytes, content_type: str) -> Parcel | None:
+    """Parse the body of a request whose records become leads by mappings; None if the source has none for the API.
+
+    Raises Refused if the body is unreadable or, with all its leads, exceeds the limits.
+    """
+    converter = active_converter(source, door=API)
+    if converter is None:
+        return None
+    parcel = open_parcel(body, content_type)
+    leads = [lead for record in parcel.items for lead in converter.convert(record.item, place=record.pointer)]
+    limits.check_number_of_leads(len(leads), most=limits.LEADS)
+    limits.check_items([lead.item for lead in leads])
+    return parcel._replace(items=leads, plain=None)
 
 
 def _document(name: str, content: Any) -> Document:

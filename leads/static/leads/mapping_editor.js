@@ -83,7 +83,7 @@ document.addEventListener("DOMContentLoaded", () => {
         target,
         select("how", [["from", "finds"], ["constant", "is always"]], isConstant ? "constant" : "from", { ariaLabel: "How" }),
         input("given", isConstant ? given.constant : given.from, { ariaLabel: `Value of ${name || "the new field"}`, placeholder: "click here, then a place" }),
-        button("Form", "Default, format and value map", () => (more.hidden = !more.hidden)),
+        button("Options", "Default, format and value map", () => (more.hidden = !more.hidden)),
         button("×", "Remove this field", () => (line.remove(), changed())),
       ),
       more,
@@ -312,6 +312,7 @@ document.addEventListener("DOMContentLoaded", () => {
     else say("Click the field that the place is for, then the place.", true);
   });
   const ready = root.querySelector("[data-ready]");
+  ready.className = known.select;
   for (const [code, one] of Object.entries(known.ready)) ready.append(made("option", { value: code, textContent: one.name }));
   ready.addEventListener("change", () => {
     if (!known.ready[ready.value]) return;

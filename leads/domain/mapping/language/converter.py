@@ -163,11 +163,11 @@ class _Plan:
                 yield Found(place, field.pointer, f"{of}{field.target}", text, found, filling.tried, has_default)
 
     def _apart(self, scope: Scope, record: dict[str, Any]) -> dict[str, Any] | Malformed:
-        """Convert one of several leads; its fault doesn't affect the others."""
+        """Convert one of several leads; its fault doesn't affect the others, and its place ends with its number."""
         try:
             return self._lead_of(scope)
         except RecordRefused as refused:
-            return Malformed(record, refused.fault)
+            return Malformed(record, refused.fault._replace(pointer=""))
 
     def _lead_of(self, scope: Scope) -> dict[str, Any]:
         lead = _filled(self._lead, scope, "")
