@@ -12,6 +12,7 @@ from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFacto
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+# prose: E-mail -- how a sender names a column
 TABLE = "Badge;E-mail;SKU;Kind;Met\n1001;ann@studio.example;TILE;Web Visit;03/04/2026\n1002;;TILE;Web Visit;05/04/2026"
 
 
@@ -33,13 +34,16 @@ def test_a_mapping_is_proposed_completed_by_clicks_and_revised(page: Page, peopl
     page.get_by_role("button", name="Propose by column names").click()
     expect(page.get_by_role("status").first).to_contain_text("fit day first and month first. Ask the sender")
     action = page.locator("[data-block=action]")
-    expect(page.locator("[data-block=lead] .mapping-row", has_text="ann@studio.example")).to_contain_text("found in 1 of 2")
+    expect(page.locator("[data-block=lead] .mapping-row", has_text="ann@studio.example")).to_contain_text(
+        "found in 1 of 2"
+    )
 
     # A place is picked by a click and quoted; the date format is chosen.
     page.get_by_role("button", name="Add a field").first.click()
     row = page.locator("[data-block=lead] .mapping-row").last
     row.get_by_label("Field", exact=True).fill("attributes.mail")
     row.locator("[data-part=given]").click()
+    # prose: E-mail -- as above
     page.get_by_role("button", name="E-mail ann@studio.example").click()
     expect(row.locator("[data-part=given]")).to_have_value('"E-mail"')
     kind, met = (action.locator(f".mapping-row:has([title={name}])") for name in ("type", "occurred_at"))

@@ -52,7 +52,7 @@ class MappingAdmin(Page[SourceMapping]):
 
     shown_name = column(shortened, "name", title="name", order="name")
     shown_source = column(link, "source", title="source", order="source__name")
-    shown_door = column(lambda door: doors().get(door, door), "door", title="for", order="door")
+    shown_door = column(lambda door: str(doors().get(door, door)), "door", title="for", order="door")
     state = column(active, "is_active", title="state", order="is_active")
     revision = column(str, "number", title="revision")
     changed = column(instant, "revised_at", title="revised")

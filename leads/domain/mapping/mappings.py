@@ -31,10 +31,10 @@ class MappingHasFaults(HasFaults):
 
 
 class RevisedMeanwhile(Refused):
-    """Somebody else saved a revision since the editor was opened."""
+    """Another user saved a revision since the editor was opened."""
 
     code = "mapping_revised_meanwhile"
-    message = "Somebody else has saved a revision since you opened this page. Reload it to see theirs."
+    message = "Another user has saved a revision since you opened this page. Reload it to see theirs."
 
 
 def document_faults(content: Any) -> list[FieldFault]:

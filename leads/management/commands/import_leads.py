@@ -22,6 +22,7 @@ from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINE
 from leads.domain.intake.receive import receive
 from leads.domain.mapping.active import active_converter
 from leads.domain.mapping.doors import FILES
+from leads.domain.mapping.language.converter import Converter
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 
@@ -57,9 +58,11 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         try:
-            leads = LeadsFile(file, active_converter(sender, door=FILES))
+            converter = active_converter(sender, door=FILES)
+            leads = LeadsFile(file, converter)
             if dry_run:
                 self._try(leads, sender)
+                _check_found(converter)
                 return
             counts = self._take(leads, file, sender)
         except Refused as refusal:
@@ -123,6 +126,14 @@ class Command(BaseCommand):
             if result.fault and result.fault.code != "lead_quarantined":
                 place = (result.pointer + result.fault.pointer).removeprefix(placed.pointer)
                 self.stdout.write(self.style.ERROR(f"  {result.fault.code} {place}: {result.fault.message}"))
+
+
+def _check_found(converter: Converter | None) -> None:
+    """Refuse a mapping with a field that found nothing in any record."""
+    never = [one for one in (converter.found if converter else ()) if one.is_never_there]
+    if never:
+        told = ", ".join(f"{one.field} ({one.expression}, in none of {one.of:,} records)" for one in never)
+        raise CommandError(f"The mapping finds nothing for {told}. Correct it, or give the field a default.")
 
 
 def _stored(counts: Counter[str]) -> int:

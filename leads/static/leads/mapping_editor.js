@@ -20,7 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const text = value === undefined || value === null ? "" : String(value);
     const element = made("input", { type: "text", className: `${known.input} lb-key`, value: text, disabled: isFixed, ...properties });
     element.dataset.part = part;
-    // A value that is not text keeps its kind as long as nobody edits it.
+    // A value that is not text keeps its kind until it is edited.
     if (value !== undefined && typeof value !== "string") element.dataset.given = JSON.stringify(value);
     return element;
   };

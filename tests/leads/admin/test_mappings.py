@@ -26,7 +26,7 @@ DOCUMENT: dict[str, Any] = {
         }
     ],
 }
-SAMPLE = (
+SAMPLE = (  # prose: E-mail -- how a sender names a column
     "Id;E-mail;Kind;Met\n1;ann@studio.example;Web Visit;20/10/2026\n2;;Web Visit;10/21/2026\n3;;Phone call;21/10/2026"
 )
 PREVIEW = reverse("admin:leads_sourcemapping_preview")
@@ -68,6 +68,7 @@ def test_the_preview_tells_what_is_found_stored_and_refused_and_stores_nothing(o
         "&quot;occurred_at&quot;: &quot;2026-10-20T00:00:00-05:00&quot;",
     ):
         assert words in told["result"], words
+    # prose: E-mail -- as above
     assert "<b>E-mail</b> <span>ann@studio.example</span>" in told["places"]
     assert not Lead.objects.exists()
 

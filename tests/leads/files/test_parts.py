@@ -211,6 +211,19 @@ def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
     assert not Delivery.objects.exists()
 
 
+def test_a_dry_run_refuses_a_mapping_with_a_field_that_is_in_no_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "crm.csv").write_text(HEAD + "1,,Web visit,3\n2,,Web visit,1\n")
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_leads", str(tmp_path / "crm.csv"), source="crm", dry_run=True)
+
+    assert str(refusal.value) == (
+        "The mapping finds nothing for contact.email (Mail, in none of 2 records). Correct it, or give the field a default."
+    )
+
+
 def test_an_interrupted_import_continues_where_it_stopped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Source
 ):
