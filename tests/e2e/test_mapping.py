@@ -15,6 +15,25 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # prose: E-mail -- how a sender names a column
 TABLE = "Badge;E-mail;SKU;Kind;Met\n1001;ann@studio.example;TILE;Web Visit;03/04/2026\n1002;;TILE;Web Visit;05/04/2026"
 
+WRITTEN = {
+    "zone": "America/Chicago",
+    "fields": {
+        "id": {"from": "Badge"},
+        "product.sku": {"from": "SKU"},
+        "contact.email": {"from": '"E-mail"'},
+        "attributes.mail": {"from": '"E-mail"'},
+    },
+    "actions": [
+        {
+            "fields": {
+                "id": {"constant": "1"},
+                "type": {"from": "Kind", "text": "slug"},
+                "occurred_at": {"from": "Met", "date": "day_first"},
+            }
+        }
+    ],
+}
+
 
 def saved() -> list[Any]:
     return list(MappingRevision.objects.order_by("number").values_list("number", "document", "reason"))
@@ -56,24 +75,7 @@ def test_a_mapping_is_proposed_completed_by_clicks_and_revised(page: Page, peopl
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("link", name="Badges", exact=True)).to_be_visible()
     first = saved()[0][1]
-    assert first == {
-        "zone": "America/Chicago",
-        "fields": {
-            "id": {"from": "Badge"},
-            "product.sku": {"from": "SKU"},
-            "contact.email": {"from": '"E-mail"'},
-            "attributes.mail": {"from": '"E-mail"'},
-        },
-        "actions": [
-            {
-                "fields": {
-                    "id": {"constant": "1"},
-                    "type": {"from": "Kind", "text": "slug"},
-                    "occurred_at": {"from": "Met", "date": "day_first"},
-                }
-            }
-        ],
-    }
+    assert first == WRITTEN
 
     page.goto(f"/admin/leads/sourcemapping/{SourceMapping.objects.get().pk}/change/")
     page.locator("[data-block=lead] .mapping-row").last.get_by_title("Remove this field").click()

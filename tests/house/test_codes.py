@@ -38,6 +38,7 @@ FOR_PEOPLE = {
         "cycles",
         "mapping/active",
         "mapping/mappings",
+        "mapping/sample",
         "memberships/invitations",
         "memberships/keys",
         "memberships/members",

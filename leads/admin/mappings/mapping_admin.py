@@ -48,7 +48,7 @@ class MappingAdmin(Page[SourceMapping]):
 
     class Media:
         css = {"all": ["leads/mapping.css"]}
-        js = ["leads/mapping_editor.js"]
+        js = ["leads/mapping_parts.js", "leads/mapping_editor.js"]
 
     shown_name = column(shortened, "name", title="name", order="name")
     shown_source = column(link, "source", title="source", order="source__name")

@@ -8,14 +8,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const editor = root.querySelector("[data-editor]");
   const isFixed = root.hasAttribute("data-fixed");
   const PAUSE = 250;
+  const { made, button, labeled, told, typed, formats, formatOf, quoted, within } = window.mappingParts;
 
   // --- Elements ---------------------------------------------------------------------------------
 
-  const made = (tag, properties = {}, ...children) => {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  };
   const input = (part, value, properties = {}) => {
     const text = value === undefined || value === null ? "" : String(value);
     const element = made("input", { type: "text", className: `${known.input} lb-key`, value: text, disabled: isFixed, ...properties });
@@ -30,32 +26,11 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const [code, words] of options) element.append(made("option", { value: code, textContent: words, selected: code === value }));
     return element;
   };
-  const button = (label, title, pressed) => made("button", { type: "button", className: "mapping-button", textContent: label, title, onclick: pressed });
-  const labeled = (words, ...children) => made("label", {}, made("span", { textContent: words }), ...children);
-  const told = (pointer) => {
-    const line = made("p", { className: "mapping-found" });
-    line.dataset.pointer = pointer;
-    return line;
-  };
-  const typed = (element) => {
-    if (!element) return "";
-    const given = element.dataset.given;
-    return given !== undefined && String(JSON.parse(given)) === element.value ? JSON.parse(given) : element.value.trim();
-  };
   const part = (row, name) => row.querySelector(`[data-part="${name}"]`);
 
   // --- A field ----------------------------------------------------------------------------------
 
   const kindOf = (name, scope) => known.kinds[scope][name] ?? "FREE";
-  const formats = (kind) => {
-    const dates = Object.entries(known.dates).map(([code, words]) => [`date:${code}`, words]);
-    const numbers = Object.entries(known.numbers).map(([code, words]) => [`number:${code}`, words]);
-    const slug = ["text:slug", "as a code (trade_show)"];
-    const usual = { TIME: ["", "iso, unless another is chosen"], NUMBER: ["", "decimal point"] }[kind] ?? ["", "as it is"];
-    return [usual, ...({ TIME: dates, NUMBER: numbers, FLAG: [], TEXT: [slug], ID: [slug] }[kind] ?? [slug, ...dates, ...numbers])];
-  };
-  const formatOf = (given) => ["date", "number", "text"].filter((name) => given[name]).map((name) => `${name}:${given[name]}`)[0] ?? "";
-
   const row = (name, stored, scope) => {
     const given = typeof stored === "string" ? { from: stored } : (stored ?? { from: "" });
     const isConstant = "constant" in given;
@@ -66,7 +41,7 @@ document.addEventListener("DOMContentLoaded", () => {
       "div",
       { className: "mapping-more", hidden: !(formatOf(given) || values || given.default !== undefined) },
       labeled("If missing or empty", input("default", given.default)),
-      labeled("Format", select("format", formats(kind), formatOf(given))),
+      labeled("Format", select("format", formats(kind, known), formatOf(given))),
       labeled("Pattern", input("pattern", given.pattern, { placeholder: "%d %b %Y" })),
       labeled("Time zone", input("zone", given.zone, { placeholder: "as the mapping’s" })),
       labeled("Their value = ours, one a line", made("textarea", { value: values, disabled: isFixed })),
@@ -91,7 +66,7 @@ document.addEventListener("DOMContentLoaded", () => {
     );
     target.addEventListener("change", () => {
       const format = part(line, "format");
-      format.replaceChildren(...formats(kindOf(target.value.trim(), scope)).map(([code, words]) => made("option", { value: code, textContent: words })));
+      format.replaceChildren(...formats(kindOf(target.value.trim(), scope), known).map(([code, words]) => made("option", { value: code, textContent: words })));
     });
     const show = () => {
       const constant = part(line, "how").value === "constant";
@@ -211,21 +186,6 @@ document.addEventListener("DOMContentLoaded", () => {
     if (event.target.matches('[data-part="given"], .mapping-settings [data-part="when"], [data-part="each"], [data-part="leads_from"]')) picked = event.target;
   });
 
-  const quoted = (steps) =>
-    steps.reduce((text, step) => {
-      if (typeof step === "number") return `${text}[${step}]`;
-      const name = /^[A-Za-z_][A-Za-z0-9_]*$/.test(step) ? step : JSON.stringify(step);
-      return text ? `${text}.${name}` : name;
-    }, "");
-
-  // Inside a list, a place starts at `item`; what surrounds it, at `record`.
-  const within = (steps, list) => {
-    const found = list.replaceAll("[]", "").replaceAll("[*]", "");
-    const place = steps.findIndex((step, index) => typeof step === "number" && quoted(steps.slice(0, index).filter((one) => typeof one !== "number")) === found);
-    const inner = place >= 0 ? steps.slice(place + 1) : [];
-    // A list of lists was flattened: its inner index belongs to the list, too.
-    return place >= 0 ? ["item", ...inner] : ["record", ...steps];
-  };
   const listOf = (panel, name) => panel?.querySelector(`.mapping-settings [data-part="${name}"]`)?.value.trim() ?? "";
 
   const pick = (steps) => {
