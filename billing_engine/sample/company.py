@@ -12,7 +12,9 @@ from billing_engine.local_servers import LocalServerError
 from leads.domain.catalog.sources import save_source
 from leads.domain.catalog.subjects import save_action_type, save_product
 from leads.domain.customers import add_customer
-from leads.models import ActionType, Channel, Customer, Product, Source, Tax
+from leads.domain.mapping.doors import FILES
+from leads.domain.mapping.mappings import save_mapping
+from leads.models import ActionType, Channel, Customer, Product, Source, SourceMapping, Tax
 from leads.models.terms import TERMS
 from pricing.domain.rule_book.rules import activate
 from pricing.models import PriceRule
@@ -150,6 +152,28 @@ SOURCES = [
     ("feedback", "Feedback forms", Channel.FEEDBACK),
 ]
 
+# How the badge scanner's files become leads of the trade shows.
+BADGE_SCANS = {
+    "zone": "America/New_York",
+    "fields": {
+        "id": "join('-', ['badge', Badge])",
+        "product.sku": "SKU",
+        "product.customer": "Exhibitor",
+        "contact.name": "Name",
+        "contact.email": '"E-mail"',  # prose: E-mail -- how the scanner names its column
+        "contact.firm": "Company",
+    },
+    "actions": [
+        {
+            "fields": {
+                "id": {"constant": "scan"},
+                "type": {"from": '"Asked for"', "values": {"Samples": "sample_order", "A quote": "quote_request"}},
+                "occurred_at": {"from": "Scanned", "date": "month_first"},
+            }
+        }
+    ],
+}
+
 # (name, scope, price): a price is a unit price, or tiers of (up to, unit price, flat fee).
 RULES: list[tuple[str, dict[str, Any], str | list[tuple[int | None, str, str]]]] = [
     ("Sample order", {"action_type": "sample_order"}, "2.50"),
@@ -222,6 +246,8 @@ def create(*, at: datetime, billed_from: date) -> None:
             save_product(product, facts={"category": category}, by=admin, at=at)
     for code, name, channel in SOURCES:
         save_source(Source(code=code, name=name), facts={"channel": channel}, by=admin, at=at)
+    mapping = SourceMapping(source=Source.objects.get(code="tradeshow"), name="Badge scans", door=FILES)
+    save_mapping(mapping, document=BADGE_SCANS, by=admin, at=at)
     for name, scope, price in RULES:
         activate(_rule(name, scope, price, customers), by=admin, at=at, reason="Opening prices")
 

@@ -14,6 +14,7 @@ from leads.admin import (
     sources,
 )
 from leads.admin.credentials import credential_admin
+from leads.admin.mappings import mapping_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "deliveries",
     "item_admin",
     "leads",
+    "mapping_admin",
     "menu",
     "products",
     "search",

@@ -22,6 +22,7 @@ in_menu(
     list_item("Actions", "ads_click", "leads.action"),
     list_item("Deliveries", "inbox", "leads.delivery"),
     list_item("Sources", "hub", "leads.source"),
+    list_item("Mappings", "rule_settings", "leads.sourcemapping"),
 )
 in_menu(
     "Catalog",

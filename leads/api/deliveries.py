@@ -20,6 +20,7 @@ from leads.domain import limits
 from leads.domain.body.parse import JSON, NDJSON, unpacked
 from leads.domain.credentials.signatures import verify
 from leads.domain.intake.receive import receive
+from leads.domain.mapping.active import read_records
 from leads.models import ApiKey
 
 
@@ -76,10 +77,13 @@ class DeliveriesView(APIView):
         body = unpacked(_sent(request), request.headers.get("Content-Encoding", ""))
         webhook_id = verify(key.source, headers=request.headers, body=body, at=at)
         idempotency_key = request.headers.get("Idempotency-Key")
+        content_type = request.content_type or JSON
+        records = read_records(key.source, body=body, content_type=content_type) if key.source.sends_records else None
         receipt = receive(
             key.source,
             body=body,
-            content_type=request.content_type or JSON,
+            content_type=content_type,
+            parcel=records,
             received_at=at,
             # The ID of a signed message serves as its idempotency key.
             idempotency_key=webhook_id or None if idempotency_key is None else idempotency_key,

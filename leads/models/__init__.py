@@ -15,6 +15,7 @@ from leads.models.customer.purchase_order import PurchaseOrderRequest
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.lead import Lead
+from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product, ProductRevision
@@ -46,6 +47,7 @@ __all__ = [
     "Delivery",
     "EarlyAction",
     "Lead",
+    "MappingRevision",
     "MemberInvitation",
     "MemberRole",
     "Membership",
@@ -59,6 +61,7 @@ __all__ = [
     "QuarantinedItem",
     "SigningSecret",
     "Source",
+    "SourceMapping",
     "SourceRevision",
     "Subject",
     "Tax",

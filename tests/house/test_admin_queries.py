@@ -20,7 +20,7 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models import Deed
 from invoices.models import BillingSchedule
-from leads.models import Customer
+from leads.models import Customer, MappingRevision
 from receivables.domain.credit_notes.issuing import approve
 from receivables.domain.ledger.allocations import Match, match
 from receivables.models import CreditNote, LedgerDocument
@@ -51,6 +51,7 @@ from tests.factories.leads import (
     QuarantineStepFactory,
     SigningSecretFactory,
     SourceFactory,
+    SourceMappingFactory,
 )
 from tests.factories.online import OnlineEventFactory
 from tests.factories.people import GroupFactory, UserFactory, superuser
@@ -188,6 +189,7 @@ ROWS: dict[str, Make] = {
     "leads.QuarantinedItem": a_conflict,
     "leads.SigningSecret": lambda: SigningSecretFactory.create(created_by=UserFactory.create()),
     "leads.Source": lambda: SourceFactory.create(customer=CustomerFactory.create()),
+    "leads.SourceMapping": SourceMappingFactory.create,
     "pricing.Charge": ChargeFactory.create,
     "pricing.PriceCheck": lambda: PriceCheckFactory.create(source=SourceFactory.create()),
     "pricing.PriceRule": a_rule_of_its_own_customer,
@@ -246,6 +248,14 @@ PARTS: dict[str, Make] = {
     "leads.Source": lambda source: (
         ApiKeyFactory.create(source=source, created_by=UserFactory.create()),
         SigningSecretFactory.create(source=source, created_by=UserFactory.create()),
+    ),
+    "leads.SourceMapping": lambda mapping: MappingRevision.objects.create(
+        mapping=mapping,
+        number=next(numbers) + 1,
+        document={},
+        reason="Why",
+        written_at=NOW,
+        written_by=UserFactory.create(),
     ),
     "pricing.PriceRule": lambda rule: (
         PriceTierFactory.create(rule=rule),

@@ -49,6 +49,7 @@ class KeyOfSource(msgspec.Struct, frozen=True, gc=False):
 
     key: KnownKey
     source: KnownSource
+    sends_records: bool
 
 
 _decoder = msgspec.json.Decoder(KeyOfSource)
@@ -142,6 +143,7 @@ def _key_by_prefix(prefix: str) -> ApiKey | None:
     found = _decoder.decode(row)
     key = ApiKey.from_db(connection.alias, KnownKey.__struct_fields__, astuple(found.key))
     key.source = Source.from_db(connection.alias, KnownSource.__struct_fields__, astuple(found.source))
+    key.source.sends_records = found.sends_records
     return key
 
 

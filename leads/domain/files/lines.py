@@ -9,7 +9,7 @@ from leads.domain import limits
 
 
 class FileNotReadable(Refused):
-    """The file has an unsupported format, or doesn't match the field mapping."""
+    """The file has an unsupported format, or doesn't match the mapping."""
 
     code = "file_not_readable"
 

@@ -20,6 +20,9 @@ from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
 from leads.domain.intake.receive import receive
+from leads.domain.mapping.active import active_converter
+from leads.domain.mapping.doors import FILES
+from leads.domain.mapping.language.converter import Converter
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 
@@ -30,7 +33,7 @@ TRIED = 5
 class Command(BaseCommand):
     """Stores each part of the file before reading the next; it can be stopped and restarted, and nothing counts twice."""
 
-    help = "Import leads from a JSON, NDJSON or CSV file (CSV by the source's field mapping)."
+    help = "Import leads from a JSON, NDJSON or CSV file (CSV by the source's mapping)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="Path or URL (https://…) of the file.")
@@ -54,10 +57,12 @@ class Command(BaseCommand):
     def _import(self, file: Path, sender: Source, *, dry_run: bool) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        leads = LeadsFile(file, sender.field_mapping)
         try:
+            converter = active_converter(sender, door=FILES)
+            leads = LeadsFile(file, converter)
             if dry_run:
                 self._try(leads, sender)
+                _check_found(converter)
                 return
             counts = self._take(leads, file, sender)
         except Refused as refusal:
@@ -121,6 +126,14 @@ class Command(BaseCommand):
             if result.fault and result.fault.code != "lead_quarantined":
                 place = (result.pointer + result.fault.pointer).removeprefix(placed.pointer)
                 self.stdout.write(self.style.ERROR(f"  {result.fault.code} {place}: {result.fault.message}"))
+
+
+def _check_found(converter: Converter | None) -> None:
+    """Refuse a mapping with a field that found nothing in any record."""
+    never = [one for one in (converter.found if converter else ()) if one.is_never_there]
+    if never:
+        told = ", ".join(f"{one.field} ({one.expression}, in none of {one.of:,} records)" for one in never)
+        raise CommandError(f"The mapping finds nothing for {told}. Correct it, or give the field a default.")
 
 
 def _stored(counts: Counter[str]) -> int:

@@ -4,6 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from billing_engine.core import money
 from billing_engine.core.counts import count_in_words
+from invoices.domain.lines.detail import DetailCharge
+from invoices.domain.lines.one_line import page_of_line
 from invoices.models import Invoice, InvoiceLine
 from leads.models import Action
 from portal.frame import Whole, page

@@ -15,7 +15,10 @@ BEGIN
                        'id', source.id, 'code', source.code, 'name', source.name, 'is_active', source.is_active,
                        'customer_id', source.customer_id, 'new_products', source.new_products,
                        'default_country', source.default_country, 'requests_per_minute', source.requests_per_minute,
-                       'signature_required', source.signature_required))
+                       'signature_required', source.signature_required),
+                   'sends_records', EXISTS (
+                       SELECT 1 FROM leads_sourcemapping mapping
+                        WHERE mapping.source_id = source.id AND mapping.door = 'api' AND mapping.is_active))
           FROM leads_apikey key JOIN leads_source source ON source.id = key.source_id
          WHERE key.prefix = of_prefix AND key.revoked_at IS NULL AND source.is_active
     );
