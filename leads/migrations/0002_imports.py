@@ -7,70 +7,201 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FileImport',
+            name="FileImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Number of attempts, counted before the work.')),
-                ('name', models.CharField(help_text="The file's name.", max_length=200, verbose_name='file')),
-                ('size', models.PositiveBigIntegerField(help_text='Size in bytes.')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('kept_as', models.CharField(blank=True, help_text='The name of the bytes in the file storage; empty once they are deleted.', max_length=100)),
-                ('reading', models.JSONField(blank=True, default=dict, help_text='How the file is read, as a person has confirmed it.')),
-                ('found', models.JSONField(blank=True, default=dict, help_text='What was found in the bytes; the first rows are deleted with the file.')),
-                ('mapping', models.JSONField(blank=True, default=dict, help_text='The mapping of the dry run, which the import uses too.')),
-                ('state', models.CharField(choices=[('looked', 'To be checked'), ('dry_running', 'Dry run'), ('ready', 'Ready to import'), ('importing', 'Importing'), ('stopped', 'Stopped'), ('done', 'Imported'), ('failed', 'Broke off'), ('undoing', 'Undoing'), ('undone', 'Undone'), ('discarded', 'Discarded')], default='looked', max_length=11)),
-                ('uploaded_at', models.DateTimeField()),
-                ('position', models.BigIntegerField(default=0, help_text='How far the current step has come in the file, in bytes.')),
-                ('line', models.BigIntegerField(default=0, help_text='The number of the last line, row or item of the current step.')),
-                ('dry_run', models.JSONField(blank=True, default=dict, help_text='What the dry run found.')),
-                ('result', models.JSONField(blank=True, default=dict, help_text='What was stored so far, by outcome and by fault.')),
-                ('lines_read', models.PositiveBigIntegerField(default=0)),
-                ('lines_taken', models.PositiveBigIntegerField(default=0)),
-                ('lines_blank', models.PositiveBigIntegerField(default=0)),
-                ('lines_refused', models.PositiveBigIntegerField(default=0)),
-                ('started_at', models.DateTimeField(blank=True, help_text='When a person first started the import.', null=True)),
-                ('finished_at', models.DateTimeField(blank=True, help_text='When all of the file was stored.', null=True)),
-                ('message', models.TextField(blank=True, help_text='Why the latest step broke off.')),
-                ('asked_by', models.ForeignKey(blank=True, db_index=False, help_text='Who asked for the latest step.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='file_imports', to='leads.source')),
-                ('uploaded_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                ("name", models.CharField(help_text="The file's name.", max_length=200, verbose_name="file")),
+                ("size", models.PositiveBigIntegerField(help_text="Size in bytes.")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                (
+                    "kept_as",
+                    models.CharField(
+                        blank=True,
+                        help_text="The name of the bytes in the file storage; empty once they are deleted.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "reading",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="How the file is read, as a person has confirmed it."
+                    ),
+                ),
+                (
+                    "found",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="What was found in the bytes; the first rows are deleted with the file.",
+                    ),
+                ),
+                (
+                    "mapping",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="The mapping of the dry run, which the import uses too."
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("looked", "To be checked"),
+                            ("dry_running", "Dry run"),
+                            ("ready", "Ready to import"),
+                            ("importing", "Importing"),
+                            ("stopped", "Stopped"),
+                            ("done", "Imported"),
+                            ("failed", "Broke off"),
+                            ("undoing", "Undoing"),
+                            ("undone", "Undone"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="looked",
+                        max_length=11,
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField()),
+                (
+                    "position",
+                    models.BigIntegerField(
+                        default=0, help_text="How far the current step has come in the file, in bytes."
+                    ),
+                ),
+                (
+                    "line",
+                    models.BigIntegerField(
+                        default=0, help_text="The number of the last line, row or item of the current step."
+                    ),
+                ),
+                ("dry_run", models.JSONField(blank=True, default=dict, help_text="What the dry run found.")),
+                (
+                    "result",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="What was stored so far, by outcome and by fault."
+                    ),
+                ),
+                ("lines_read", models.PositiveBigIntegerField(default=0)),
+                ("lines_taken", models.PositiveBigIntegerField(default=0)),
+                ("lines_blank", models.PositiveBigIntegerField(default=0)),
+                ("lines_refused", models.PositiveBigIntegerField(default=0)),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, help_text="When a person first started the import.", null=True),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, help_text="When all of the file was stored.", null=True),
+                ),
+                ("message", models.TextField(blank=True, help_text="Why the latest step broke off.")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Who asked for the latest step.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="file_imports", to="leads.source"
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FileImportPart',
+            name="FileImportPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.BigIntegerField(help_text='Where in the file it begins.')),
-                ('delivery', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='file_part', to='leads.delivery')),
-                ('file_import', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='leads.fileimport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.BigIntegerField(help_text="Where in the file it begins.")),
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="file_part", to="leads.delivery"
+                    ),
+                ),
+                (
+                    "file_import",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="leads.fileimport",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='fileimport',
-            index=models.Index(condition=models.Q(('state__in', ('dry_running', 'importing', 'undoing'))), fields=['id'], name='file_import_in_progress'),
+            model_name="fileimport",
+            index=models.Index(
+                condition=models.Q(("state__in", ("dry_running", "importing", "undoing"))),
+                fields=["id"],
+                name="file_import_in_progress",
+            ),
         ),
         migrations.AddIndex(
-            model_name='fileimport',
-            index=models.Index(fields=['sha256'], name='file_import_digest'),
+            model_name="fileimport",
+            index=models.Index(fields=["sha256"], name="file_import_digest"),
         ),
         migrations.AddConstraint(
-            model_name='fileimport',
-            constraint=models.CheckConstraint(condition=models.Q(('lines_read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('lines_taken'), '+', models.F('lines_blank')), '+', models.F('lines_refused')))), name='each_line_of_an_imported_file_has_one_outcome'),
+            model_name="fileimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "lines_read",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("lines_taken"), "+", models.F("lines_blank")
+                            ),
+                            "+",
+                            models.F("lines_refused"),
+                        ),
+                    )
+                ),
+                name="each_line_of_an_imported_file_has_one_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fileimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('message', ''), _negated=True), _connector='OR'), name='a_file_import_that_broke_off_says_why'),
+            model_name="fileimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "failed"), _negated=True),
+                    models.Q(("message", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_file_import_that_broke_off_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fileimportpart',
-            constraint=models.UniqueConstraint(fields=('file_import', 'start'), name='a_part_of_an_imported_file_is_stored_once'),
+            model_name="fileimportpart",
+            constraint=models.UniqueConstraint(
+                fields=("file_import", "start"), name="a_part_of_an_imported_file_is_stored_once"
+            ),
         ),
     ]

@@ -44,7 +44,9 @@ class FileImport(WorkItem):
     kept_as = models.CharField(
         max_length=100, blank=True, help_text="The name of the bytes in the file storage; empty once they are deleted."
     )
-    reading = models.JSONField(default=dict, blank=True, help_text="How the file is read, as a person has confirmed it.")
+    reading = models.JSONField(
+        default=dict, blank=True, help_text="How the file is read, as a person has confirmed it."
+    )
     found = models.JSONField(
         default=dict, blank=True, help_text="What was found in the bytes; the first rows are deleted with the file."
     )

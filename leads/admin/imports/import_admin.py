@@ -139,7 +139,8 @@ class FileImportAdmin(FollowedPage[FileImport]):
             "tried": report(item.dry_run),
             "stored": report(item.result),
             "first": rows,
-            "earlier": earlier and link_to(page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {earlier.uploaded_at:%Y-%m-%d}"),
+            "earlier": earlier
+            and link_to(page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {earlier.uploaded_at:%Y-%m-%d}"),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -46,7 +46,13 @@ def first_rows(item: FileImport, *, may_see: bool, plain: frozenset[str]) -> dic
     found = item.found
     columns: list[str] = found.get("columns", [])
     rows = [
-        (line, [_cell(cell) if may_see or name in plain else HIDDEN if cell else "" for name, cell in zip(columns, cells, strict=False)])
+        (
+            line,
+            [
+                _cell(cell) if may_see or name in plain else HIDDEN if cell else ""
+                for name, cell in zip(columns, cells, strict=False)
+            ],
+        )
         for line, cells in found.get("rows", ())
     ]
     return {"columns": columns, "rows": rows, "is_hidden": not may_see and bool(rows)}

@@ -11,6 +11,7 @@ from leads.domain.imports.kept_files import on_disk
 from leads.models import FileImport
 
 ODD = re.compile(r"[^\w .()+-]")
+PATHS = re.compile(r"[/\\]")
 NAME_LENGTH = 60
 
 
@@ -37,7 +38,7 @@ def opened(item: FileImport) -> Iterator[Content]:
 
 def plain_name(name: str) -> str:
     """A name that every file system takes, with its ending."""
-    stem, dot, ending = ODD.sub("_", name).rpartition(".")
+    stem, dot, ending = ODD.sub("_", PATHS.split(name)[-1]).rpartition(".")
     short = f"{(stem or 'file')[:NAME_LENGTH]}{dot}{ending[:10]}".strip(". ")
     return short or "file"
 
