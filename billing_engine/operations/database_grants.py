@@ -58,8 +58,8 @@ GRANTS = {
     "leads_quarantinestep": "INSERT",
     "leads_correction": "INSERT",
     "leads_fileimport": (
-        "INSERT, UPDATE (kept_as, reading, mapping, state, asked_by_id, attempts, position, line, dry_run, result,"
-        " lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
+        "INSERT, UPDATE (kept_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent, dry_run,"
+        " result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
     ),
     "leads_fileimportpart": "INSERT",
     "leads_bulkretry": "INSERT, UPDATE (attempts, trying, one_by_one, total, stored, refused, reached, finished_at)",

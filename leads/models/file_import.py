@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from billing_engine.core.queues.items import WorkItem
-from billing_engine.core.queues.progress import percent
 from leads.models.delivery import Delivery
 from leads.models.source import Source
 
@@ -67,8 +66,9 @@ class FileImport(WorkItem):
         db_index=False,
         help_text="Who asked for the latest step.",
     )
-    position = models.BigIntegerField(default=0, help_text="How far the current step has come in the file, in bytes.")
+    position = models.BigIntegerField(default=0, help_text="Where the current step is in the file.")
     line = models.BigIntegerField(default=0, help_text="The number of the last line, row or item of the current step.")
+    percent = models.PositiveSmallIntegerField(default=0, help_text="How much of the current step is done.")
     dry_run = models.JSONField(default=dict, blank=True, help_text="What the dry run found.")
     result = models.JSONField(default=dict, blank=True, help_text="What was stored so far, by outcome and by fault.")
     lines_read = models.PositiveBigIntegerField(default=0)
@@ -99,17 +99,12 @@ class FileImport(WorkItem):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def percent(self) -> int:
-        """How far the current step has come."""
-        return min(99, percent(self.position, self.size))
-
 
 class FileImportPart(models.Model):
     """A part of an imported file and the delivery that it became."""
 
     file_import = models.ForeignKey(FileImport, on_delete=models.PROTECT, related_name="parts", db_index=False)
-    start = models.BigIntegerField(help_text="Where in the file it begins.")
+    start = models.BigIntegerField(help_text="The line, row or item after which it begins.")
     delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="file_part")
 
     class Meta:
@@ -118,4 +113,4 @@ class FileImportPart(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.file_import} from {self.start:,}"
+        return f"{self.file_import} after {self.start:,}"

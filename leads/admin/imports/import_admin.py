@@ -27,6 +27,7 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.admin_kit.task_cards import shown_person
+from leads.admin.imports.reading_form import ReadingForm, first_answers, may_be_corrected, shown_reading
 from leads.admin.imports.shown import first_rows, report
 from leads.admin.imports.upload_page import ADD, upload_view
 from leads.domain.access.contacts import may_see_raw_bodies
@@ -38,6 +39,7 @@ from leads.domain.imports.steps import (
     check_may_be_stored,
     check_may_be_tried,
     check_may_be_undone,
+    correct_reading,
     discard,
     may_be_discarded,
     may_be_stopped,
@@ -91,7 +93,7 @@ class FileImportAdmin(FollowedPage[FileImport]):
     ordering = ("-pk",)
     nothing_yet = "No imports yet. Choose Import file: nothing is stored before you have seen a dry run."
     actions_list: Any = ("upload",)
-    actions_detail: Any = ("dry_run", "start", "stop_it", "resume_it", "undo_it", "discard_it")
+    actions_detail: Any = ("correct", "dry_run", "start", "stop_it", "resume_it", "undo_it", "discard_it")
     fieldsets = (
         (
             None,
@@ -139,6 +141,8 @@ class FileImportAdmin(FollowedPage[FileImport]):
             "tried": report(item.dry_run),
             "stored": report(item.result),
             "first": rows,
+            "reading": shown_reading(item),
+            "warnings": item.found.get("warnings", []) if item.state in TO_TRY else [],
             "earlier": earlier
             and link_to(page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {earlier.uploaded_at:%Y-%m-%d}"),
         }
@@ -159,6 +163,24 @@ class FileImportAdmin(FollowedPage[FileImport]):
     upload.csrf_exempt = True  # it checks the token itself, after the permission
 
     @button(
+        "Correct reading",
+        permission=CHANGE,
+        icon="tune",
+        offered=lambda item: item.state in TO_TRY and may_be_corrected(item),
+        guard=check_may_be_tried,
+        asks=Dialog(
+            title="How is the file read?",
+            says="The first rows are shown again as you say. A dry run has to be repeated.",
+            submit="Read again",
+            form=ReadingForm,
+            first=first_answers,
+        ),
+    )
+    def correct(self, request: HttpRequest, item: FileImport, answers: dict[str, Any]) -> Done:
+        correct_reading(item, by=person(request), **answers)
+        return Done("Read again.")
+
+    @button(
         "Dry run",
         permission=CHANGE,
         icon="rule",
@@ -167,7 +189,7 @@ class FileImportAdmin(FollowedPage[FileImport]):
         guard=check_may_be_tried,
         asks=Dialog(
             title="Try the whole file?",
-            says="A worker reads all of it and tells what would become of each row. Nothing is stored.",
+            says="A worker reads all of it and tells the outcome that each row would have. Nothing is stored.",
             submit="Start dry run",
         ),
     )

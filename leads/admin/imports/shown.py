@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 from leads.domain.access.contacts import HIDDEN
 from leads.models import FileImport
 from leads.models.delivery import OUTCOMES

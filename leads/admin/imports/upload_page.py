@@ -54,7 +54,7 @@ class ToDisk(TemporaryFileUploadHandler):
 
 
 def upload_view(self: ModelAdmin[FileImport], request: HttpRequest) -> HttpResponse:
-    """Check the permission first, so that nobody else's file is read."""
+    """Check the permission first, so that no other file is read."""
     if not request.user.has_perm(ADD):
         raise PermissionDenied
     request.upload_handlers = [ToDisk(request)]

@@ -1,21 +1,30 @@
 """Split a file into parts of a few hundred leads; each becomes its own delivery."""
 
+import csv
 from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-from leads.domain.body.decode import ROW_MALFORMED, BodyNotReadable, as_json
+from leads.domain.body.decode import ROW_MALFORMED, as_json
 from leads.domain.body.parcel import Lines, Placed
-from leads.domain.body.parse import read_line, read_parcel
+from leads.domain.body.parse import read_line
 from leads.domain.faults import Fault, Flawed, Malformed
-from leads.domain.files.header import Header, read_header
-from leads.domain.files.lines import FileNotReadable, LineReader
-from leads.domain.files.mapping import mapped
+from leads.domain.files.header import Header, named, read_header
+from leads.domain.files.json_items import JsonItems, is_list, whole_items
+from leads.domain.files.lines import FileNotReadable, LineReader, opened
+from leads.domain.files.look.look import column_names, look
+from leads.domain.files.mapping import columns, mapped
 from leads.domain.files.notices import Notices
+from leads.domain.files.reading import BEGINNING, Kind, Position, Reading
 from leads.domain.files.rows import Row, Rows
+from leads.domain.files.sheets.merged import in_words
+from leads.domain.files.sheets.places import column_letters
+from leads.domain.files.sheets.process import SheetRow, Spool, spooled
 
 LEADS_AT_A_TIME = 500
 ROWS_IN_A_FIELD = "rows_in_a_field"
+BLANK = b" \t\r\n\v\f\xef\xbb\xbf"
 TEXT_KEPT = 10_000  # characters of an unreadable row; the delivery has all of it
 
 
@@ -25,69 +34,135 @@ class Part(NamedTuple):
     items: list[Placed]
     body: bytes
     content_type: str
-    position: int
+    position: Position
     lines: Lines = Lines()
 
 
 class LeadsFile:
-    """A file of leads, with its line counts and warnings after it was read."""
+    """A file of leads, with its line counts and warnings after it was read.
 
-    def __init__(self, path: Path, mapping: Mapping[str, Any]) -> None:
-        self._path, self._mapping = path, mapping
-        self.lines: Lines | None = None  # for files with lines
+    Without a `reading` it is read as it looks. With a `start`, the position of an earlier part, it goes on after that part.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        mapping: Mapping[str, Any],
+        *,
+        reading: Reading | None = None,
+        start: Position = BEGINNING,
+        name: str = "",
+        at_a_time: int = LEADS_AT_A_TIME,
+    ) -> None:
+        self._path, self._mapping, self._start, self._at_a_time = path, mapping, start, at_a_time
+        self._name = name or path.name
+        self.reading = reading
+        self.lines: Lines | None = None  # for files with lines or rows
         self.notices = Notices()
+        self.size = path.stat().st_size  # of what positions count in: a workbook's is known when its rows are read
 
     def parts(self) -> Iterator[Part]:
         """Read the parts one by one. Raises FileNotReadable, usually before the first part.
 
-        The place of an item is its first line (CSV, NDJSON: `/17`, counted from 1) or its index (JSON).
+        The place of an item is its first line (CSV, NDJSON: `/17`, counted from 1), its row in the sheet, or its index (JSON).
         """
-        name = self._path.name
-        readers = {".csv": self._table, ".tsv": self._table, ".ndjson": self._ndjson, ".jsonl": self._ndjson}
-        reader = (readers | {".json": self._json}).get(self._path.suffix.lower())
-        if reader is None:
-            raise FileNotReadable(f"{name} must end in .json, .ndjson, .jsonl, .csv or .tsv.")
-        yield from reader()
+        asked = columns(self._mapping)
+        reading = self.reading or look(self._path, name=self._name, asked=asked).reading
+        self.reading = reading
+        if reading.kind in (Kind.TABLE, Kind.WORKBOOK) and not self._mapping:
+            raise FileNotReadable(f"{self._name} is a table, which needs a field mapping. Add one to the source.")
+        if reading.kind == Kind.WORKBOOK:
+            with spooled(self._path, self._name, sheet=reading.sheet, header=reading.header) as spool:
+                yield from self._workbook(reading, spool, asked)
+            return
+        readers = {Kind.TABLE: self._table, Kind.NDJSON: self._ndjson, Kind.JSON: self._json}
+        with opened(self._path, reading.encoding) as file:
+            self.size = file.seek(0, 2)
+            file.seek(0)
+            yield from readers[reading.kind](reading, file)
 
-    def _json(self) -> Iterator[Part]:
-        size = self._path.stat().st_size
-        try:
-            placed = read_parcel(self._path.read_bytes()).items
-        except BodyNotReadable as error:
-            raise FileNotReadable(f"{self._path.name}: {error}") from error
-        for start in range(0, len(placed), LEADS_AT_A_TIME):
-            some = placed[start : start + LEADS_AT_A_TIME]
-            body = as_json([item for _, item in some]).encode()
-            position = size * (start + len(some)) // len(placed)
-            yield Part([self._as_lead(item) for item in some], body, "application/json", position)
+    def _json(self, reading: Reading, file: BinaryIO) -> Iterator[Part]:
+        if not is_list(file):
+            yield from self._whole(reading, file)
+            return
+        items, texts = list[Placed](), list[bytes]()
+        for found in JsonItems(file, self._start):
+            items.append(self._as_lead(found.placed))
+            texts.append(found.text)
+            if len(items) >= self._at_a_time:
+                yield Part(items, _list(texts), reading.content_type, Position(found.end, found.number + 1))
+                items, texts = [], []
+        if items:
+            yield Part(items, _list(texts), reading.content_type, Position(found.end, found.number + 1))
 
-    def _ndjson(self) -> Iterator[Part]:
-        with self._path.open("rb") as file:
-            lines = LineReader(file)
-            part = _PartBuilder(b"", "application/x-ndjson")
-            while (line := lines.take()) is not None:
-                item = Placed(f"/{lines.read}", read_line(line)) if line.strip() else None
-                part.add([line], item and self._as_lead(item), is_refused=bool(item and _flaw(item.item)))
-                if part.is_full:
-                    yield self._counted(part.taken(lines.position))
-            yield from map(self._counted, part.last(lines.position))
+    def _whole(self, reading: Reading, file: BinaryIO) -> Iterator[Part]:
+        """One lead or an envelope."""
+        placed, text = whole_items(file, self._name)
+        for start in range(self._start.line, len(placed), self._at_a_time):
+            some = placed[start : start + self._at_a_time]
+            body = text if len(some) == len(placed) else as_json([item for _, item in some]).encode()
+            reached = start + len(some)
+            position = Position(self.size * reached // len(placed), reached)
+            yield Part([self._as_lead(item) for item in some], body, reading.content_type, position)
 
-    def _table(self) -> Iterator[Part]:
-        if not self._mapping:
-            raise FileNotReadable("A CSV file needs a field mapping. Add one to the source.")
-        with self._path.open("rb") as file:
-            lines = LineReader(file)
-            header = read_header(lines, self._mapping, self._path.name)
-            self.notices.separated_by = header.separated_by
-            part = _PartBuilder(b"".join(header.lines), "text/csv")
-            for row in Rows(lines, separator=header.separator, width=len(header.names), below=len(header.lines)):
-                item = None if row.is_blank else self._as_lead(Placed(f"/{row.line}", _record(header, row)))
-                part.add(row.lines, item, is_refused=bool(row.why or row.within))
-                self.notices.check_row(row, item)
-                if part.is_full:
-                    yield self._counted(part.taken(lines.position))
-            yield from map(self._counted, part.last(lines.position))
-            self._check(lines.read - len(header.lines))
+    def _ndjson(self, reading: Reading, file: BinaryIO) -> Iterator[Part]:
+        lines = LineReader(file, self._start)
+        part = _PartBuilder(b"", reading.content_type, self._at_a_time)
+        number = self._start.line
+        while (line := lines.take()) is not None:
+            number += 1
+            item = Placed(f"/{number}", read_line(line)) if line.strip(BLANK) else None
+            part.add([line], item and self._as_lead(item), is_refused=bool(item and _flaw(item.item)))
+            if part.is_full:
+                yield self._counted(part.taken(Position(lines.position, number)))
+        yield from map(self._counted, part.last(Position(lines.position, number)))
+
+    def _table(self, reading: Reading, file: BinaryIO) -> Iterator[Part]:
+        encoding = "utf-8" if reading.encoding == "utf-16" else reading.encoding
+        asked = columns(self._mapping)
+        lines = LineReader(file)
+        header = read_header(
+            lines,
+            line=reading.header,
+            separator=reading.separator,
+            encoding=encoding,
+            asked=asked,
+            file_name=self._name,
+        )
+        self.notices.separated_by = reading.separated_by
+        start = self._start if self._start.at else Position(lines.position, len(header.lines))
+        lines = LineReader(file, start)
+        part = _PartBuilder(b"".join(header.lines), reading.content_type, self._at_a_time)
+        rows = Rows(lines, separator=header.separator, width=len(header.names), below=start.line, encoding=encoding)
+        for row in rows:
+            item = None if row.is_blank else self._as_lead(Placed(f"/{row.line}", _record(header, row, encoding)))
+            part.add(row.lines, item, is_refused=bool(row.why or row.within))
+            self.notices.check_row(row, item)
+            if part.is_full:
+                yield self._counted(part.taken(Position(lines.position, rows.line)))
+        yield from map(self._counted, part.last(Position(lines.position, rows.line)))
+        self._check(lines.read)
+
+    def _workbook(self, reading: Reading, spool: Spool, asked: list[str]) -> Iterator[Part]:
+        self.size = spool.size
+        self.notices.merged = in_words(spool.contents.merged, header=reading.header)
+        head = next((row for row, _ in spool.rows(Position(0, reading.header - 1))), None)
+        if head is None:
+            raise FileNotReadable(f"{self._name} has no row {reading.header:,}, where its header should be.")
+        names = named(column_names(head.cells), asked=asked, separator="", file_name=self._name)
+        part = _PartBuilder(_csv_line(head.cells), reading.content_type, self._at_a_time)
+        start = max(self._start, Position(0, reading.header), key=lambda position: position.line)
+        read, position = 0, start
+        for found, position in spool.rows(start):
+            row = _sheet_row(names, found, set(asked))
+            read += 1
+            item = None if row.is_blank else self._as_lead(Placed(f"/{row.line}", _sheet_record(names, row)))
+            part.add(row.lines, item, is_refused=bool(row.faults))
+            self.notices.check_row(row, item)
+            if part.is_full:
+                yield self._counted(part.taken(position))
+        yield from map(self._counted, part.last(position))
+        self._check(read)
 
     def _counted(self, part: Part) -> Part:
         self.lines = (self.lines or Lines()).plus(part.lines)
@@ -96,7 +171,7 @@ class LeadsFile:
     def _check(self, read: int) -> None:
         """Compare the lines read with the lines counted by outcome."""
         if (self.lines or Lines()).read != read:
-            raise FileNotReadable(f"{self._path.name}: {read:,} lines were read, but their outcomes are {self.lines}.")
+            raise FileNotReadable(f"{self._name}: {read:,} lines were read, but their outcomes are {self.lines}.")
 
     def _as_lead(self, placed: Placed) -> Placed:
         pointer, item = placed
@@ -104,6 +179,16 @@ class LeadsFile:
             return placed
         lead = _flaw(item) or mapped(self._mapping, item)
         return Placed(pointer, Malformed(item, lead) if isinstance(lead, Fault) else lead)
+
+
+def _list(texts: list[bytes]) -> bytes:
+    return b"[" + b",".join(texts) + b"]"
+
+
+def _csv_line(cells: list[str]) -> bytes:
+    written = StringIO(newline="")
+    csv.writer(written, lineterminator="\n").writerow(cells)
+    return written.getvalue().encode("utf-8", "surrogatepass")
 
 
 def _flaw(item: Any) -> Fault | None:
@@ -120,8 +205,8 @@ def _flaw(item: Any) -> Fault | None:
 class _PartBuilder:
     """Collects items until a part is full."""
 
-    def __init__(self, head: bytes, content_type: str) -> None:
-        self._head, self._content_type = head, content_type
+    def __init__(self, head: bytes, content_type: str, at_a_time: int) -> None:
+        self._head, self._content_type, self._at_a_time = head, content_type, at_a_time
         self._begin()
 
     def _begin(self) -> None:
@@ -129,7 +214,7 @@ class _PartBuilder:
 
     @property
     def is_full(self) -> bool:
-        return len(self._items) >= LEADS_AT_A_TIME
+        return len(self._items) >= self._at_a_time
 
     def add(self, lines: list[bytes], item: Placed | None, *, is_refused: bool) -> None:
         self._lines += lines
@@ -141,22 +226,23 @@ class _PartBuilder:
             taken = 0 if is_refused else count
             self._counts = self._counts.plus(Lines(count, taken=taken, refused=count - taken))
 
-    def taken(self, position: int) -> Part:
+    def taken(self, position: Position) -> Part:
         part = Part(self._items, self._head + b"".join(self._lines), self._content_type, position, self._counts)
         self._begin()
         return part
 
-    def last(self, position: int) -> Iterator[Part]:
+    def last(self, position: Position) -> Iterator[Part]:
         if self._lines:
             yield self.taken(position)
 
 
-def _record(header: Header, row: Row) -> dict[str, str] | Malformed:
+def _record(header: Header, row: Row, encoding: str) -> dict[str, str] | Malformed:
     fits = len(row.fields) == len(header.names)
     record = dict(zip(header.names, row.fields, strict=True)) if fits else {}
     if row.why:
         # Keep it by columns if they are known, so that it can be corrected in the admin.
-        content = row.text[:TEXT_KEPT] if len(row.text) > TEXT_KEPT else record or list(row.fields) or row.text
+        text = row.text(encoding)
+        content = text[:TEXT_KEPT] if len(text) > TEXT_KEPT else record or list(row.fields) or text
         return Malformed(content, Fault(ROW_MALFORMED, "", row.why))
     if row.within is None:
         return record
@@ -167,3 +253,24 @@ def _record(header: Header, row: Row) -> dict[str, str] | Malformed:
         " table. If a quote is missing, fix the file and import it again. If the field is correct, retry this item."
     )
     return Malformed(record, Fault(ROWS_IN_A_FIELD, "", words))
+
+
+def _sheet_row(names: list[str], found: SheetRow, asked: set[str]) -> Row:
+    """Return a row of a sheet; cells in columns that nothing asks for may be at fault."""
+    faults = [fault for fault in found.cell_faults if fault.column < len(names) and names[fault.column] in asked]
+    return Row(found.number, [_csv_line(found.cells)], found.cells, faults=faults)
+
+
+def _sheet_record(names: list[str], row: Row) -> dict[str, str] | Malformed:
+    cells = row.fields + [""] * (len(names) - len(row.fields))
+    record = {
+        name or f"Column {column_letters(column)}": cell
+        for column, cell in enumerate(cells)
+        if (name := names[column] if column < len(names) else "") or cell
+    }
+    if not row.faults:
+        return record
+    column, code, message = row.faults[0]
+    more = f" {len(row.faults) - 1:,} more cells of the row have a fault." if len(row.faults) > 1 else ""
+    step = names[column].replace("~", "~0").replace("/", "~1")
+    return Malformed(record, Fault(code, f"/{step}", message + more))

@@ -30,7 +30,7 @@ REMEMBERED = 500_000  # leads, and as many actions: about 300 MB; later ones cou
 
 
 class DryRun:
-    """Reads parcels one after the other as if each were stored."""
+    """Reads parcels in order, as if each were stored."""
 
     def __init__(self, source: Source, *, at: datetime) -> None:
         self._source, self._at = source, at

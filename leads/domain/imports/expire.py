@@ -33,6 +33,7 @@ def _expire(pk: int) -> bool:
     if item in FileImport.objects.in_progress() or not item.kept_as:
         return False
     before, kept_as = values_of(item), item.kept_as
+    item.found = {**item.found, "rows": []}
     item.kept_as, item.dry_run, item.result = "", without_examples(item.dry_run), without_examples(item.result)
     if item.state in (FileImport.State.LOOKED, FileImport.State.READY):
         item.state = FileImport.State.DISCARDED

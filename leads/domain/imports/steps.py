@@ -1,5 +1,6 @@
 """What a person decides about an import: try it, store it, stop, resume, undo or discard it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.saving import save_changes, values_of
-from leads.domain.imports.kept_files import FileGone, forget
+from leads.domain.imports.content import look_at, reading_of, set_found
+from leads.domain.imports.kept_files import FileGone, forget, on_disk
 from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.tally import Tally
 from leads.domain.imports.undo import ImportBilled, billed_period
@@ -18,6 +20,7 @@ from leads.domain.imports.upload import SourceInactive
 from leads.models import FileImport
 from leads.models.file_import import BUSY
 
+READING_CORRECTED = Verb("import_reading_corrected", "Corrected how a file is read")
 IMPORT_TRIED = Verb("file_import_tried", "Dry run started")
 IMPORT_STARTED = Verb("file_import_started", "Import started")
 IMPORT_STOPPED = Verb("file_import_stopped", "Import stopped")
@@ -75,12 +78,26 @@ def may_be_discarded(item: FileImport) -> bool:
     return item.state in TO_TRY
 
 
+def correct_reading(item: FileImport, *, by: User, **corrections: Any) -> None:
+    """Read the file in another way than was found, and look at it again. Raises ImportNotNow or FileNotReadable."""
+    with on_disk(item.kept_as, called=item.name) as path, transaction.atomic():
+        found = _locked(item)
+        _check(found, TO_TRY)
+        before = values_of(found)
+        corrected = replace(reading_of(found), **corrections)
+        set_found(found, look_at(path, name=found.name, source=found.source, corrected=corrected))
+        found.state, found.dry_run, found.message = State.LOOKED, {}, ""
+        save_changes(found, since=before)
+        was, now = ({name: row[name] for name in corrections} for row in (before["reading"], found.reading))
+        record(READING_CORRECTED, on=found, by=by, before=was, after=now)
+
+
 @transaction.atomic
 def start_dry_run(item: FileImport, *, by: User) -> None:
     """Let a worker try all of the file. Raises what `check_may_be_tried` does."""
     found = _locked(item)
     check_may_be_tried(found, by)
-    _begin(found, State.DRY_RUNNING, by=by, dry_run={}, mapping=found.source.field_mapping)
+    _begin(found, State.DRY_RUNNING, by=by, percent=0, dry_run={}, mapping=found.source.field_mapping)
     record(IMPORT_TRIED, on=found, by=by, also=[found.source])
 
 
@@ -89,7 +106,7 @@ def start_import(item: FileImport, *, by: User, at: datetime) -> None:
     """Let a worker store the file. Raises what `check_may_be_stored` does."""
     found = _locked(item)
     check_may_be_stored(found, by)
-    _begin(found, State.IMPORTING, by=by, started_at=at)
+    _begin(found, State.IMPORTING, by=by, percent=0, started_at=at)
     record(IMPORT_STARTED, on=found, by=by, after={"leads": found.dry_run["counts"]}, also=[found.source])
 
 
@@ -116,7 +133,7 @@ def resume(item: FileImport, *, by: User) -> None:
     """Let a worker store the rest. Raises what `check_may_be_resumed` does."""
     found = _locked(item)
     check_may_be_resumed(found, by)
-    _begin(found, State.IMPORTING, by=by, position=found.position, line=found.line)
+    _begin(found, State.IMPORTING, by=by)
     record(IMPORT_RESUMED, on=found, by=by, after={"lines_read": found.lines_read}, also=[found.source])
 
 
@@ -125,7 +142,7 @@ def undo(item: FileImport, *, by: User) -> None:
     """Let a worker void what it stored, all of it or nothing. Raises what `check_may_be_undone` does."""
     found = _locked(item)
     check_may_be_undone(found, by)
-    _begin(found, State.UNDOING, by=by, position=found.position, line=found.line)
+    _begin(found, State.UNDOING, by=by)
     record(UNDO_STARTED, on=found, by=by, also=[found.source])
 
 
@@ -151,10 +168,9 @@ def _check(item: FileImport, states: tuple[str, ...]) -> None:
         raise SourceInactive
 
 
-def _begin(item: FileImport, state: str, *, by: User, position: int = 0, line: int = 0, **values: Any) -> None:
+def _begin(item: FileImport, state: str, *, by: User, **values: Any) -> None:
     before = values_of(item)
     item.state, item.asked_by, item.attempts, item.message = state, by, 0, ""
-    item.position, item.line = position, line
     for name, value in values.items():
         setattr(item, name, value)
     save_changes(item, since=before)

@@ -8,7 +8,8 @@ from django.db import transaction
 from billing_engine.core.saving import save_changes, values_of
 from leads.domain.body.parcel import Parcel
 from leads.domain.files.parts import Part
-from leads.domain.imports.content import opened
+from leads.domain.files.reading import Position
+from leads.domain.imports.content import opened, progress_in
 from leads.domain.imports.tally import Tally
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.mended import settle_mended
@@ -20,22 +21,24 @@ SECONDS_AT_A_TIME = 300  # then the rest is asked for again, so that no task rea
 def store(item: FileImport, *, at: datetime) -> bool:
     """Store the parts that are left, for some minutes; return whether more remain. Raises FileNotReadable."""
     began = monotonic()
-    with opened(item) as content:
-        for start, part in content.parts(item.position):
-            if not _store_part(item, start, part, at=at):
+    start = Position(item.position, item.line)
+    with opened(item, start=start) as file:
+        for part in file.parts():
+            if not _store_part(item, start, part, percent=progress_in(file, part), at=at):
                 return False
+            start = part.position
             if monotonic() - began > SECONDS_AT_A_TIME:
                 return True
-        notices = content.file.notices.in_words()
+        notices = file.notices.in_words()
     _finish(item, notices, at=at)
     return False
 
 
 @transaction.atomic
-def _store_part(item: FileImport, start: int, part: Part, *, at: datetime) -> bool:
+def _store_part(item: FileImport, start: Position, part: Part, *, percent: int, at: datetime) -> bool:
     """Store one part, all or nothing; return False if the import was stopped."""
     found = _still_importing(item)
-    if found is None or found.position != start:
+    if found is None or (found.position, found.line) != start:
         return False
     before = values_of(found)
     receipt = receive(
@@ -45,9 +48,9 @@ def _store_part(item: FileImport, start: int, part: Part, *, at: datetime) -> bo
         content_type=part.content_type,
         received_at=at,
         name=item.name,
-        idempotency_key=f"import-{item.pk}-{start}",
+        idempotency_key=f"import-{item.pk}-{start.line}",
     )
-    FileImportPart.objects.create(file_import=found, start=start, delivery_id=receipt.delivery_id)
+    FileImportPart.objects.create(file_import=found, start=start.line, delivery_id=receipt.delivery_id)
     settle_mended(
         item.source, part.items, receipt, note=f"Corrected by the import of {item.name}.", by=found.asked_by, at=at
     )
@@ -55,7 +58,8 @@ def _store_part(item: FileImport, start: int, part: Part, *, at: datetime) -> bo
     tally.add(part.items, receipt.results, counts=receipt.counts(), lines=part.lines)
     found.result = tally.as_json()
     found.lines_read, found.lines_taken, found.lines_blank, found.lines_refused = tally.lines
-    found.position, found.attempts = part.position, 0
+    found.position, found.line = part.position
+    found.percent, found.attempts = percent, 0
     save_changes(found, since=before)
     return True
 

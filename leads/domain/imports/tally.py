@@ -1,4 +1,4 @@
-"""What became of a file: counts by outcome, and the faults by kind, each with its first places."""
+"""The outcome of a file: counts by outcome, and the faults by kind, each with its first places."""
 
 import re
 from collections import Counter
@@ -13,6 +13,7 @@ KINDS = 200  # of faults; a file with more has them counted together
 OTHERS = ("other_faults", "")
 
 _NUMBER = re.compile(r"/\d+(?=/|$)")
+_FIRST_NUMBER = re.compile(r"\d+")
 
 
 class Tally:
@@ -54,7 +55,7 @@ class Tally:
             field = _NUMBER.sub("", (part.pointer + fault.pointer).removeprefix(place))
             found = self._of_kind(fault.code, field)
             found["count"] += 1
-            number = place.rpartition("/")[2]
+            number = (_FIRST_NUMBER.findall(place) or ["1"])[0]
             if len(found["places"]) < PLACES and number not in found["places"]:
                 found["places"].append(number)
             found["message"] = found["message"] or fault.message[:300]

@@ -10,7 +10,7 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from leads.domain.imports.content import plain_name, reading_of
+from leads.domain.imports.content import look_at, plain_name, set_found
 from leads.domain.imports.kept_files import forget, keep
 from leads.models import FileImport, Source
 
@@ -40,7 +40,8 @@ def upload(path: Path, *, name: str, source: Source, by: User, at: datetime) -> 
     if not source.is_active:
         raise SourceInactive
     shown = plain_name(name)
-    made = FileImport(source=source, name=shown, reading=reading_of(path, name=shown), size=path.stat().st_size)
+    made = FileImport(source=source, name=shown, size=path.stat().st_size)
+    set_found(made, look_at(path, name=shown, source=source))
     made.sha256, made.uploaded_at, made.uploaded_by = _digest(path), at, by
     made.kept_as = keep(path)
     try:

@@ -1,4 +1,4 @@
-"""Rows of files that were mended and imported again: what is right now takes the place of its quarantined item."""
+"""Rows of files that were fixed and imported again: each takes the place of its quarantined item."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -82,7 +82,7 @@ class Command(BaseCommand):
                         name=file.name,
                     )
                     counts.update(receipt.counts())
-                    progress.update(bar, completed=part.position)
+                    progress.update(bar, completed=part.position.at)
         finally:
             # Also when interrupted: what was stored so far stays.
             self._tell(leads, counts)

@@ -134,17 +134,15 @@ def test_importing_the_same_file_again_counts_nothing_twice(tmp_path: Path, caps
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("leads.xlsx", b"PK", "leads.xlsx must end in .json, .ndjson, .jsonl, .csv or .tsv."),
         ("leads.json", b"{", "leads.json: This is not JSON"),
         ("leads.csv", b"", "leads.csv is empty."),
-        (
-            "leads.csv",
-            b"Id,Mail\xe9,Kind,Visits\n",
-            "leads.csv is not CSV in UTF-8: its header contains the byte 0xE9.",
-        ),
-        ("leads.csv", b"PK\x03\x04", "leads.csv is not CSV: it is an Excel workbook or another ZIP file."),
-        ("leads.csv", b"\xff\xfeI\0d\0", "leads.csv is not CSV: it is in UTF-16."),
-        ("leads.csv", b"\n<html>", "leads.csv is not a table but HTML or XML. Export it as CSV."),
+        ("leads.csv", b"\xef\xbb\xbf \n\n", "leads.csv is empty."),
+        ("leads.csv", b"PK\x03\x04", "leads.csv is a damaged workbook or ZIP file. Save it again"),
+        ("leads.xlsx", b"\n<html>", "leads.xlsx is a web page (HTML), not a table. Export it as CSV or XLSX."),
+        ("leads.csv", b"<?xml version='1.0'?>", "leads.csv is XML, not a table. Export it as CSV or XLSX."),
+        ("leads.csv", b"%PDF-1.7", "leads.csv is a PDF. Export the table as CSV or XLSX."),
+        ("leads.csv", b"\x1f\x8b\x08", "leads.csv is packed with gzip. Unpack it first."),
+        ("leads.csv", b"Id,Ma\0il\0", "leads.csv is not text: it contains zero bytes. Export it as CSV or XLSX."),
         ("leads.csv", b"Id,Mail,Kind,Visits\r1,,x,1\r", "leads.csv ends its lines with only a carriage return."),
     ],
 )
@@ -158,7 +156,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
 def test_a_csv_file_needs_a_field_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     Source.objects.update(field_mapping={})
 
-    with pytest.raises(CommandError, match=r"needs a field mapping\. Add one to the source\."):
+    with pytest.raises(CommandError, match=r"is a table, which needs a field mapping\. Add one to the source\."):
         imported(tmp_path / "crm.csv", "Id\n1\n", capsys)
 
 

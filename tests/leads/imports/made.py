@@ -1,6 +1,7 @@
 """A source that takes files, and files for it."""
 
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.steps import start_dry_run, start_import
 from leads.domain.imports.upload import upload
 from leads.models import FileImport, Source
-from tests.core.queues.case import NOVEMBER_3
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import UserFactory
 
+NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
 MAPPING: dict[str, Any] = {
     "id": "{Lead}",
     "product": {"sku": "{SKU}"},

@@ -7,8 +7,18 @@ import pytest
 from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.steps import ImportNotNow, NothingToStore, resume, start_dry_run, start_import, stop
 from leads.models import Action, Delivery, FileImport, Lead, QuarantinedItem, Source
-from tests.core.queues.case import NOVEMBER_3
-from tests.leads.imports.made import a_source, counts, imported, row, table, told_faults, tried, uploaded, worked
+from tests.leads.imports.made import (
+    NOVEMBER_3,
+    a_source,
+    counts,
+    imported,
+    row,
+    table,
+    told_faults,
+    tried,
+    uploaded,
+    worked,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +70,7 @@ def test_an_import_stores_what_its_dry_run_said(source: Source, tmp_path: Path):
 def test_a_lead_that_repeats_in_a_later_part_counts_in_the_dry_run_as_it_does_in_the_import(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("leads.domain.files.parts.LEADS_AT_A_TIME", 2)
+    monkeypatch.setattr("leads.domain.imports.content.LEADS_AT_A_TIME", 2)
     again = "L-1,TILE,p1@example.com,A-9,sample_order,2026-10-06T10:00:00Z"
     content = table(row(1), row(2), again, row(2), row(1, when="2026-10-07T00:00:00Z"), row(3))
 
@@ -115,7 +125,7 @@ def test_a_file_of_which_nothing_could_be_stored_is_not_imported(source: Source,
 def test_a_stopped_import_keeps_what_it_stored_and_resumes_there(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("leads.domain.files.parts.LEADS_AT_A_TIME", 2)
+    monkeypatch.setattr("leads.domain.imports.content.LEADS_AT_A_TIME", 2)
     monkeypatch.setattr("leads.domain.imports.store.SECONDS_AT_A_TIME", -1)  # one part at a time
     item = tried(uploaded(tmp_path, table(*map(row, range(5))), source=source))
     start_import(item, by=item.uploaded_by, at=NOVEMBER_3)

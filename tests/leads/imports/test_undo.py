@@ -7,8 +7,7 @@ import pytest
 from leads.domain.imports.steps import ImportNotNow, check_may_be_undone, undo
 from leads.domain.imports.undo import ImportBilled
 from leads.models import Action, BillingPeriod, Lead, QuarantinedItem, Source, UnratedMark
-from tests.core.queues.case import NOVEMBER_3
-from tests.leads.imports.made import a_source, imported, row, table, tried, uploaded, worked
+from tests.leads.imports.made import NOVEMBER_3, a_source, imported, row, table, tried, uploaded, worked
 
 pytestmark = pytest.mark.django_db
 
