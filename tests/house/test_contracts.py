@@ -52,6 +52,10 @@ REFUSED = {
         "invoices/domain/proof/verifier/tree.py",
         "invoices.models",
     ),
+    "The language of mappings is pure: JMESPath and the standard library": (
+        "leads/domain/mapping/language/texts.py",
+        "leads.models",
+    ),
     "Wording uses plain values only: no framework, no rows": ("pricing/wording/numbers.py", "django.utils.html"),
     "The local servers start before Django does": ("billing_engine/local_servers/ports.py", "django.conf"),
     "Settings are read through Django, never imported": ("leads/domain/products.py", "billing_engine.settings"),

@@ -20,6 +20,8 @@ STRAIGHT_LINES |= {"leads.models": 5}
 STRAIGHT_LINES |= {"invoices.domain.document": 6}
 # A proof is built, signed, chained and kept, and checked file by file up to the whole bundle.
 STRAIGHT_LINES |= {"invoices.domain": 6, "invoices.domain.proof": 7, "invoices.domain.proof.verifier": 8}
+# A value has a format, that is of a field, those fill a lead or an action, and a converter asks for both.
+STRAIGHT_LINES |= {"leads.domain.mapping.language": 7}
 # A file asks for all rows, those come in parts, and each part is an answer about what was asked.
 STRAIGHT_LINES |= {"reports.queries.explore": 6}
 # A source's health is its ranking, that is what its leads were worth, less what was disputed, by group and day.
