@@ -9,6 +9,7 @@ from typing import NamedTuple
 from leads.domain.files.lines import FileNotReadable, LineReader
 from leads.domain.files.reading import SEPARATORS
 from leads.domain.files.rows import parsed
+from leads.domain.mapping.language.converter import Converter
 
 SEP = "sep="
 BOM = "\ufeff"
@@ -29,8 +30,8 @@ class Guess(NamedTuple):
     separator: str
 
 
-def guess_header(texts: Sequence[str], asked: Sequence[str] = ()) -> Guess:
-    """Find the header among the first lines: the first one with all columns asked for, or else the first of the table.
+def guess_header(texts: Sequence[str], converter: Converter | None = None) -> Guess:
+    """Find the header among the first lines: the first one with all columns of a mapping, or else the first of the table.
 
     The first of the table is the first line that is as wide as most are, so titles above it are skipped.
     """
@@ -39,20 +40,20 @@ def guess_header(texts: Sequence[str], asked: Sequence[str] = ()) -> Guess:
     bare = texts[first].removeprefix(BOM) if texts else ""
     if bare.lower().startswith(SEP) and len(bare.strip("\r\n ")) <= len(SEP) + 1:
         separators, first = [bare.rstrip("\r\n")[len(SEP) :] or ","], first + 1
-    if asked:
+    if converter:
         for place in range(first, len(texts)):
             for separator in separators:
-                if not missing(asked, fields_of(texts[place], separator)):
+                if not missing(converter, fields_of(texts[place], separator)):
                     return Guess(place + 1, separator)
     below = [text for text in texts[first:] if text.strip()]
     separator = max(separators, key=lambda each: _likeliness(below, each))
     return Guess(first + 1 + guess_row([fields_of(text, separator) for text in texts[first:]]), separator)
 
 
-def guess_row(rows: Sequence[Sequence[str]], asked: Sequence[str] = ()) -> int:
-    """Return which row is the header, from 0: the first with all columns asked for, or else as wide as most are."""
-    if asked:
-        found = next((place for place, row in enumerate(rows) if not missing(asked, row)), None)
+def guess_row(rows: Sequence[Sequence[str]], converter: Converter | None = None) -> int:
+    """Return which row is the header, from 0: the first with all columns of a mapping, or else as wide as most are."""
+    if converter:
+        found = next((place for place, row in enumerate(rows) if not missing(converter, row)), None)
         if found is not None:
             return found
     widths = [_width(row) for row in rows]
@@ -76,9 +77,9 @@ def _likeliness(texts: Sequence[str], separator: str) -> tuple[int, int]:
 
 
 def read_header(
-    lines: LineReader, *, line: int, separator: str, encoding: str, asked: Sequence[str], file_name: str
+    lines: LineReader, *, line: int, separator: str, encoding: str, converter: Converter, file_name: str
 ) -> Header:
-    """Read down to the header and compare it with the columns asked for. Raises FileNotReadable, which names both."""
+    """Read down to the header and compare it with the columns of the mapping. Raises FileNotReadable, which names both."""
     taken = [lines.take() or b"" for _ in range(line)]
     bare = taken[-1]
     if not bare:
@@ -88,17 +89,16 @@ def read_header(
             f"{file_name} ends its lines with only a carriage return. Export it as CSV for Windows or Unix."
         )
     names = fields_of(_text(bare, encoding, file_name), separator)
-    return Header(named(names, asked=asked, separator=separator, file_name=file_name), separator, taken)
+    return Header(named(names, converter=converter, separator=separator, file_name=file_name), separator, taken)
 
 
-def named(names: Sequence[str], *, asked: Sequence[str], separator: str, file_name: str) -> list[str]:
-    """Return the names of the columns as they are asked for. Raises FileNotReadable if one is missing or there twice."""
-    if lacking := missing(asked, names):
+def named(names: Sequence[str], *, converter: Converter, separator: str, file_name: str) -> list[str]:
+    """Return the names of the columns as in the mapping. Raises FileNotReadable if one is missing or there twice."""
+    if lacking := missing(converter, names):
         raise FileNotReadable(_not_there(file_name, lacking, names, separator))
     if twice := _twice(names):
         raise FileNotReadable(f"{file_name} has two columns named {twice!r}. Remove or rename one.")
-    called = {_plain(column): column for column in asked}
-    return [called.get(_plain(name), name.strip()) for name in names]
+    return _as_called(converter, names)
 
 
 def _text(line: bytes, encoding: str, file_name: str) -> str:
@@ -124,10 +124,14 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
-def missing(asked: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the columns asked for that are not there."""
-    there = set(map(_plain, names))
-    return [column for column in asked if _plain(column) not in there]
+def missing(converter: Converter, names: Sequence[str]) -> list[str]:
+    """Return the columns that are lacking for the mapping that fits best."""
+    return converter.missing(_as_called(converter, names))
+
+
+def _as_called(converter: Converter, names: Sequence[str]) -> list[str]:
+    called = {_plain(column): column for column in converter.columns}
+    return [called.get(_plain(name), name.strip()) for name in names]
 
 
 def _twice(names: Sequence[str]) -> str:

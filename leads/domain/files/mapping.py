@@ -6,12 +6,14 @@ strings, whole numbers or booleans; other types have no unique spelling.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.text import slugify
 
-from leads.domain.faults import Fault
+from leads.domain.body.parcel import Placed
+from leads.domain.faults import Fault, Flawed, Malformed
+from leads.domain.mapping.language.converter import Converter
 
 _PLACE = re.compile(r"\{([^{}|]+)(\|slug)?\}")
 _NOTHING = ("", "0", "false")
@@ -26,6 +28,42 @@ class NotFilled(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
+
+
+class FieldMapping(Converter):
+    """A field mapping as a converter."""
+
+    def __init__(self, mapping: Mapping[str, Any]) -> None:
+        super().__init__([])
+        self._mapping = mapping
+
+    @property
+    def columns(self) -> list[str]:
+        return columns(self._mapping)
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        there = set(names)
+        return [column for column in self.columns if column not in there]
+
+    def convert(self, record: Any, *, place: str) -> list[Placed]:
+        if not isinstance(record, dict):
+            return [Placed(place, record)]
+        lead = _flaw(record) or mapped(self._mapping, record)
+        return [Placed(place, Malformed(record, lead) if isinstance(lead, Fault) else lead)]
+
+
+def field_mapping(mapping: Mapping[str, Any]) -> FieldMapping | None:
+    """Return the converter of a source; None if records are leads already."""
+    return FieldMapping(mapping) if mapping else None
+
+
+def _flaw(item: Any) -> Fault | None:
+    """Return the fault of a record, including that of an action in it, because a record is not a lead yet."""
+    if not isinstance(item, Flawed) or item.fault:
+        return item.fault if isinstance(item, Flawed) else None
+    parts = enumerate(item["actions"])
+    found = ((place, part.fault) for place, part in parts if isinstance(part, Flawed) and part.fault)
+    return next((fault._replace(pointer=f"/actions/{place}{fault.pointer}") for place, fault in found), None)
 
 
 def mapped(mapping: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any] | Fault:

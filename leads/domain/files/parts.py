@@ -1,7 +1,7 @@
 """Split a file into parts of a few hundred leads; each becomes its own delivery."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -14,13 +14,13 @@ from leads.domain.files.header import Header, named, read_header
 from leads.domain.files.json_items import JsonItems, is_list, whole_items
 from leads.domain.files.lines import FileNotReadable, LineReader, opened
 from leads.domain.files.look.look import column_names, look
-from leads.domain.files.mapping import columns, mapped
 from leads.domain.files.notices import Notices
 from leads.domain.files.reading import BEGINNING, Kind, Position, Reading
 from leads.domain.files.rows import Row, Rows
 from leads.domain.files.sheets.merged import in_words
 from leads.domain.files.sheets.places import column_letters
 from leads.domain.files.sheets.process import SheetRow, Spool, spooled
+from leads.domain.mapping.language.converter import Converter
 
 LEADS_AT_A_TIME = 500
 ROWS_IN_A_FIELD = "rows_in_a_field"
@@ -47,14 +47,14 @@ class LeadsFile:
     def __init__(
         self,
         path: Path,
-        mapping: Mapping[str, Any],
+        converter: Converter | None,
         *,
         reading: Reading | None = None,
         start: Position = BEGINNING,
         name: str = "",
         at_a_time: int = LEADS_AT_A_TIME,
     ) -> None:
-        self._path, self._mapping, self._start, self._at_a_time = path, mapping, start, at_a_time
+        self._path, self._converter, self._start, self._at_a_time = path, converter, start, at_a_time
         self._name = name or path.name
         self.reading = reading
         self.lines: Lines | None = None  # for files with lines or rows
@@ -66,14 +66,11 @@ class LeadsFile:
 
         The place of an item is its first line (CSV, NDJSON: `/17`, counted from 1), its row in the sheet, or its index (JSON).
         """
-        asked = columns(self._mapping)
-        reading = self.reading or look(self._path, name=self._name, asked=asked).reading
+        reading = self.reading or look(self._path, name=self._name, converter=self._converter).reading
         self.reading = reading
-        if reading.kind in (Kind.TABLE, Kind.WORKBOOK) and not self._mapping:
-            raise FileNotReadable(f"{self._name} is a table, which needs a field mapping. Add one to the source.")
         if reading.kind == Kind.WORKBOOK:
             with spooled(self._path, self._name, sheet=reading.sheet, header=reading.header) as spool:
-                yield from self._workbook(reading, spool, asked)
+                yield from self._workbook(reading, spool)
             return
         readers = {Kind.TABLE: self._table, Kind.NDJSON: self._ndjson, Kind.JSON: self._json}
         with opened(self._path, reading.encoding) as file:
@@ -87,7 +84,7 @@ class LeadsFile:
             return
         items, texts = list[Placed](), list[bytes]()
         for found in JsonItems(file, self._start):
-            items.append(self._as_lead(found.placed))
+            items += self._leads(found.placed)
             texts.append(found.text)
             if len(items) >= self._at_a_time:
                 yield Part(items, _list(texts), reading.content_type, Position(found.end, found.number + 1))
@@ -103,7 +100,7 @@ class LeadsFile:
             body = text if len(some) == len(placed) else as_json([item for _, item in some]).encode()
             reached = start + len(some)
             position = Position(self.size * reached // len(placed), reached)
-            yield Part([self._as_lead(item) for item in some], body, reading.content_type, position)
+            yield Part([lead for item in some for lead in self._leads(item)], body, reading.content_type, position)
 
     def _ndjson(self, reading: Reading, file: BinaryIO) -> Iterator[Part]:
         lines = LineReader(file, self._start)
@@ -112,21 +109,21 @@ class LeadsFile:
         while (line := lines.take()) is not None:
             number += 1
             item = Placed(f"/{number}", read_line(line)) if line.strip(BLANK) else None
-            part.add([line], item and self._as_lead(item), is_refused=bool(item and _flaw(item.item)))
+            part.add([line], self._leads(item) if item else [], is_refused=bool(item and _is_flawed(item.item)))
             if part.is_full:
                 yield self._counted(part.taken(Position(lines.position, number)))
         yield from map(self._counted, part.last(Position(lines.position, number)))
 
     def _table(self, reading: Reading, file: BinaryIO) -> Iterator[Part]:
         encoding = "utf-8" if reading.encoding == "utf-16" else reading.encoding
-        asked = columns(self._mapping)
+        converter = self._needed()
         lines = LineReader(file)
         header = read_header(
             lines,
             line=reading.header,
             separator=reading.separator,
             encoding=encoding,
-            asked=asked,
+            converter=converter,
             file_name=self._name,
         )
         self.notices.separated_by = reading.separated_by
@@ -135,30 +132,31 @@ class LeadsFile:
         part = _PartBuilder(b"".join(header.lines), reading.content_type, self._at_a_time)
         rows = Rows(lines, separator=header.separator, width=len(header.names), below=start.line, encoding=encoding)
         for row in rows:
-            item = None if row.is_blank else self._as_lead(Placed(f"/{row.line}", _record(header, row, encoding)))
-            part.add(row.lines, item, is_refused=bool(row.why or row.within))
-            self.notices.check_row(row, item)
+            found = [] if row.is_blank else self._leads(Placed(f"/{row.line}", _record(header, row, encoding)))
+            part.add(row.lines, found, is_refused=bool(row.why or row.within))
+            self.notices.check_row(row, found)
             if part.is_full:
                 yield self._counted(part.taken(Position(lines.position, rows.line)))
         yield from map(self._counted, part.last(Position(lines.position, rows.line)))
         self._check(lines.read)
 
-    def _workbook(self, reading: Reading, spool: Spool, asked: list[str]) -> Iterator[Part]:
+    def _workbook(self, reading: Reading, spool: Spool) -> Iterator[Part]:
+        converter = self._needed()
         self.size = spool.size
         self.notices.merged = in_words(spool.contents.merged, header=reading.header)
         head = next((row for row, _ in spool.rows(Position(0, reading.header - 1))), None)
         if head is None:
             raise FileNotReadable(f"{self._name} has no row {reading.header:,}, where its header should be.")
-        names = named(column_names(head.cells), asked=asked, separator="", file_name=self._name)
+        names = named(column_names(head.cells), converter=converter, separator="", file_name=self._name)
         part = _PartBuilder(_csv_line(head.cells), reading.content_type, self._at_a_time)
         start = max(self._start, Position(0, reading.header), key=lambda position: position.line)
         read, position = 0, start
         for found, position in spool.rows(start):
-            row = _sheet_row(names, found, set(asked))
+            row = _sheet_row(names, found, set(converter.columns))
             read += 1
-            item = None if row.is_blank else self._as_lead(Placed(f"/{row.line}", _sheet_record(names, row)))
-            part.add(row.lines, item, is_refused=bool(row.faults))
-            self.notices.check_row(row, item)
+            leads = [] if row.is_blank else self._leads(Placed(f"/{row.line}", _sheet_record(names, row)))
+            part.add(row.lines, leads, is_refused=bool(row.faults))
+            self.notices.check_row(row, leads)
             if part.is_full:
                 yield self._counted(part.taken(position))
         yield from map(self._counted, part.last(position))
@@ -173,12 +171,13 @@ class LeadsFile:
         if (self.lines or Lines()).read != read:
             raise FileNotReadable(f"{self._name}: {read:,} lines were read, but their outcomes are {self.lines}.")
 
-    def _as_lead(self, placed: Placed) -> Placed:
-        pointer, item = placed
-        if not self._mapping or not isinstance(item, dict):
-            return placed
-        lead = _flaw(item) or mapped(self._mapping, item)
-        return Placed(pointer, Malformed(item, lead) if isinstance(lead, Fault) else lead)
+    def _needed(self) -> Converter:
+        if self._converter is None:
+            raise FileNotReadable(f"{self._name} is a table, which needs a field mapping. Add one to the source.")
+        return self._converter
+
+    def _leads(self, placed: Placed) -> list[Placed]:
+        return [placed] if self._converter is None else self._converter.convert(placed.item, place=placed.pointer)
 
 
 def _list(texts: list[bytes]) -> bytes:
@@ -191,15 +190,9 @@ def _csv_line(cells: list[str]) -> bytes:
     return written.getvalue().encode("utf-8", "surrogatepass")
 
 
-def _flaw(item: Any) -> Fault | None:
-    """Return the fault of a record, including that of an action in it, because a record is not a lead yet."""
-    if isinstance(item, Malformed):
-        return item.fault
-    if not isinstance(item, Flawed) or item.fault:
-        return item.fault if isinstance(item, Flawed) else None
-    parts = enumerate(item["actions"])
-    found = ((place, part.fault) for place, part in parts if isinstance(part, Flawed) and part.fault)
-    return next((fault._replace(pointer=f"/actions/{place}{fault.pointer}") for place, fault in found), None)
+def _is_flawed(item: Any) -> bool:
+    """Return whether an item can't be a lead, or one of its actions can't be an action."""
+    return isinstance(item, Malformed | Flawed)
 
 
 class _PartBuilder:
@@ -216,13 +209,14 @@ class _PartBuilder:
     def is_full(self) -> bool:
         return len(self._items) >= self._at_a_time
 
-    def add(self, lines: list[bytes], item: Placed | None, *, is_refused: bool) -> None:
+    def add(self, lines: list[bytes], found: Sequence[Placed], *, is_refused: bool) -> None:
+        """Add lines with the leads they gave; without any, they are blank."""
         self._lines += lines
         count = len(lines)
-        if item is None:
+        if not found:
             self._counts = self._counts.plus(Lines(count, blank=count))
         else:
-            self._items.append(item)
+            self._items += found
             taken = 0 if is_refused else count
             self._counts = self._counts.plus(Lines(count, taken=taken, refused=count - taken))
 

@@ -16,6 +16,7 @@ from billing_engine.core.errors import Refused
 from leads.domain.body.parcel import Lines, Parcel, Placed
 from leads.domain.faults import Malformed
 from leads.domain.files.fetched import fetched, is_address
+from leads.domain.files.mapping import field_mapping
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
@@ -54,7 +55,7 @@ class Command(BaseCommand):
     def _import(self, file: Path, sender: Source, *, dry_run: bool) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        leads = LeadsFile(file, sender.field_mapping)
+        leads = LeadsFile(file, field_mapping(sender.field_mapping))
         try:
             if dry_run:
                 self._try(leads, sender)

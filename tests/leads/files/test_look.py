@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.domain.faults import Malformed
 from leads.domain.files.lines import FileNotReadable
 from leads.domain.files.look.dates import Order, orders_of
 from leads.domain.files.look.encodings import encoding_of
@@ -16,12 +17,18 @@ from leads.domain.files.look.look import look
 from leads.domain.files.parts import LeadsFile
 from leads.domain.files.reading import Kind, Reading
 from tests import shared
+from tests.leads.files.converters import by_columns, cells
 
 DAY_FIRST = "Größe;Firma;Am\n3;Müller & Söhne;31.10.2026\n4;Café;01.11.2026\n"
 
 
-def leads_of(path: Path, mapping: dict[str, Any], **options: Any) -> list[Any]:
-    return [placed.item for part in LeadsFile(path, mapping, **options).parts() for placed in part.items]
+def leads_of(path: Path, *names: str, reading: Reading | None = None) -> list[Any]:
+    leads = LeadsFile(path, by_columns(*names), reading=reading)
+    return [_seen(placed.item, names) for part in leads.parts() for placed in part.items]
+
+
+def _seen(item: Any, names: tuple[str, ...]) -> Any:
+    return item if isinstance(item, Malformed) else cells(item, *names)
 
 
 @pytest.mark.parametrize(
@@ -89,13 +96,12 @@ def test_what_a_person_corrects_is_shown_as_corrected(tmp_path: Path):
 def test_a_day_first_file_in_an_old_encoding_is_read(tmp_path: Path):
     path = tmp_path / "x.csv"
     path.write_bytes(DAY_FIRST.encode("latin-1"))
-    leads = LeadsFile(path, {"id": "{Größe}", "firm": "{Firma}", "on": "{Am}"})
 
-    [part] = leads.parts()
+    [part] = LeadsFile(path, by_columns("Größe")).parts()
 
-    assert [placed.item for placed in part.items] == [
-        {"id": "3", "firm": "Müller & Söhne", "on": "31.10.2026"},
-        {"id": "4", "firm": "Café", "on": "01.11.2026"},
+    assert leads_of(path, "Größe", "Firma", "Am") == [
+        {"Größe": "3", "Firma": "Müller & Söhne", "Am": "31.10.2026"},
+        {"Größe": "4", "Firma": "Café", "Am": "01.11.2026"},
     ]
     assert (part.body, part.content_type) == (DAY_FIRST.encode("latin-1"), "text/csv; charset=windows-1252")
     assert look(path).dates == {"Am": (Order.DAY_FIRST,)}
@@ -105,7 +111,7 @@ def test_a_day_first_file_in_an_old_encoding_is_read(tmp_path: Path):
 def test_a_stray_quote_costs_its_own_line_in_every_encoding(tmp_path: Path, encoding: str):
     path = tmp_path / "x.csv"
     path.write_bytes('Id,Größe\n1,"ä\n2,b\n3,ö\n'.encode(encoding))
-    leads = LeadsFile(path, {"id": "{Id}"})
+    leads = LeadsFile(path, by_columns("Id"))
 
     items = [placed for part in leads.parts() for placed in part.items]
 
@@ -120,12 +126,11 @@ def test_half_a_character_in_utf_16_costs_its_own_line(tmp_path: Path):
     path = tmp_path / "x.csv"
     lone = b"\x00\xd8"
     path.write_bytes(b"\xff\xfe" + "Id,A\n1,".encode("utf-16-le") + lone + "\n2,😀\n".encode("utf-16-le"))
-    leads = LeadsFile(path, {"id": "{Id}", "a": "{A}"})
 
-    [first, second] = [placed.item for part in leads.parts() for placed in part.items]
+    [first, second] = leads_of(path, "Id", "A")
 
     assert first.fault.message == "The line is not UTF-8: it contains the byte 0xED at position 3."
-    assert second == {"id": "2", "a": "😀"}
+    assert second == {"Id": "2", "A": "😀"}
 
 
 @given(text=st.text(st.sampled_from("ab,;\n😀é"), max_size=30), cut=st.integers(0, 3))
@@ -134,9 +139,8 @@ def test_utf_16_is_the_text_it_is(tmp_path_factory: pytest.TempPathFactory, text
     path.write_bytes(f"Id,A\n{text}".encode("utf-16"))
     as_utf_8 = path.with_name("y.csv")
     as_utf_8.write_text(f"Id,A\n{text}", newline="")
-    mapping = {"id": "{Id}", "a": "{A}"}
 
-    assert leads_of(path, mapping) == leads_of(as_utf_8, mapping)
+    assert leads_of(path, "Id", "A") == leads_of(as_utf_8, "Id", "A")
 
 
 @shared.needed
@@ -202,4 +206,4 @@ def test_no_bytes_are_more_than_a_file_that_cannot_be_read(
     with suppress(FileNotReadable):
         seen = look(path)
         json.dumps(seen.records, default=str)
-        leads_of(path, {"id": "{Id}"}, reading=seen.reading)
+        leads_of(path, "Id", reading=seen.reading)

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
 from leads.domain.body.parcel import Parcel
+from leads.domain.files.mapping import field_mapping
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.settle import repair
@@ -203,7 +204,7 @@ def test_an_interrupted_import_continues_where_it_stopped(
 ):
     content = HEAD + "".join(f"{number},,Web visit,1\n" for number in range(1_200))
     (tmp_path / "crm.csv").write_text(content)
-    first = next(LeadsFile(tmp_path / "crm.csv", source.field_mapping).parts())
+    first = next(LeadsFile(tmp_path / "crm.csv", field_mapping(source.field_mapping)).parts())
     receive(source, parcel=Parcel(first.items), body=first.body, content_type="text/csv", received_at=now())
 
     assert imported(tmp_path / "crm.csv", content, capsys)[1:] == [

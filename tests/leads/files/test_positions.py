@@ -13,20 +13,22 @@ from hypothesis import strategies as st
 from leads.domain.files.lines import FileNotReadable
 from leads.domain.files.parts import LeadsFile, Part
 from leads.domain.files.reading import BEGINNING, Position
+from leads.domain.mapping.language.converter import Converter
+from tests.leads.files.converters import by_columns
 from tests.leads.files.workbooks import of_rows
 
-MAPPING = {"id": "{Id}", "note": "{Note}"}
+COLUMNS = by_columns("Id", "Note")
 
 
-def parts_of(path: Path, mapping: dict[str, Any], start: Position = BEGINNING) -> list[Part]:
-    return list(LeadsFile(path, mapping, start=start, at_a_time=2).parts())
+def parts_of(path: Path, converter: Converter | None, start: Position = BEGINNING) -> list[Part]:
+    return list(LeadsFile(path, converter, start=start, at_a_time=2).parts())
 
 
-def same_from_every_position(path: Path, mapping: dict[str, Any]) -> list[Part]:
+def same_from_every_position(path: Path, converter: Converter | None) -> list[Part]:
     """Stop after each part, and go on from its position."""
-    whole = parts_of(path, mapping)
+    whole = parts_of(path, converter)
     for place, part in enumerate(whole, start=1):
-        assert parts_of(path, mapping, part.position) == whole[place:]
+        assert parts_of(path, converter, part.position) == whole[place:]
     return whole
 
 
@@ -48,7 +50,7 @@ def test_a_table_goes_on_after_every_part(
     csv.writer(written, lineterminator="\n").writerows([("Id", "Note"), *records])
     path.write_bytes((written.getvalue() + "\n".join(stray)).encode(encoding))
 
-    same_from_every_position(path, MAPPING)
+    same_from_every_position(path, COLUMNS)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -57,7 +59,7 @@ def test_ndjson_goes_on_after_every_part(tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("lines") / "x"
     path.write_text("\n".join(['{"Id": 0, "Note": ""}', *lines]))
 
-    same_from_every_position(path, MAPPING)
+    same_from_every_position(path, COLUMNS)
 
 
 json_texts = st.lists(
@@ -72,7 +74,7 @@ def test_a_json_list_goes_on_after_every_part(tmp_path_factory: pytest.TempPathF
     path = tmp_path_factory.mktemp("list") / "x"
     path.write_text('[{"Id":0,"Note":""},' + ",".join(texts) + ending)
 
-    same_from_every_position(path, MAPPING)
+    same_from_every_position(path, COLUMNS)
 
 
 def test_a_workbook_and_an_envelope_go_on_after_every_part(tmp_path: Path):
@@ -80,8 +82,8 @@ def test_a_workbook_and_an_envelope_go_on_after_every_part(tmp_path: Path):
     envelope = tmp_path / "x.json"
     envelope.write_text(json.dumps({"leads": [{"Id": number, "Note": ""} for number in range(5)]}))
 
-    rows = same_from_every_position(sheet, MAPPING)
-    leads = same_from_every_position(envelope, MAPPING)
+    rows = same_from_every_position(sheet, COLUMNS)
+    leads = same_from_every_position(envelope, COLUMNS)
 
     assert [part.body for part in rows] == [b'Id,Note\n1\n\n2,"a ""b"""\n', b"Id,Note\n3\n,c\n"]
     assert [len(part.items) for part in leads] == [2, 2, 1]
@@ -94,7 +96,7 @@ def test_the_items_of_a_list_keep_their_text_and_a_broken_one_affects_no_other(t
     path = tmp_path / "x.json"
     path.write_bytes(b'\xef\xbb\xbf [ {"id": 1.50} ,{"id": "\xe9"}, {"id": 1, "id": 2},\n{"id": 3]}, {"id": 4}] more')
 
-    [part] = LeadsFile(path, {}).parts()
+    [part] = LeadsFile(path, None).parts()
 
     assert part.body == b'[ {"id": 1.50} ,{"id": "\xe9"}, {"id": 1, "id": 2},\n{"id": 3]}, {"id": 4}, more]'
     assert [placed.pointer for placed in part.items] == ["/0", "/1", "/2", "/3", "/4", "/5"]
@@ -122,7 +124,7 @@ def test_a_list_has_the_items_that_were_written(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("leads.domain.files.json_items.CHUNK", 7)  # an item may begin and end anywhere
 
-        found = [placed.item for part in LeadsFile(path, {}).parts() for placed in part.items]
+        found = [placed.item for part in LeadsFile(path, None).parts() for placed in part.items]
 
     assert found == items
 
@@ -133,4 +135,4 @@ def test_an_item_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: 
     monkeypatch.setattr("leads.domain.limits.BYTES", 2_000_000)
 
     with pytest.raises(FileNotReadable, match=r"The item at byte 11 exceeds the limit of 2,000,000 bytes, or is never"):
-        parts_of(path, {})
+        parts_of(path, None)

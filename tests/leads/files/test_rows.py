@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.domain.faults import Malformed
-from leads.domain.files.mapping import mapped
+from leads.domain.files.mapping import field_mapping, mapped
 from leads.domain.files.parts import LeadsFile
 from leads.domain.quarantine.settle import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
@@ -165,7 +165,7 @@ def test_whatever_a_table_holds_each_of_its_lines_is_counted_once(
     csv.writer(written, lineterminator="\n").writerows([("Id", "Mail", "Note"), *records])
     body = written.getvalue().encode() + "\n".join(stray).encode()
     path.write_bytes(body)
-    leads = LeadsFile(path, {"id": "{Id}", "note": "{Mail}{Note}"})
+    leads = LeadsFile(path, field_mapping({"id": "{Id}", "note": "{Mail}{Note}"}))
 
     parts = list(leads.parts())
 
@@ -184,7 +184,8 @@ def test_a_rightly_written_table_is_read_as_it_was_written(
     with path.open("w", newline="") as file:
         csv.writer(file, delimiter=";", lineterminator="\r\n").writerows([("Id", "Note"), *records])
 
-    items = [placed.item for part in LeadsFile(path, {"id": "{Id}", "note": "{Note}"}).parts() for placed in part.items]
+    leads = LeadsFile(path, field_mapping({"id": "{Id}", "note": "{Note}"}))
+    items = [placed.item for part in leads.parts() for placed in part.items]
 
     # A string may look like rows of the table; then the whole row waits.
     read = [mapped({"id": "{Id}", "note": "{Note}"}, i.content) if isinstance(i, Malformed) else i for i in items]

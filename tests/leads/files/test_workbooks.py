@@ -17,6 +17,7 @@ from leads.domain.files.sheets.places import cell_place, column_number
 from leads.domain.files.sheets.process import spooled
 from leads.models import Delivery, Lead, QuarantinedItem
 from tests.factories.leads import ProductFactory, SourceFactory
+from tests.leads.files.converters import by_columns, cells
 from tests.leads.files.workbooks import SHEET, changed, of_rows, workbook
 
 Formats = dict[str, Any]
@@ -24,9 +25,8 @@ Formats = dict[str, Any]
 
 def records(path: Path, *asked: str) -> list[Any]:
     """Return the rows by the columns asked for, or why they have no value."""
-    mapping = {column: f"{{{column}}}" for column in asked}
-    items = [placed for part in LeadsFile(path, mapping).parts() for placed in part.items]
-    return [(p.pointer, p.item.fault if isinstance(p.item, Malformed) else p.item) for p in items]
+    items = [placed for part in LeadsFile(path, by_columns(*asked)).parts() for placed in part.items]
+    return [(place, item.fault if isinstance(item, Malformed) else cells(item, *asked)) for place, item in items]
 
 
 def test_values_stay_what_they_are(tmp_path: Path):
@@ -138,12 +138,12 @@ def test_merged_cells_are_filled_from_their_first_cell_and_told(tmp_path: Path):
         sheet.write(5, 1, "Plan B")
 
     path = workbook(tmp_path / "x.xlsx", fill)
-    leads = LeadsFile(path, {"id": "{Id}", "firm": "{Firm}"})
+    leads = LeadsFile(path, by_columns("Id", "Firm"))
 
-    items = [placed.item for part in leads.parts() for placed in part.items]
+    items = [cells(placed.item, "Id", "Firm") for part in leads.parts() for placed in part.items]
 
     firms = ["Atelier Nord"] * 3 + ["Plan B"]
-    assert items == [{"id": str(2 + place), "firm": firm} for place, firm in enumerate(firms)]
+    assert items == [{"Id": str(2 + place), "Firm": firm} for place, firm in enumerate(firms)]
     told = ["Merged cells were filled with the value of their first cell: B3:B5."]
     assert leads.notices.in_words() == told
     seen = look(path)
@@ -159,9 +159,10 @@ def test_blank_rows_are_counted_and_what_comes_after_them_is_read(tmp_path: Path
 
     # The declared size of a sheet is often wrong; here it says that there are two rows.
     path = changed(workbook(tmp_path / "x.xlsx", fill), SHEET, lambda xml: xml.replace(b"A1:A3001", b"A1:A2"))
-    leads = LeadsFile(path, {"id": "{Id}"})
+    leads = LeadsFile(path, by_columns("Id"))
 
-    assert [placed for part in leads.parts() for placed in part.items] == [("/2", {"id": "a"}), ("/3001", {"id": "b"})]
+    found = [(place, cells(item, "Id")) for part in leads.parts() for place, item in part.items]
+    assert found == [("/2", {"Id": "a"}), ("/3001", {"Id": "b"})]
     assert leads.lines == (3_000, 2, 2_998, 0)
 
 

@@ -16,6 +16,7 @@ from leads.domain.body.decode import BodyNotReadable, Repeats, decode_json
 from leads.domain.body.parcel import Parcel
 from leads.domain.body.parse import DuplicateMember, open_parcel, read_parcel
 from leads.domain.faults import Flawed
+from leads.domain.files.mapping import field_mapping
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.receive import receive
@@ -338,7 +339,7 @@ def test_a_refused_action_counts_to_the_month_of_its_time_as_it_is_cut_whatever_
 def test_a_time_that_a_mapping_puts_together_is_cut_too(source: Source, tmp_path: Path):
     mapping = {"id": "{Id}", "occurred_at": "2026-10-31T23:59:59.{Fraction}Z", "product": {"sku": "TZ-101"}}
     (tmp_path / "x.json").write_text('[{"Id": 1, "Fraction": 9999999}]')
-    [part] = LeadsFile(tmp_path / "x.json", mapping).parts()
+    [part] = LeadsFile(tmp_path / "x.json", field_mapping(mapping)).parts()
 
     receive_part(source, part)
 

@@ -18,6 +18,7 @@ from leads.domain.files.reading import ENCODINGS, Kind, Reading
 from leads.domain.files.rows import Rows
 from leads.domain.files.sheets.merged import MergedAreas, in_words
 from leads.domain.files.sheets.process import spooled
+from leads.domain.mapping.language.converter import Converter
 
 SHOWN = 20  # rows
 LOOKED_AT = 1_000  # rows, for the dates
@@ -64,22 +65,22 @@ class Look:
         return [column for column, orders in self.dates.items() if len(orders) > 1]
 
 
-def look(path: Path, *, name: str = "", corrected: Reading | None = None, asked: Sequence[str] = ()) -> Look:
+def look(path: Path, *, name: str = "", corrected: Reading | None = None, converter: Converter | None = None) -> Look:
     """Look at a file by its bytes. Raises FileNotReadable for anything that isn't a list of records.
 
-    `corrected` is what a person has changed, and `asked` are columns to be found in the header.
+    `corrected` is what a person has changed; with a `converter`, the header is the line with its columns.
     """
     name = name or path.name
     found = kind_of(path, name)
     size = path.stat().st_size
     if found.kind == Kind.WORKBOOK:
-        return _look_at_workbook(path, name, size, corrected, asked)
+        return _look_at_workbook(path, name, size, corrected, converter)
     encoding = "utf-16" if found.is_utf_16 else encoding_of(path)
     if corrected is not None and corrected.kind in (Kind.TABLE, found.kind) and corrected.encoding in ENCODINGS:
         encoding = corrected.encoding
     with opened(path, encoding) as file:
         if found.kind == Kind.TABLE:
-            reading = corrected or _guess(file, encoding, asked)
+            reading = corrected or _guess(file, encoding, converter)
             return _look_at_table(file, name, size, replace(reading, kind=Kind.TABLE, encoding=encoding))
         reading = Reading(found.kind, encoding="utf-16" if found.is_utf_16 else "utf-8")
         items = _lines(file) if found.kind == Kind.NDJSON else _items(file, name)
@@ -91,11 +92,11 @@ def look(path: Path, *, name: str = "", corrected: Reading | None = None, asked:
 # --- Tables -----------------------------------------------------------------------------------------------
 
 
-def _guess(file: BinaryIO, encoding: str, asked: Sequence[str]) -> Reading:
+def _guess(file: BinaryIO, encoding: str, converter: Converter | None) -> Reading:
     """Find the header and the separator in the first lines."""
     decoded = "utf-8" if encoding == "utf-16" else encoding
     lines = file.read(HEAD_BYTES).splitlines(keepends=True)[:TITLES] if file.seek(0) == 0 else []
-    line, separator = guess_header([text.decode(decoded, errors="replace") for text in lines], asked)
+    line, separator = guess_header([text.decode(decoded, errors="replace") for text in lines], converter)
     return Reading(Kind.TABLE, encoding, separator, line)
 
 
@@ -136,12 +137,12 @@ def _of_table(
 # --- Workbooks --------------------------------------------------------------------------------------------
 
 
-def _look_at_workbook(path: Path, name: str, size: int, corrected: Reading | None, asked: Sequence[str]) -> Look:
+def _look_at_workbook(path: Path, name: str, size: int, corrected: Reading | None, converter: Converter | None) -> Look:
     sheet = corrected.sheet if corrected and corrected.kind == Kind.WORKBOOK else ""
     with spooled(path, name, sheet=sheet, is_look=True) as spool:
         contents, rows = spool.contents, [row for row, _ in spool.rows()]
     is_same = corrected is not None and corrected.kind == Kind.WORKBOOK
-    guessed = 1 + guess_row([row.cells for row in rows[:TITLES]], asked)
+    guessed = 1 + guess_row([row.cells for row in rows[:TITLES]], converter)
     header = corrected.header if corrected and is_same and corrected.header else guessed
     if not rows or header > len(rows):
         raise FileNotReadable(
