@@ -9,10 +9,13 @@ from typing import Any
 
 from billing_engine.core.queues.progress import percent
 from leads.domain.files.look.look import Look, look
-from leads.domain.files.mapping import columns
 from leads.domain.files.parts import LEADS_AT_A_TIME, LeadsFile, Part
 from leads.domain.files.reading import BEGINNING, Kind, Position, Reading
 from leads.domain.imports.kept_files import on_disk
+from leads.domain.mapping.active import active_converter
+from leads.domain.mapping.doors import FILES
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.language.read import read_document
 from leads.models import FileImport, Source
 
 ODD = re.compile(r"[^\w .()+-]")
@@ -23,7 +26,7 @@ CELL_KEPT = 200  # characters of a cell of the first rows
 
 def look_at(path: Path, *, name: str, source: Source, corrected: Reading | None = None) -> Look:
     """Look at the bytes, with the source's mapping in mind. Raises FileNotReadable."""
-    return look(path, name=name, corrected=corrected, asked=columns(source.field_mapping))
+    return look(path, name=name, corrected=corrected, converter=active_converter(source, door=FILES))
 
 
 def set_found(item: FileImport, found: Look) -> None:
@@ -47,13 +50,19 @@ def reading_of(item: FileImport) -> Reading:
     return Reading(**{**item.reading, "kind": Kind(item.reading["kind"])})
 
 
+def converter_of(item: FileImport) -> Converter | None:
+    """The converter of the mappings that the dry run began with; None if the source had none."""
+    documents = [read_document(each["document"]) for each in item.mapping]
+    return Converter(documents) if documents else None
+
+
 @contextmanager
 def opened(item: FileImport, *, start: Position = BEGINNING) -> Iterator[LeadsFile]:
     """The file as it is read, from a position on, until the block ends. Raises FileGone."""
     with on_disk(item.kept_as, called=plain_name(item.name)) as path:
         reading = reading_of(item)
         yield LeadsFile(
-            path, item.mapping, reading=reading, start=start, name=item.name, at_a_time=LEADS_AT_A_TIME
+            path, converter_of(item), reading=reading, start=start, name=item.name, at_a_time=LEADS_AT_A_TIME
         )
 
 

@@ -11,8 +11,11 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.saving import save_changes, values_of
+from leads.domain.files.reading import Kind
 from leads.domain.imports.content import look_at, reading_of, set_found
 from leads.domain.imports.kept_files import FileGone, forget, on_disk
+from leads.domain.imports.dates import check_dates_are_answered
+from leads.domain.imports.mappings import in_force, snapshot
 from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.tally import Tally
 from leads.domain.imports.undo import ImportBilled, billed_period
@@ -29,6 +32,7 @@ UNDO_STARTED = Verb("file_import_undo_started", "Undo started")
 IMPORT_DISCARDED = Verb("file_import_discarded", "File discarded")
 
 State = FileImport.State
+TABLES = (Kind.TABLE, Kind.WORKBOOK)
 TO_TRY = (State.LOOKED, State.READY)
 BROKEN_OFF = (State.STOPPED, State.FAILED)
 STORED = (State.DONE, *BROKEN_OFF)
@@ -41,6 +45,13 @@ class ImportNotNow(Refused):
     message = "The import has moved on. Load the page again."
 
 
+class MappingMissing(Refused):
+    """A table needs a mapping, which says what its columns are."""
+
+    code = "mapping_missing"
+    message = "This source has no mapping for files. Say first which column is what."
+
+
 class NothingToStore(Refused):
     """An import of which nothing could be stored."""
 
@@ -49,8 +60,11 @@ class NothingToStore(Refused):
 
 
 def check_may_be_tried(item: FileImport, _by: User) -> None:
-    """Raise ImportNotNow, FileGone or SourceInactive."""
+    """Raise ImportNotNow, FileGone, SourceInactive, MappingMissing or DatesNotAnswered."""
     _check(item, TO_TRY)
+    if reading_of(item).kind in TABLES and not in_force(item.source):
+        raise MappingMissing
+    check_dates_are_answered(item)
 
 
 def check_may_be_stored(item: FileImport, _by: User) -> None:
@@ -97,7 +111,7 @@ def start_dry_run(item: FileImport, *, by: User) -> None:
     """Let a worker try all of the file. Raises what `check_may_be_tried` does."""
     found = _locked(item)
     check_may_be_tried(found, by)
-    _begin(found, State.DRY_RUNNING, by=by, percent=0, dry_run={}, mapping=found.source.field_mapping)
+    _begin(found, State.DRY_RUNNING, by=by, percent=0, dry_run={}, mapping=snapshot(found.source))
     record(IMPORT_TRIED, on=found, by=by, also=[found.source])
 
 

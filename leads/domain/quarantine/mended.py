@@ -14,7 +14,7 @@ from leads.domain.identity import external_id
 from leads.domain.intake.receipt import Receipt, Result
 from leads.domain.quarantine.corrections import record_corrections
 from leads.domain.quarantine.difference import Changes, difference, since_received
-from leads.domain.quarantine.records import as_lead, is_record
+from leads.domain.quarantine.records import as_lead, converter_of, is_record
 from leads.domain.quarantine.settle import CONFLICTS, ITEM_REPAIRED
 from leads.models import Delivery, QuarantinedItem, QuarantineStep, Source
 
@@ -99,7 +99,7 @@ def _changes(item: QuarantinedItem, mended: Sent) -> tuple[Changes, Result]:
         actions = [(sent, of) for sent, of in zip(lead["actions"], result.actions, strict=True) if of.id in held]
         lead = {**lead, "actions": [sent for sent, _ in actions]}
         result = Result(result.pointer, result.id, result.outcome, actions=[of for _, of in actions])
-    if is_record(item, item.content):
+    if is_record(converter_of(item), item.content):
         received = as_lead(item, item.content)
         return ({} if isinstance(received, Fault) else difference(received, lead)), result
     return difference(item.content, lead), result

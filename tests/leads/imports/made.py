@@ -1,6 +1,5 @@
 """A source that takes files, and files for it."""
 
-from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,25 @@ from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.steps import start_dry_run, start_import
 from leads.domain.imports.upload import upload
 from leads.models import FileImport, Source
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory, SourceMappingFactory
 from tests.factories.people import UserFactory
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)
 MAPPING: dict[str, Any] = {
-    "id": "{Lead}",
-    "product": {"sku": "{SKU}"},
-    "contact": {"email": "{Mail}"},
-    "actions": [{"id": "{Action}", "type": "{Type}", "occurred_at": "{When}"}],
+    "fields": {"id": "Lead", "product.sku": "SKU", "contact.email": "Mail"},
+    "actions": [{"fields": {"id": "Action", "type": "Type", "occurred_at": "When"}}],
 }
 HEAD = "Lead,SKU,Mail,Action,Type,When"
 
 
-def a_source() -> Source:
+def a_source(document: dict[str, Any] | None = None) -> Source:
     """A source whose leads are about one product of one customer."""
     ActionTypeFactory.create(code="sample_order")
     customer = CustomerFactory.create(code="ACME")
     ProductFactory.create(sku="TILE", customer=customer)
-    return SourceFactory.create(code="fair", customer=customer, field_mapping=deepcopy(MAPPING))
+    source = SourceFactory.create(code="fair", customer=customer)
+    SourceMappingFactory.create(source=source, document=document or MAPPING)
+    return source
 
 
 def row(number: int, *, sku: str = "TILE", type: str = "sample_order", when: str = "2026-10-05T10:00:00Z") -> str:  # noqa: A002 -- as the column

@@ -6,7 +6,7 @@ import pytest
 
 from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.steps import ImportNotNow, NothingToStore, resume, start_dry_run, start_import, stop
-from leads.models import Action, Delivery, FileImport, Lead, QuarantinedItem, Source
+from leads.models import Action, Delivery, FileImport, Lead, MappingRevision, QuarantinedItem, Source
 from tests.leads.imports.made import (
     NOVEMBER_3,
     a_source,
@@ -91,9 +91,9 @@ def test_a_lead_that_repeats_in_a_later_part_counts_in_the_dry_run_as_it_does_in
 
 
 def test_new_products_and_voids_count_in_the_dry_run_as_they_do_in_the_import(source: Source, tmp_path: Path):
-    source.new_products = "create"
-    source.field_mapping["actions"].append({"id": "{Action}", "void": {"reason": "{Void}"}, "when": "{Void}"})
-    source.save()
+    Source.objects.update(new_products="create")
+    void = {"when": "Void", "fields": {"id": "Action", "void.reason": "Void"}}
+    MappingRevision.objects.update(document={**MAPPING, "actions": [*MAPPING["actions"], void]})
     head = "Lead,SKU,Mail,Action,Type,When,Void\n"
     rows = [f"{row(1, sku='NEW')},", f"{row(2, sku='NEW')},cancelled", f"{row(2, sku='NEW')},twice"]
 
