@@ -112,7 +112,9 @@ def _texts(node: ast.expr) -> set[str]:
     if ast.unparse(node) in {"error.code", "why.code"}:  # of a record that a mapping could not convert
         return set(converter.CODES)
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or defines
-        return {str(getattr(module, node.id)) for module in (parse, decode, converter, parts) if hasattr(module, node.id)}
+        return {
+            str(getattr(module, node.id)) for module in (parse, decode, converter, parts) if hasattr(module, node.id)
+        }
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 
 

@@ -27,10 +27,13 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.admin_kit.task_cards import shown_person
+from leads.admin.imports.mapping_forms import ColumnsForm, DatesForm, chosen, first_columns, first_dates, needs_mapping
 from leads.admin.imports.reading_form import ReadingForm, first_answers, may_be_corrected, shown_reading
-from leads.admin.imports.shown import first_rows, report
+from leads.admin.imports.shown import first_rows, report, shown_mappings
 from leads.admin.imports.upload_page import ADD, upload_view
 from leads.domain.access.contacts import may_see_raw_bodies
+from leads.domain.imports.dates import answer_dates, date_questions
+from leads.domain.imports.mappings import columns_without_contacts, map_columns
 from leads.domain.imports.steps import (
     BROKEN_OFF,
     STORED,
@@ -93,7 +96,17 @@ class FileImportAdmin(FollowedPage[FileImport]):
     ordering = ("-pk",)
     nothing_yet = "No imports yet. Choose Import file: nothing is stored before you have seen a dry run."
     actions_list: Any = ("upload",)
-    actions_detail: Any = ("correct", "dry_run", "start", "stop_it", "resume_it", "undo_it", "discard_it")
+    actions_detail: Any = (
+        "map_them",
+        "answer",
+        "correct",
+        "dry_run",
+        "start",
+        "stop_it",
+        "resume_it",
+        "undo_it",
+        "discard_it",
+    )
     fieldsets = (
         (
             None,
@@ -132,7 +145,7 @@ class FileImportAdmin(FollowedPage[FileImport]):
     ) -> HttpResponse:
         item: FileImport = kwargs["obj"]
         may_see = may_see_raw_bodies(request.user)
-        rows = first_rows(item, may_see=may_see, plain=frozenset())
+        rows = first_rows(item, may_see=may_see, plain=columns_without_contacts(item.source))
         if may_see and rows["rows"] and not request.headers.get("HX-Request"):
             look_at_rows(item, by=person(request))
         earlier = same_before(item) if item.state in TO_TRY else None
@@ -142,6 +155,9 @@ class FileImportAdmin(FollowedPage[FileImport]):
             "stored": report(item.result),
             "first": rows,
             "reading": shown_reading(item),
+            "mappings": shown_mappings(item) if item.state in TO_TRY else [],
+            "needs_mapping": item.state in TO_TRY and needs_mapping(item),
+            "questions": date_questions(item) if item.state in TO_TRY else [],
             "warnings": item.found.get("warnings", []) if item.state in TO_TRY else [],
             "earlier": earlier
             and link_to(page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {earlier.uploaded_at:%Y-%m-%d}"),
@@ -161,6 +177,48 @@ class FileImportAdmin(FollowedPage[FileImport]):
         url_path="upload",
     )
     upload.csrf_exempt = True  # it checks the token itself, after the permission
+
+    @button(
+        "Map columns",
+        permission="leads.add_sourcemapping",
+        icon="view_column",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda item: item.state in TO_TRY and needs_mapping(item),
+        asks=Dialog(
+            title="Which column is what?",
+            says=lambda item: (
+                f"This becomes the mapping of {item.source} for files, which you can edit later. Columns that are not chosen"
+                " are kept in the delivery only."
+            ),
+            submit="Save mapping",
+            form=ColumnsForm,
+            first=first_columns,
+        ),
+    )
+    def map_them(self, request: HttpRequest, item: FileImport, answers: dict[str, Any]) -> Done:
+        map_columns(item, chosen(answers), by=person(request), at=now())
+        return Done("The columns are mapped.")
+
+    @button(
+        "Answer",
+        permission="leads.change_sourcemapping",
+        icon="help",
+        variant=ActionVariant.PRIMARY,
+        offered=lambda item: item.state in TO_TRY and bool(date_questions(item)),
+        asks=Dialog(
+            title="How are the dates written?",
+            says="Dates that can be read in several ways are never guessed. The mapping keeps your answer.",
+            submit="Save",
+            form=DatesForm,
+            first=first_dates,
+        ),
+    )
+    def answer(self, request: HttpRequest, item: FileImport, answers: dict[str, Any]) -> Done:
+        for question in date_questions(item):
+            if form := answers.get(f"form{question.key}"):
+                zone = answers.get(f"zone{question.key}", "")
+                answer_dates(item, question, form=form, zone=zone, by=person(request), at=now())
+        return Done("The mapping reads the dates like this from now on.")
 
     @button(
         "Correct reading",

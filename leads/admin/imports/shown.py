@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from billing_engine.core.admin_kit.cells import list_of
 from leads.domain.access.contacts import HIDDEN
+from leads.domain.imports.mappings import in_force, what_fills_what
+from leads.domain.mapping.language.read import read_document
 from leads.models import FileImport
 from leads.models.delivery import OUTCOMES
 
@@ -59,3 +62,16 @@ def first_rows(item: FileImport, *, may_see: bool, plain: frozenset[str]) -> dic
 
 def _cell(cell: str) -> str:
     return cell if len(cell) <= SHOWN_CELL else f"{cell[:SHOWN_CELL]}…"
+
+
+def shown_mappings(item: FileImport) -> list[dict[str, Any]]:
+    """Return the source's mappings for files, with what fills what."""
+    return [
+        {
+            "name": each.mapping.name,
+            "revision": each.number,
+            "fields": what_fills_what(read_document(each.document)),
+            "address": list_of("leads.sourcemapping", source__id__exact=item.source_id),
+        }
+        for each in in_force(item.source)
+    ]

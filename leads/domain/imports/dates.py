@@ -15,7 +15,7 @@ from leads.domain.mapping.language.dates import DAY_FIRST, ISO, MONTH_FIRST, Dat
 from leads.domain.mapping.language.document import Field
 from leads.domain.mapping.language.read import read_document
 from leads.domain.mapping.language.unreadable import NotConverted
-from leads.domain.mapping.mappings import revise_mapping
+from leads.domain.mapping.mappings import save_mapping
 from leads.models import FileImport
 
 FORMS = {Order.YEAR_FIRST: ISO, Order.DAY_FIRST: DAY_FIRST, Order.MONTH_FIRST: MONTH_FIRST}
@@ -66,10 +66,8 @@ def check_dates_are_answered(item: FileImport) -> None:
         raise DatesNotAnswered([question.column for question in asked])
 
 
-def answer_dates(
-    item: FileImport, question: DateQuestion, *, form: str, zone: str, by: User, at: datetime
-) -> None:
-    """Write a revision of the mapping in which the dates are read like this. Raises what `revise_mapping` does."""
+def answer_dates(item: FileImport, question: DateQuestion, *, form: str, zone: str, by: User, at: datetime) -> None:
+    """Write a revision of the mapping in which the dates are read like this. Raises what `save_mapping` does."""
     document = deepcopy(question.mapping.document)
     *steps, last = [step.replace("~1", "/").replace("~0", "~") for step in question.pointer.split("/")[1:]]
     place: Any = document
@@ -82,7 +80,8 @@ def answer_dates(
         field["zone"] = zone
     place[last] = field
     reason = f"How dates are written in {item.name}"
-    revise_mapping(question.mapping.mapping, document=document, reason=reason, by=by, at=at, since=question.mapping.number)
+    mapping = question.mapping
+    save_mapping(mapping.mapping, document=document, reason=reason, by=by, at=at, since=mapping.number)
 
 
 def _of_mapping(item: FileImport, mapping: InForce) -> Iterator[DateQuestion]:

@@ -12,7 +12,7 @@ from leads.domain.files.reading import Position
 from leads.domain.imports.content import opened, progress_in
 from leads.domain.imports.tally import Tally
 from leads.domain.intake.receive import receive
-from leads.domain.quarantine.mended import settle_mended
+from leads.domain.quarantine.mended import WaitingItems, settle_mended
 from leads.models import FileImport, FileImportPart
 
 SECONDS_AT_A_TIME = 300  # then the rest is asked for again, so that no task reaches its time limit
@@ -22,9 +22,10 @@ def store(item: FileImport, *, at: datetime) -> bool:
     """Store the parts that are left, for some minutes; return whether more remain. Raises FileNotReadable."""
     began = monotonic()
     start = Position(item.position, item.line)
+    waiting = WaitingItems(item.source)
     with opened(item, start=start) as file:
         for part in file.parts():
-            if not _store_part(item, start, part, percent=progress_in(file, part), at=at):
+            if not _store_part(item, start, part, waiting, percent=progress_in(file, part), at=at):
                 return False
             start = part.position
             if monotonic() - began > SECONDS_AT_A_TIME:
@@ -35,7 +36,9 @@ def store(item: FileImport, *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def _store_part(item: FileImport, start: Position, part: Part, *, percent: int, at: datetime) -> bool:
+def _store_part(
+    item: FileImport, start: Position, part: Part, waiting: WaitingItems, *, percent: int, at: datetime
+) -> bool:
     """Store one part, all or nothing; return False if the import was stopped."""
     found = _still_importing(item)
     if found is None or (found.position, found.line) != start:
@@ -52,7 +55,7 @@ def _store_part(item: FileImport, start: Position, part: Part, *, percent: int, 
     )
     FileImportPart.objects.create(file_import=found, start=start.line, delivery_id=receipt.delivery_id)
     settle_mended(
-        item.source, part.items, receipt, note=f"Corrected by the import of {item.name}.", by=found.asked_by, at=at
+        waiting, part.items, receipt, note=f"Corrected by the import of {item.name}.", by=found.asked_by, at=at
     )
     tally = Tally(found.result)
     tally.add(part.items, receipt.results, counts=receipt.counts(), lines=part.lines)

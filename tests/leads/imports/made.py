@@ -10,7 +10,13 @@ from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.steps import start_dry_run, start_import
 from leads.domain.imports.upload import upload
 from leads.models import FileImport, Source
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory, SourceMappingFactory
+from tests.factories.leads import (
+    ActionTypeFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+    SourceMappingFactory,
+)
 from tests.factories.people import UserFactory
 
 NOVEMBER_3 = datetime(2026, 11, 3, 12, tzinfo=UTC)

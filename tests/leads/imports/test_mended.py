@@ -64,3 +64,15 @@ def test_a_row_that_is_still_wrong_stays_in_quarantine_once(source: Source, tmp_
     imported(uploaded(tmp_path, table(row(1), row(2, sku="NONE")), source=source))
 
     assert list(QuarantinedItem.objects.values_list("state", "times_sent")) == [("waiting", 2)]
+
+
+def test_a_row_that_no_mapping_could_read_is_settled_by_its_id_too(source: Source, tmp_path: Path):
+    imported(uploaded(tmp_path, table(row(1), row(2, when="yesterday"), row(3, when="tomorrow")), source=source))
+    assert set(QuarantinedItem.objects.values_list("lead_external_id", flat=True)) == {""}
+
+    imported(uploaded(tmp_path, table(row(2)), source=source, name="mended.csv"))
+
+    assert list(QuarantinedItem.objects.order_by("pk").values_list("state", "content__Lead")) == [
+        ("repaired", "L-2"),
+        ("waiting", "L-3"),
+    ]
