@@ -49,6 +49,11 @@ class Reading:
         return SEPARATORS.get(self.separator, repr(self.separator))
 
     @property
+    def decodes_as(self) -> str:
+        """The encoding of the lines: UTF-16 is converted before they are read."""
+        return "utf-8" if self.encoding == "utf-16" else self.encoding
+
+    @property
     def content_type(self) -> str:
         """The type of the bytes that are kept; UTF-16 and workbooks are kept as they were converted."""
         if self.kind == Kind.JSON:

@@ -5,12 +5,13 @@ from typing import Any
 from leads.domain.body.decode import DUPLICATE_MEMBER, ITEM_MALFORMED, ROW_MALFORMED
 from leads.domain.faults import Fault
 from leads.domain.files.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
-from leads.domain.files.parts import ROWS_IN_A_FIELD
+from leads.domain.files.records import ROWS_IN_A_FIELD
+from leads.domain.files.sheets.bounds import OF_CELLS
 from leads.models import QuarantinedItem
 
 # The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
 NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED)
-OF_FILES = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT)
+OF_FILES = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *OF_CELLS, *NOT_AS_SENT)
 
 
 def is_record(item: QuarantinedItem, content: Any) -> bool:

@@ -9,6 +9,11 @@ SECONDS = 300
 ROWS_LOOKED_AT = 1_000
 REFUSED = 3  # the exit code of the process, which then has written why
 
+CELL_ERROR = "cell_error"
+FORMULA_WITHOUT_VALUE = "formula_without_value"
+NUMBER_DAMAGED = "number_damaged"
+OF_CELLS = (CELL_ERROR, FORMULA_WITHOUT_VALUE, NUMBER_DAMAGED)
+
 
 class SheetRefused(Exception):
     """The workbook can't be read, in words that follow the name of the file."""
