@@ -7,11 +7,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from billing_engine.core.tables.csv import lines_of
 from leads.domain.files.header import fields_of
 from leads.domain.files.json_items import JsonItems, is_list, whole_items
 from leads.domain.files.lines import LineReader, opened
 from leads.domain.files.reading import Kind, Position, Reading
-from leads.domain.files.records import IMPORT_COLUMNS
+from leads.domain.files.records import GUARD, IMPORT_COLUMNS, unguarded
 from leads.domain.files.rows import Rows
 from leads.domain.files.sheets.process import spooled
 
@@ -76,6 +77,16 @@ def faulty_rows(path: Path, reading: Reading, faults: Iterable[RowFault], *, nam
             texts = enumerate([whole_items(file, name)[1]])
         items = (_Original(number, [text.decode(errors="replace").strip()]) for number, text in texts)
         yield _table(["Record"], items, faults)
+
+
+def csv_lines(table: FaultyRows) -> Iterator[str]:
+    """Write the table as CSV that is safe to open in a spreadsheet, and whose fields come back as they are."""
+    return lines_of(table.header, ([_guarded(cell) for cell in row] for row in table.rows))
+
+
+def _guarded(cell: str) -> str:
+    """A field that looks guarded already gets another apostrophe, because one is taken away."""
+    return f"{GUARD}{cell}" if unguarded(cell) != cell else cell
 
 
 def _table(header: Sequence[str], rows: Iterator[_Original], faults: Iterable[RowFault]) -> FaultyRows:

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_engine.core.tables.csv import lines_of
 from billing_engine.core.tables.xlsx import write_workbook
 from leads.domain.faults import Malformed
-from leads.domain.files.faulty_rows import FaultyRows, RowFault, faulty_rows
+from leads.domain.files.faulty_rows import FaultyRows, RowFault, csv_lines, faulty_rows
 from leads.domain.files.look.look import look
 from leads.domain.files.parts import LeadsFile
 from tests.leads.files.converters import by_columns, cells
@@ -27,7 +26,7 @@ def faulty(path: Path, *faults: RowFault) -> list[list[str]]:
 
 
 def written_as_csv(table: FaultyRows, path: Path) -> None:
-    path.write_text("".join(lines_of(table.header, table.rows)), newline="")
+    path.write_text("".join(csv_lines(table)), newline="")
 
 
 def written_as_xlsx(table: FaultyRows, path: Path) -> None:
