@@ -33,7 +33,7 @@ def csv_line(cells: Sequence[str]) -> bytes:
 
 def unguarded(field: str) -> str:
     """Return a field without the apostrophe that keeps a spreadsheet from taking it for a formula."""
-    is_guarded = field.startswith(GUARD) and field[1:].lstrip(" ").startswith(STARTS_A_FORMULA)
+    is_guarded = field.startswith(GUARD) and field.lstrip(f"{GUARD} ").startswith(STARTS_A_FORMULA)
     return field[1:] if is_guarded else field
 
 
