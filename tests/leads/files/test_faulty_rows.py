@@ -88,7 +88,7 @@ def test_a_mended_file_is_read_as_the_rows_it_has(tmp_path: Path, write: Any):
     assert faulty(again, RowFault(3, "z", "New.")) == [[*HEADER, "Id", "Note"], ["3", "z", "New.", "2", "'b"]]
 
 
-texts = st.text(st.sampled_from("ab'=+-@,;\"\n é"), max_size=6)
+texts = st.text(st.sampled_from("ab'=+-@,;\" é"), max_size=6)
 
 
 @given(rows=st.lists(st.tuples(texts, texts), max_size=5))
