@@ -16,10 +16,12 @@ OPERATIONS = {
         "add_customerkey", "change_customerkey",  # change: revoke
         "add_product", "change_product",
         "add_source", "change_source",
+        "add_sourcemapping", "change_sourcemapping",  # change: write a revision
         "add_apikey", "change_apikey",
         "add_signingsecret", "change_signingsecret",
         "add_actiontype", "change_actiontype",
         "change_quarantineditem",  # retry and discard
+        "add_fileimport", "change_fileimport",  # change: dry run, import, stop, resume, undo, discard
         "change_action",  # void
     ),
     "pricing": (

@@ -39,8 +39,10 @@ GRANTS = {
     "leads_sourcerevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
     "leads_source": (
         "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
-        " requests_per_minute, signature_required, field_mapping)"
+        " requests_per_minute, signature_required)"
     ),
+    "leads_sourcemapping": "INSERT, UPDATE (name, door, is_active, place)",
+    "leads_mappingrevision": "INSERT",
     "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
     # What came in.
@@ -57,6 +59,11 @@ GRANTS = {
     ),
     "leads_quarantinestep": "INSERT",
     "leads_correction": "INSERT",
+    "leads_fileimport": (
+        "INSERT, UPDATE (kept_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent, dry_run,"
+        " result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
+    ),
+    "leads_fileimportpart": "INSERT",
     "leads_bulkretry": "INSERT, UPDATE (attempts, trying, one_by_one, total, stored, refused, reached, finished_at)",
     "leads_billingperiod": "INSERT, UPDATE (state, closed_at, is_sealed)",
     "leads_unratedmark": "INSERT, DELETE",

@@ -14,6 +14,7 @@ in_menu(
     10,
     list_item("Sources", "hub", "leads.source"),
     list_item("Deliveries", "inbox", "leads.delivery"),
+    list_item("File imports", "upload_file", "leads.fileimport"),
     list_item("Quarantine", "report", "leads.quarantineditem"),
     list_item("Leads", "person", "leads.lead"),
     list_item("Actions", "ads_click", "leads.action"),

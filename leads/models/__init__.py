@@ -13,7 +13,9 @@ from leads.models.customer.membership import (
 )
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
+from leads.models.file_import import FileImport, FileImportPart
 from leads.models.lead import Lead
+from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product, ProductRevision
@@ -44,7 +46,10 @@ __all__ = [
     "CycleChange",
     "Delivery",
     "EarlyAction",
+    "FileImport",
+    "FileImportPart",
     "Lead",
+    "MappingRevision",
     "MemberInvitation",
     "MemberRole",
     "Membership",
@@ -57,6 +62,7 @@ __all__ = [
     "QuarantinedItem",
     "SigningSecret",
     "Source",
+    "SourceMapping",
     "SourceRevision",
     "Subject",
     "Tax",

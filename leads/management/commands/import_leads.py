@@ -16,11 +16,12 @@ from billing_engine.core.errors import Refused
 from leads.domain.body.parcel import Lines, Parcel, Placed
 from leads.domain.faults import Malformed
 from leads.domain.files.fetched import fetched, is_address
-from leads.domain.files.mapping import field_mapping
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
 from leads.domain.intake.receive import receive
+from leads.domain.mapping.active import active_converter
+from leads.domain.mapping.doors import FILES
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 
@@ -31,7 +32,7 @@ TRIED = 5
 class Command(BaseCommand):
     """Stores each part of the file before reading the next; it can be stopped and restarted, and nothing counts twice."""
 
-    help = "Import leads from a JSON, NDJSON or CSV file (CSV by the source's field mapping)."
+    help = "Import leads from a JSON, NDJSON or CSV file (CSV by the source's mapping)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="Path or URL (https://…) of the file.")
@@ -55,8 +56,8 @@ class Command(BaseCommand):
     def _import(self, file: Path, sender: Source, *, dry_run: bool) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        leads = LeadsFile(file, field_mapping(sender.field_mapping))
         try:
+            leads = LeadsFile(file, active_converter(sender, door=FILES))
             if dry_run:
                 self._try(leads, sender)
                 return

@@ -16,7 +16,7 @@ from leads.domain.files.sheets.cells import text_of
 from leads.domain.files.sheets.places import cell_place, column_number
 from leads.domain.files.sheets.process import spooled
 from leads.models import Delivery, Lead, QuarantinedItem
-from tests.factories.leads import ProductFactory, SourceFactory
+from tests.factories.leads import ProductFactory, SourceMappingFactory
 from tests.leads.files.converters import by_columns, cells
 from tests.leads.files.workbooks import SHEET, changed, of_rows, workbook
 
@@ -240,7 +240,8 @@ def test_a_workbook_that_takes_too_long_or_too_much_is_stopped(tmp_path: Path, b
 @pytest.mark.django_db
 def test_a_workbook_named_csv_is_imported_as_the_workbook_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     ProductFactory.create(sku="TILE-9")
-    SourceFactory.create(code="crm", field_mapping={"id": "{Id}", "product": {"sku": "{SKU}"}})
+    document = {"fields": {"id": "Id", "product.sku": "SKU"}}
+    SourceMappingFactory.create(source__code="crm", document=document)
     path = of_rows(tmp_path / "crm.csv", [["SKU", "Id"], ["TILE-9", 17], [], ["GONE", "=B2"]])
 
     call_command("import_leads", str(path), source="crm")

@@ -1,0 +1,65 @@
+"""The dry run of a file: all of it is read and decided, and nothing is stored."""
+
+from datetime import datetime
+from time import monotonic
+
+from django.db import transaction
+
+from billing_engine.core.errors import Refused
+from billing_engine.core.saving import save_changes, values_of
+from leads.domain.body.parcel import Parcel
+from leads.domain.imports.content import opened, progress_in
+from leads.domain.imports.dry_run import DryRun
+from leads.domain.imports.tally import Tally
+from leads.domain.intake.receipt import Receipt
+from leads.models import FileImport
+
+SECONDS_BETWEEN_COUNTS = 1
+SECONDS_AT_MOST = 25 * 60  # before the worker's own time limit
+
+FORGETS = "The file has so many leads that some that repeat are counted as new."
+
+
+class DryRunTooLong(Refused):
+    """A dry run has a time limit."""
+
+    code = "dry_run_too_long"
+    message = f"The dry run was stopped after {SECONDS_AT_MOST // 60} minutes. Split the file into smaller ones."
+
+
+def rehearse(item: FileImport, *, at: datetime) -> bool:
+    """Read all of the file as if it were stored, and keep what was found. Raises FileNotReadable or DryRunTooLong."""
+    tally, run, began = Tally(), DryRun(item.source, at=at), monotonic()
+    told_at = began
+    with opened(item) as file:
+        for part in file.parts():
+            results = run.results(Parcel(part.items, lines=part.lines))
+            tally.add(part.items, results, counts=Receipt(0, results).counts(), lines=part.lines)
+            if monotonic() - told_at > SECONDS_BETWEEN_COUNTS:
+                told_at = monotonic()
+                if not _progress(item, progress_in(file, part)):
+                    return False
+            if monotonic() - began > SECONDS_AT_MOST:
+                raise DryRunTooLong
+        notices = file.notices.in_words()
+    if not run.remembers_all:
+        notices.append(FORGETS)
+    _finish(item, tally, notices)
+    return False
+
+
+def _progress(item: FileImport, percent: int) -> bool:
+    """Note how far it has come; return whether it is still wanted."""
+    running = FileImport.objects.filter(pk=item.pk, state=FileImport.State.DRY_RUNNING)
+    return bool(running.update(percent=percent))
+
+
+@transaction.atomic
+def _finish(item: FileImport, tally: Tally, notices: list[str]) -> None:
+    found = FileImport.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if found.state != FileImport.State.DRY_RUNNING:  # stopped
+        return
+    before = values_of(found)
+    found.dry_run = {**tally.as_json(), "notices": notices}
+    found.state, found.attempts, found.message = FileImport.State.READY, 0, ""
+    save_changes(found, since=before)
