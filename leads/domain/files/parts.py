@@ -121,7 +121,6 @@ class LeadsFile:
             converter=converter,
             file_name=self._name,
         )
-        self.notices.separated_by = reading.separated_by
         start = self._start if self._start.at else Position(lines.position, len(header.lines))
         lines = LineReader(file, start)
         part = _PartBuilder(b"".join(header.lines), reading.content_type, self._at_a_time)
