@@ -1,4 +1,4 @@
-"""The faulty rows of a file with what is wrong with each, to be mended in a spreadsheet and imported again."""
+"""The faulty rows of a file with what is wrong with each, to be corrected in a spreadsheet and imported again."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -90,7 +90,7 @@ def _guarded(cell: str) -> str:
 
 
 def _table(header: Sequence[str], rows: Iterator[_Original], faults: Iterable[RowFault]) -> FaultyRows:
-    # A mended file may be faulty again: what was wrong before is not what is wrong now.
+    # A corrected file may be faulty again: what was wrong before is not what is wrong now.
     before = len(IMPORT_COLUMNS) if tuple(header[: len(IMPORT_COLUMNS)]) == IMPORT_COLUMNS else 0
     return FaultyRows([*IMPORT_COLUMNS, *header[before:]], _joined(rows, faults, before))
 

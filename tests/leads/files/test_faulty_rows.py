@@ -1,4 +1,4 @@
-"""The faulty rows of a file are given back with what is wrong, mended in a spreadsheet, and imported again."""
+"""The faulty rows of a file are given back with what is wrong, corrected in a spreadsheet, and imported again."""
 
 import csv
 import io
@@ -70,7 +70,7 @@ def test_the_rows_of_a_sheet_and_the_items_of_a_list_come_back_too(tmp_path: Pat
 
 
 @pytest.mark.parametrize("write", [written_as_csv, written_as_xlsx])
-def test_a_mended_file_is_read_as_the_rows_it_has(tmp_path: Path, write: Any):
+def test_a_corrected_file_is_read_as_the_rows_it_has(tmp_path: Path, write: Any):
     path, again = tmp_path / "x.csv", tmp_path / "again"
     path.write_text("Id,Note\n1,=1+1\n2,'b\n3,+49 30 1\n")
     faults = [RowFault(line, "x", "y") for line in (2, 3, 4)]
@@ -106,7 +106,7 @@ def test_what_is_given_back_is_what_was_sent(tmp_path_factory: pytest.TempPathFa
 
     again = read_again(folder / "again")
 
-    # A text that looks like rows waits in both.
+    # A field that looks like rows waits in both.
     assert [_content(item) for item in again] == [_content(item) for _, item in sent]
 
 
