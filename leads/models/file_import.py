@@ -50,9 +50,7 @@ class FileImport(WorkItem):
         default=dict, blank=True, help_text="What was found in the bytes; the first rows are deleted with the file."
     )
     mapping = models.JSONField(
-        default=list,
-        blank=True,
-        help_text="The mappings of the dry run with their revisions; the import uses the same.",
+        default=list, blank=True, help_text="The mappings of the dry run with their revisions; the import uses the same."
     )
     state = models.CharField(max_length=11, choices=State.choices, default=State.LOOKED)
     uploaded_at = models.DateTimeField()

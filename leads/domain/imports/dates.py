@@ -66,7 +66,9 @@ def check_dates_are_answered(item: FileImport) -> None:
         raise DatesNotAnswered([question.column for question in asked])
 
 
-def answer_dates(item: FileImport, question: DateQuestion, *, form: str, zone: str, by: User, at: datetime) -> None:
+def answer_dates(
+    item: FileImport, question: DateQuestion, *, form: str, zone: str, by: User, at: datetime
+) -> None:
     """Write a revision of the mapping in which the dates are read like this. Raises what `revise_mapping` does."""
     document = deepcopy(question.mapping.document)
     *steps, last = [step.replace("~1", "/").replace("~0", "~") for step in question.pointer.split("/")[1:]]
@@ -80,9 +82,7 @@ def answer_dates(item: FileImport, question: DateQuestion, *, form: str, zone: s
         field["zone"] = zone
     place[last] = field
     reason = f"How dates are written in {item.name}"
-    revise_mapping(
-        question.mapping.mapping, document=document, reason=reason, by=by, at=at, since=question.mapping.number
-    )
+    revise_mapping(question.mapping.mapping, document=document, reason=reason, by=by, at=at, since=question.mapping.number)
 
 
 def _of_mapping(item: FileImport, mapping: InForce) -> Iterator[DateQuestion]:

@@ -51,10 +51,7 @@ def snapshot(source: Source) -> list[dict[str, Any]]:
 
 def what_fills_what(document: Document) -> list[tuple[str, str]]:
     """Return each field of a lead and of its actions, with the expression or constant that fills it."""
-    told = [
-        (str(field.target), field.source.text if field.source else f"always {field.constant}")
-        for field in document.fields
-    ]
+    told = [(str(field.target), field.source.text if field.source else f"always {field.constant}") for field in document.fields]
     for number, template in enumerate(document.actions, start=1):
         of = "action" if len(document.actions) == 1 else f"action {number}"
         told += [

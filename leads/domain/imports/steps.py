@@ -13,8 +13,8 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.saving import save_changes, values_of
 from leads.domain.files.reading import Kind
 from leads.domain.imports.content import look_at, reading_of, set_found
-from leads.domain.imports.dates import check_dates_are_answered
 from leads.domain.imports.kept_files import FileGone, forget, on_disk
+from leads.domain.imports.dates import check_dates_are_answered
 from leads.domain.imports.mappings import in_force, snapshot
 from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.tally import Tally
