@@ -19,7 +19,6 @@ class Notices:
     """The warnings about one file, collected while it is read."""
 
     def __init__(self) -> None:
-        self.separated_by = ""
         self.merged = ""  # which merged cells were filled
         self._lines: dict[str, list[int]] = defaultdict(list)
         self._counts: dict[str, int] = defaultdict(int)

@@ -1,31 +1,26 @@
 """Split a file into parts of a few hundred leads; each becomes its own delivery."""
 
-import csv
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from leads.domain.body.decode import ROW_MALFORMED, as_json
+from leads.domain.body.decode import as_json
 from leads.domain.body.parcel import Lines, Placed
 from leads.domain.body.parse import read_line
-from leads.domain.faults import Fault, Flawed, Malformed
-from leads.domain.files.header import Header, named, read_header
+from leads.domain.files.header import named, read_header
 from leads.domain.files.json_items import JsonItems, is_list, whole_items
 from leads.domain.files.lines import FileNotReadable, LineReader, opened
 from leads.domain.files.look.look import column_names, look
 from leads.domain.files.notices import Notices
 from leads.domain.files.reading import BEGINNING, Kind, Position, Reading
-from leads.domain.files.rows import Row, Rows
+from leads.domain.files.records import csv_line, is_flawed, record_of, sheet_record, sheet_row
+from leads.domain.files.rows import Rows
 from leads.domain.files.sheets.merged import in_words
-from leads.domain.files.sheets.places import column_letters
-from leads.domain.files.sheets.process import SheetRow, Spool, spooled
+from leads.domain.files.sheets.process import Spool, spooled
 from leads.domain.mapping.language.converter import Converter
 
 LEADS_AT_A_TIME = 500
-ROWS_IN_A_FIELD = "rows_in_a_field"
 BLANK = b" \t\r\n\v\f\xef\xbb\xbf"
-TEXT_KEPT = 10_000  # characters of an unreadable row; the delivery has all of it
 
 
 class Part(NamedTuple):
@@ -109,13 +104,13 @@ class LeadsFile:
         while (line := lines.take()) is not None:
             number += 1
             item = Placed(f"/{number}", read_line(line)) if line.strip(BLANK) else None
-            part.add([line], self._leads(item) if item else [], is_refused=bool(item and _is_flawed(item.item)))
+            part.add([line], self._leads(item) if item else [], is_refused=bool(item and is_flawed(item.item)))
             if part.is_full:
                 yield self._counted(part.taken(Position(lines.position, number)))
         yield from map(self._counted, part.last(Position(lines.position, number)))
 
     def _table(self, reading: Reading, file: BinaryIO) -> Iterator[Part]:
-        encoding = "utf-8" if reading.encoding == "utf-16" else reading.encoding
+        encoding = reading.decodes_as
         converter = self._needed()
         lines = LineReader(file)
         header = read_header(
@@ -126,13 +121,12 @@ class LeadsFile:
             converter=converter,
             file_name=self._name,
         )
-        self.notices.separated_by = reading.separated_by
         start = self._start if self._start.at else Position(lines.position, len(header.lines))
         lines = LineReader(file, start)
         part = _PartBuilder(b"".join(header.lines), reading.content_type, self._at_a_time)
         rows = Rows(lines, separator=header.separator, width=len(header.names), below=start.line, encoding=encoding)
         for row in rows:
-            found = [] if row.is_blank else self._leads(Placed(f"/{row.line}", _record(header, row, encoding)))
+            found = [] if row.is_blank else self._leads(Placed(f"/{row.line}", record_of(header.names, row, encoding)))
             part.add(row.lines, found, is_refused=bool(row.why or row.within))
             self.notices.check_row(row, found)
             if part.is_full:
@@ -148,13 +142,13 @@ class LeadsFile:
         if head is None:
             raise FileNotReadable(f"{self._name} has no row {reading.header:,}, where its header should be.")
         names = named(column_names(head.cells), converter=converter, separator="", file_name=self._name)
-        part = _PartBuilder(_csv_line(head.cells), reading.content_type, self._at_a_time)
+        part = _PartBuilder(csv_line(head.cells), reading.content_type, self._at_a_time)
         start = max(self._start, Position(0, reading.header), key=lambda position: position.line)
         read, position = 0, start
         for found, position in spool.rows(start):
-            row = _sheet_row(names, found, set(converter.columns))
+            row = sheet_row(names, found, set(converter.columns))
             read += 1
-            leads = [] if row.is_blank else self._leads(Placed(f"/{row.line}", _sheet_record(names, row)))
+            leads = [] if row.is_blank else self._leads(Placed(f"/{row.line}", sheet_record(names, row)))
             part.add(row.lines, leads, is_refused=bool(row.faults))
             self.notices.check_row(row, leads)
             if part.is_full:
@@ -182,17 +176,6 @@ class LeadsFile:
 
 def _list(texts: list[bytes]) -> bytes:
     return b"[" + b",".join(texts) + b"]"
-
-
-def _csv_line(cells: list[str]) -> bytes:
-    written = StringIO(newline="")
-    csv.writer(written, lineterminator="\n").writerow(cells)
-    return written.getvalue().encode("utf-8", "surrogatepass")
-
-
-def _is_flawed(item: Any) -> bool:
-    """Return whether an item can't be a lead, or one of its actions can't be an action."""
-    return isinstance(item, Malformed | Flawed)
 
 
 class _PartBuilder:
@@ -228,43 +211,3 @@ class _PartBuilder:
     def last(self, position: Position) -> Iterator[Part]:
         if self._lines:
             yield self.taken(position)
-
-
-def _record(header: Header, row: Row, encoding: str) -> dict[str, str] | Malformed:
-    fits = len(row.fields) == len(header.names)
-    record = dict(zip(header.names, row.fields, strict=True)) if fits else {}
-    if row.why:
-        # Keep it by columns if they are known, so that it can be corrected in the admin.
-        text = row.text(encoding)
-        content = text[:TEXT_KEPT] if len(text) > TEXT_KEPT else record or list(row.fields) or text
-        return Malformed(content, Fault(ROW_MALFORMED, "", row.why))
-    if row.within is None:
-        return record
-    first, last = row.within
-    which = f"line {first:,} looks like a row" if first == last else f"lines {first:,} to {last:,} look like rows"
-    words = (
-        f"A quote opens on line {row.line:,} and closes on line {row.line + len(row.lines) - 1:,}, so that {which} of the"
-        " table. If a quote is missing, fix the file and import it again. If the field is correct, retry this item."
-    )
-    return Malformed(record, Fault(ROWS_IN_A_FIELD, "", words))
-
-
-def _sheet_row(names: list[str], found: SheetRow, asked: set[str]) -> Row:
-    """Return a row of a sheet; cells in columns that nothing asks for may be at fault."""
-    faults = [fault for fault in found.cell_faults if fault.column < len(names) and names[fault.column] in asked]
-    return Row(found.number, [_csv_line(found.cells)], found.cells, faults=faults)
-
-
-def _sheet_record(names: list[str], row: Row) -> dict[str, str] | Malformed:
-    cells = row.fields + [""] * (len(names) - len(row.fields))
-    record = {
-        name or f"Column {column_letters(column)}": cell
-        for column, cell in enumerate(cells)
-        if (name := names[column] if column < len(names) else "") or cell
-    }
-    if not row.faults:
-        return record
-    column, code, message = row.faults[0]
-    more = f" {len(row.faults) - 1:,} more cells of the row have a fault." if len(row.faults) > 1 else ""
-    step = names[column].replace("~", "~0").replace("/", "~1")
-    return Malformed(record, Fault(code, f"/{step}", message + more))

@@ -49,6 +49,23 @@ class Reading:
         return SEPARATORS.get(self.separator, repr(self.separator))
 
     @property
+    def in_words(self) -> str:
+        """How the file is read, as it is told."""
+        if self.kind == Kind.WORKBOOK:
+            return f"A workbook: the sheet {self.sheet!r}, its header in row {self.header:,}."
+        if self.kind != Kind.TABLE:
+            return "JSON." if self.kind == Kind.JSON else "One JSON object per line."
+        return (
+            f"A table in {ENCODINGS[self.encoding]}: columns separated by {self.separated_by}, its header on line"
+            f" {self.header:,}."
+        )
+
+    @property
+    def decodes_as(self) -> str:
+        """The encoding of the lines: UTF-16 is converted before they are read."""
+        return "utf-8" if self.encoding == "utf-16" else self.encoding
+
+    @property
     def content_type(self) -> str:
         """The type of the bytes that are kept; UTF-16 and workbooks are kept as they were converted."""
         if self.kind == Kind.JSON:

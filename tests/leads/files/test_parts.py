@@ -205,7 +205,15 @@ def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
     assert out[1].startswith("/3 ")
     words = "quantity of action 1 (from Visits): 'many' is not a number with a decimal point, such as 1,234.56."
     assert out[2] == f"  value_unreadable /Visits: {words}"
-    assert out[4:] == ["  row_malformed : The row has 2 fields, but the header has 4.", "Dry run: nothing was stored."]
+    assert out[4:] == [
+        "  row_malformed : The row has 2 fields, but the header has 4.",
+        "lines: 3 read = 2 taken + 0 blank + 1 refused",
+        "leads: 3 received = 1 created + 0 duplicate + 2 quarantined",
+        "actions: 1 received = 1 created + 0 duplicate + 0 quarantined",
+        "1 row_malformed (first at 4): The row has 2 fields, but the header has 4.",
+        f"1 value_unreadable /Visits (first at 3): {words}",
+        "Dry run: nothing was stored.",
+    ]
     assert not Delivery.objects.exists()
 
 

@@ -101,7 +101,7 @@ def _guess(file: BinaryIO, encoding: str, converter: Converter | None) -> Readin
 
 
 def _look_at_table(file: BinaryIO, name: str, size: int, reading: Reading) -> Look:
-    decoded = "utf-8" if reading.encoding == "utf-16" else reading.encoding
+    decoded = reading.decodes_as
     lines = LineReader(file)
     head = [lines.take() or b"" for _ in range(reading.header)]
     if b"\r" in head[-1].rstrip(b"\r\n"):

@@ -16,13 +16,21 @@ from lxml import etree
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
 
 from leads.domain.files.sheets.archive import check_size
-from leads.domain.files.sheets.bounds import COLUMNS, MERGED, REFUSED, ROWS_LOOKED_AT, SheetRefused
+from leads.domain.files.sheets.bounds import (
+    CELL_ERROR,
+    COLUMNS,
+    FORMULA_WITHOUT_VALUE,
+    MERGED,
+    NUMBER_DAMAGED,
+    REFUSED,
+    ROWS_LOOKED_AT,
+    SheetRefused,
+)
 from leads.domain.files.sheets.cells import Damaged, text_of
-from leads.domain.files.sheets.flaws import CELL_ERROR, FORMULA_WITHOUT_VALUE, Flaws, flaws_in
+from leads.domain.files.sheets.flaws import Flaws, flaws_in
 from leads.domain.files.sheets.merged import Area, MergedAreas
 from leads.domain.files.sheets.places import cell_place
 
-NUMBER_DAMAGED = "number_damaged"
 END = b"{}"
 _encode = msgspec.json.Encoder().encode
 

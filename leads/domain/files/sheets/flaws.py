@@ -7,11 +7,8 @@ from zipfile import ZipFile
 from lxml import etree
 
 from leads.domain.files.sheets.archive import sheet_xml
-from leads.domain.files.sheets.bounds import FAULTS, SheetRefused
+from leads.domain.files.sheets.bounds import CELL_ERROR, FAULTS, FORMULA_WITHOUT_VALUE, SheetRefused
 from leads.domain.files.sheets.places import column_number
-
-CELL_ERROR = "cell_error"
-FORMULA_WITHOUT_VALUE = "formula_without_value"
 
 Flaws = dict[int, dict[int, tuple[str, str]]]  # row and column from 0: the code, and the error
 
