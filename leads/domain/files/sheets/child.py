@@ -7,9 +7,11 @@ empty object, so that a reader knows that no row is missing.
 import json
 import resource
 import sys
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
+from zipfile import BadZipFile
 
 import msgspec
 from lxml import etree
@@ -47,7 +49,15 @@ def main() -> None:
         words = str(refusal)
     except MemoryError:
         words = "needs more memory than a workbook may. Split it, or export it as CSV."
-    except (CalamineError, etree.XMLSyntaxError, OSError, ValueError, NotImplementedError) as error:
+    except (
+        CalamineError,
+        BadZipFile,
+        zlib.error,
+        etree.XMLSyntaxError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
         words = f"is a damaged workbook. Save it again and upload the new file ({str(error)[:200]})."
     else:
         return
