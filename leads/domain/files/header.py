@@ -1,4 +1,4 @@
-"""Find and read the header of a table: its line and separator, and whether the field mapping's columns are there."""
+"""Find and read the header of a table: its line and separator, and whether the mapping's columns are there."""
 
 import csv
 import unicodedata
@@ -16,7 +16,7 @@ BOM = "\ufeff"
 
 
 class Header(NamedTuple):
-    """The columns, named as in the field mapping, their separator, and the lines down to the header."""
+    """The columns, named as in the mapping, their separator, and the lines down to the header."""
 
     names: list[str]
     separator: str
@@ -143,4 +143,4 @@ def _not_there(file_name: str, lacking: Sequence[str], names: Sequence[str], sep
     told = ("column " if len(lacking) == 1 else "columns ") + ", ".join(map(repr, lacking))
     header = ", ".join(repr(name.strip()[:40]) for name in names[:20]) or "unreadable"
     how = f" (separated by {SEPARATORS[separator]})" if len(names) > 1 and separator in SEPARATORS else ""
-    return f"{file_name} has no {told}, which the field mapping needs. Its header{how} is: {header}."
+    return f"{file_name} has no {told}, which the mapping needs. Its header{how} is: {header}."

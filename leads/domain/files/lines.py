@@ -18,7 +18,7 @@ NEVER_IN_TEXT = b"\xff"
 
 
 class FileNotReadable(Refused):
-    """The file has an unsupported format, or doesn't match the field mapping."""
+    """The file has an unsupported format, or doesn't match the mapping."""
 
     code = "file_not_readable"
 

@@ -167,7 +167,7 @@ class LeadsFile:
 
     def _needed(self) -> Converter:
         if self._converter is None:
-            raise FileNotReadable(f"{self._name} is a table, which needs a field mapping. Add one to the source.")
+            raise FileNotReadable(f"{self._name} is a table, which needs a mapping. Add one for files to the source.")
         return self._converter
 
     def _leads(self, placed: Placed) -> list[Placed]:
