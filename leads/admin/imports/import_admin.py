@@ -1,9 +1,11 @@
 """The list of file imports, and the page of each from what was found to what was stored."""
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
@@ -24,14 +26,14 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
 )
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, file_button, person
 from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.admin_kit.task_cards import shown_person
 from leads.admin.imports.mapping_forms import ColumnsForm, DatesForm, chosen, first_columns, first_dates, needs_mapping
 from leads.admin.imports.reading_form import ReadingForm, first_answers, may_be_corrected, shown_reading
 from leads.admin.imports.shown import first_rows, report, shown_mappings
 from leads.admin.imports.upload_page import ADD, upload_view
-from leads.domain.access.contacts import may_see_raw_bodies
+from leads.domain.access.contacts import VIEW_RAW_BODIES, may_see_raw_bodies
 from leads.domain.imports.dates import answer_dates, date_questions
 from leads.domain.imports.mappings import columns_without_contacts, map_columns
 from leads.domain.imports.steps import (
@@ -54,7 +56,7 @@ from leads.domain.imports.steps import (
 )
 from leads.domain.imports.tally import Tally
 from leads.domain.imports.upload import same_before
-from leads.domain.imports.view_file import look_at_rows
+from leads.domain.imports.view_file import look_at_rows, open_faulty_rows
 from leads.models import FileImport
 from leads.models.file_import import BUSY
 
@@ -97,15 +99,8 @@ class FileImportAdmin(FollowedPage[FileImport]):
     nothing_yet = "No imports yet. Choose Import file: nothing is stored before you have seen a dry run."
     actions_list: Any = ("upload",)
     actions_detail: Any = (
-        "map_them",
-        "answer",
-        "correct",
-        "dry_run",
-        "start",
-        "stop_it",
-        "resume_it",
-        "undo_it",
-        "discard_it",
+        *("map_them", "answer", "correct", "dry_run", "start"),
+        *("stop_it", "resume_it", "undo_it", "faulty", "discard_it"),
     )
     fieldsets = (
         (
@@ -297,6 +292,17 @@ class FileImportAdmin(FollowedPage[FileImport]):
     def resume_it(self, request: HttpRequest, item: FileImport, answers: dict[str, Any]) -> Done:
         resume(item, by=person(request))
         return Done("The import continues.")
+
+    @file_button("Faulty rows", icon="download", when=lambda item: bool(item.faulty_as))
+    def faulty(self, request: HttpRequest, object_id: str) -> FileResponse:
+        """Download the faulty rows as the file has them, with what is wrong with each."""
+        item = self.visible(request, object_id)
+        if not may_see_raw_bodies(request.user):
+            raise PermissionDenied
+        name = f"{Path(item.name).stem}-faulty-rows.csv"
+        return FileResponse(open_faulty_rows(item, by=person(request)), as_attachment=True, filename=name)
+
+    faulty.needs = ("leads.view_fileimport", VIEW_RAW_BODIES)
 
     @button(
         "Undo",

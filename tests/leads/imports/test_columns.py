@@ -16,7 +16,11 @@ from tests.leads.imports.made import MAPPING, a_source, imported, uploaded
 
 pytestmark = pytest.mark.django_db
 
-GERMAN = "Ausweis;E-Mail;Firma;Datum;Anzahl\n1;jürgen@example.com;Müller;03.04.2026 09:00;2\n2;eva@example.com;Groß;05.06.2026 10:00;1\n"
+GERMAN = (
+    "Ausweis;E-Mail;Firma;Datum;Anzahl\n"
+    "1;jürgen@example.com;Müller;03.04.2026 09:00;2\n"
+    "2;eva@example.com;Groß;05.06.2026 10:00;1\n"
+)
 
 
 @pytest.fixture
