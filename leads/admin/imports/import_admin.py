@@ -18,6 +18,7 @@ from billing_engine.core.admin_kit.cells import (
     Colour,
     amount,
     chip,
+    code,
     instant,
     link,
     link_to,
@@ -130,7 +131,7 @@ class FileImportAdmin(FollowedPage[FileImport]):
     shown_by = column(shown_person, "uploaded_by", title="by")
     started = column(instant, "started_at", title="import started", empty=NOTHING)
     finished = column(instant, "finished_at", title="import finished", empty=NOTHING)
-    digest = column(str, "sha256", title="SHA-256")
+    digest = column(code, "sha256", title="SHA-256")
 
     def is_busy(self, row: FileImport) -> bool:
         return row.state in BUSY
@@ -188,6 +189,7 @@ class FileImportAdmin(FollowedPage[FileImport]):
             submit="Save mapping",
             form=ColumnsForm,
             first=first_columns,
+            template="leads/map_columns.html",
         ),
     )
     def map_them(self, request: HttpRequest, item: FileImport, answers: dict[str, Any]) -> Done:

@@ -14,6 +14,8 @@ from leads.domain.imports.faulty import faults_on_disk
 from leads.domain.imports.kept_files import forget
 from leads.domain.imports.tally import Tally
 from leads.domain.intake.receipt import Receipt
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.mappings import sample_faults
 from leads.models import FileImport
 
 SECONDS_BETWEEN_COUNTS = 1
@@ -45,11 +47,17 @@ def rehearse(item: FileImport, *, at: datetime) -> bool:
             if monotonic() - began > SECONDS_AT_MOST:
                 raise DryRunTooLong
         notices, faulty_as = file.notices.in_words(), faults.keep_rows_of(item)
+        notices += never_found(file.converter)
     if not run.remembers_all:
         notices.append(FORGETS)
     if not _finish(item, tally, notices, faulty_as):
         forget(faulty_as)
     return False
+
+
+def never_found(converter: Converter | None) -> list[str]:
+    """Name the expressions of the mapping that found nothing in any row."""
+    return [fault.words for fault in sample_faults(converter.found)] if converter else []
 
 
 def _progress(item: FileImport, percent: int) -> bool:
