@@ -13,7 +13,7 @@ from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFac
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 GERMAN = (
-    "Lead ID;E-Mail;Firma;SKU;Datum\n"
+    "Lead ID;Mail;Firma;SKU;Datum\n"
     "1;jürgen@example.com;Müller GmbH;TILE;03.04.2026 09:00\n"
     "2;eva@example.com;Groß;NONE;05.06.2026 10:00\n"
 )
@@ -37,7 +37,7 @@ def test_a_first_file_is_imported_rightly_at_the_first_try(
     page.get_by_role("button", name="Upload", exact=True).click()
 
     expect(page.get_by_text("Fair has no mapping for files yet.")).to_be_visible()
-    expect(page.get_by_text("Müller GmbH")).to_be_visible()
+    expect(page.get_by_text("Müller GmbH").first).to_be_visible()
     page.get_by_role("link", name="Map columns").click()
     expect(page.locator("[name=id]")).to_have_value("column:Lead ID")
     page.locator("[name='action.type']").select_option(label="Sample order")
@@ -58,5 +58,5 @@ def test_a_first_file_is_imported_rightly_at_the_first_try(
     expect(page.get_by_text("All of the file is imported.")).to_be_visible()
 
     assert [f"{action.occurred_at:%Y-%m-%d %H:%M}" for action in Action.objects.all()] == ["2026-04-03 07:00"]
-    page.get_by_role("link", name="Leads", exact=True).click()
-    expect(page.get_by_text("Müller GmbH")).to_be_visible()
+    page.goto("/admin/leads/lead/")
+    expect(page.get_by_text("Müller GmbH").first).to_be_visible()

@@ -140,21 +140,22 @@ class FileImportAdmin(FollowedPage[FileImport]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         item: FileImport = kwargs["obj"]
-        may_see = may_see_raw_bodies(request.user)
-        rows = first_rows(item, may_see=may_see, plain=columns_without_contacts(item.source))
-        if may_see and rows["rows"] and not request.headers.get("HX-Request"):
+        is_tried = item.state in TO_TRY
+        may_see, plain = may_see_raw_bodies(request.user), columns_without_contacts(item.source)
+        rows = first_rows(item, may_see=may_see, plain=plain) if is_tried else {}
+        if may_see and rows.get("rows"):
             look_at_rows(item, by=person(request))
-        earlier = same_before(item) if item.state in TO_TRY else None
+        earlier = same_before(item) if is_tried else None
         context |= {
             "state": state_chip(item),
             "tried": report(item.dry_run),
             "stored": report(item.result),
             "first": rows,
-            "reading": shown_reading(item),
-            "mappings": shown_mappings(item) if item.state in TO_TRY else [],
-            "needs_mapping": item.state in TO_TRY and needs_mapping(item),
-            "questions": date_questions(item) if item.state in TO_TRY else [],
-            "warnings": item.found.get("warnings", []) if item.state in TO_TRY else [],
+            "reading": shown_reading(item) if is_tried else [],
+            "mappings": shown_mappings(item) if is_tried else [],
+            "needs_mapping": is_tried and needs_mapping(item),
+            "questions": date_questions(item) if is_tried else [],
+            "warnings": item.found.get("warnings", []) if is_tried else [],
             "earlier": earlier
             and link_to(page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {earlier.uploaded_at:%Y-%m-%d}"),
         }
