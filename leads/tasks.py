@@ -33,7 +33,7 @@ def import_files_task(*, item_id: int, **_: object) -> None:
 
 @shared_task(name="leads.expire_files")
 def expire_files_task(**_: object) -> int:
-    """Delete the bytes of old imports; return how many files."""
+    """Delete uploaded files after their time; return how many."""
     return expire_files(at=now())
 
 

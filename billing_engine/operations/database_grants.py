@@ -60,7 +60,7 @@ GRANTS = {
     "leads_quarantinestep": "INSERT",
     "leads_correction": "INSERT",
     "leads_fileimport": (
-        "INSERT, UPDATE (kept_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent, dry_run,"
+        "INSERT, UPDATE (kept_as, faulty_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent, dry_run,"
         " result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
     ),
     "leads_fileimportpart": "INSERT",

@@ -15,6 +15,7 @@ from leads.admin import (
 )
 from leads.admin.credentials import credential_admin
 from leads.admin.imports import import_admin
+from leads.admin.mappings import mapping_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "import_admin",
     "item_admin",
     "leads",
+    "mapping_admin",
     "menu",
     "products",
     "search",

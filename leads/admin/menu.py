@@ -13,6 +13,7 @@ in_menu(
     "Sources",
     10,
     list_item("Sources", "hub", "leads.source"),
+    list_item("Mappings", "rule_settings", "leads.sourcemapping"),
     list_item("Deliveries", "inbox", "leads.delivery"),
     list_item("File imports", "upload_file", "leads.fileimport"),
     list_item("Quarantine", "report", "leads.quarantineditem"),

@@ -43,6 +43,11 @@ class FileImport(WorkItem):
     kept_as = models.CharField(
         max_length=100, blank=True, help_text="The name of the bytes in the file storage; empty once they are deleted."
     )
+    faulty_as = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="The name of the faulty rows in the file storage, after a dry run that found any.",
+    )
     reading = models.JSONField(
         default=dict, blank=True, help_text="How the file is read, as a person has confirmed it."
     )

@@ -1,9 +1,11 @@
 """The list of file imports, and the page of each from what was found to what was stored."""
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
@@ -16,6 +18,7 @@ from billing_engine.core.admin_kit.cells import (
     Colour,
     amount,
     chip,
+    code,
     instant,
     link,
     link_to,
@@ -24,14 +27,14 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
 )
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, file_button, person
 from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.admin_kit.task_cards import shown_person
 from leads.admin.imports.mapping_forms import ColumnsForm, DatesForm, chosen, first_columns, first_dates, needs_mapping
 from leads.admin.imports.reading_form import ReadingForm, first_answers, may_be_corrected, shown_reading
 from leads.admin.imports.shown import first_rows, report, shown_mappings
 from leads.admin.imports.upload_page import ADD, upload_view
-from leads.domain.access.contacts import may_see_raw_bodies
+from leads.domain.access.contacts import VIEW_RAW_BODIES, may_see_raw_bodies
 from leads.domain.imports.dates import answer_dates, date_questions
 from leads.domain.imports.mappings import columns_without_contacts, map_columns
 from leads.domain.imports.steps import (
@@ -54,7 +57,7 @@ from leads.domain.imports.steps import (
 )
 from leads.domain.imports.tally import Tally
 from leads.domain.imports.upload import same_before
-from leads.domain.imports.view_file import look_at_rows
+from leads.domain.imports.view_file import look_at_rows, open_faulty_rows
 from leads.models import FileImport
 from leads.models.file_import import BUSY
 
@@ -97,15 +100,8 @@ class FileImportAdmin(FollowedPage[FileImport]):
     nothing_yet = "No imports yet. Choose Import file: nothing is stored before you have seen a dry run."
     actions_list: Any = ("upload",)
     actions_detail: Any = (
-        "map_them",
-        "answer",
-        "correct",
-        "dry_run",
-        "start",
-        "stop_it",
-        "resume_it",
-        "undo_it",
-        "discard_it",
+        *("map_them", "answer", "correct", "dry_run", "start"),
+        *("stop_it", "resume_it", "undo_it", "faulty", "discard_it"),
     )
     fieldsets = (
         (
@@ -135,7 +131,7 @@ class FileImportAdmin(FollowedPage[FileImport]):
     shown_by = column(shown_person, "uploaded_by", title="by")
     started = column(instant, "started_at", title="import started", empty=NOTHING)
     finished = column(instant, "finished_at", title="import finished", empty=NOTHING)
-    digest = column(str, "sha256", title="SHA-256")
+    digest = column(code, "sha256", title="SHA-256")
 
     def is_busy(self, row: FileImport) -> bool:
         return row.state in BUSY
@@ -144,21 +140,22 @@ class FileImportAdmin(FollowedPage[FileImport]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         item: FileImport = kwargs["obj"]
-        may_see = may_see_raw_bodies(request.user)
-        rows = first_rows(item, may_see=may_see, plain=columns_without_contacts(item.source))
-        if may_see and rows["rows"] and not request.headers.get("HX-Request"):
+        is_tried = item.state in TO_TRY
+        may_see, plain = may_see_raw_bodies(request.user), columns_without_contacts(item.source)
+        rows = first_rows(item, may_see=may_see, plain=plain) if is_tried else {}
+        if may_see and rows.get("rows"):
             look_at_rows(item, by=person(request))
-        earlier = same_before(item) if item.state in TO_TRY else None
+        earlier = same_before(item) if is_tried else None
         context |= {
             "state": state_chip(item),
             "tried": report(item.dry_run),
             "stored": report(item.result),
             "first": rows,
-            "reading": shown_reading(item),
-            "mappings": shown_mappings(item) if item.state in TO_TRY else [],
-            "needs_mapping": item.state in TO_TRY and needs_mapping(item),
-            "questions": date_questions(item) if item.state in TO_TRY else [],
-            "warnings": item.found.get("warnings", []) if item.state in TO_TRY else [],
+            "reading": shown_reading(item) if is_tried else [],
+            "mappings": shown_mappings(item) if is_tried else [],
+            "needs_mapping": is_tried and needs_mapping(item),
+            "questions": date_questions(item) if is_tried else [],
+            "warnings": item.found.get("warnings", []) if is_tried else [],
             "earlier": earlier
             and link_to(page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {earlier.uploaded_at:%Y-%m-%d}"),
         }
@@ -193,6 +190,7 @@ class FileImportAdmin(FollowedPage[FileImport]):
             submit="Save mapping",
             form=ColumnsForm,
             first=first_columns,
+            template="leads/map_columns.html",
         ),
     )
     def map_them(self, request: HttpRequest, item: FileImport, answers: dict[str, Any]) -> Done:
@@ -297,6 +295,17 @@ class FileImportAdmin(FollowedPage[FileImport]):
     def resume_it(self, request: HttpRequest, item: FileImport, answers: dict[str, Any]) -> Done:
         resume(item, by=person(request))
         return Done("The import continues.")
+
+    @file_button("Faulty rows", icon="download", when=lambda item: bool(item.faulty_as))
+    def faulty(self, request: HttpRequest, object_id: str) -> FileResponse:
+        """Download the faulty rows as the file has them, with what is wrong with each."""
+        item = self.visible(request, object_id)
+        if not may_see_raw_bodies(request.user):
+            raise PermissionDenied
+        name = f"{Path(item.name).stem}-faulty-rows.csv"
+        return FileResponse(open_faulty_rows(item, by=person(request)), as_attachment=True, filename=name)
+
+    faulty.needs = ("leads.view_fileimport", VIEW_RAW_BODIES)
 
     @button(
         "Undo",

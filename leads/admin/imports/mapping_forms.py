@@ -108,9 +108,12 @@ class DatesForm(forms.Form):
                 help_text="Ask who made the file if you are not sure.",
             )
             if question.needs_zone:
-                zone = time_zone_field(f"In which time zone are the times in “{question.column}”?", "")
-                zone.initial = self.initial.get("zone", "")
-                self.fields[f"zone{question.key}"] = zone
+                self.fields[f"zone{question.key}"] = forms.ChoiceField(
+                    label=f"In which time zone are the times in “{question.column}”?",
+                    choices=time_zone_field("", "").choices,
+                    widget=UnfoldAdminSelectWidget,
+                    initial=self.initial.get("zone", ""),
+                )
 
 
 def first_dates(item: FileImport) -> dict[str, Any]:

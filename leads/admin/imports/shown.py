@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from billing_engine.core.admin_kit.cells import list_of
+from billing_engine.core.admin_kit.cells import address_of
 from leads.domain.access.contacts import HIDDEN
 from leads.domain.imports.mappings import in_force, what_fills_what
 from leads.domain.mapping.language.read import read_document
@@ -71,7 +71,7 @@ def shown_mappings(item: FileImport) -> list[dict[str, Any]]:
             "name": each.mapping.name,
             "revision": each.number,
             "fields": what_fills_what(read_document(each.document)),
-            "address": list_of("leads.sourcemapping", source__id__exact=item.source_id),
+            "address": address_of(each.mapping),
         }
         for each in in_force(item.source)
     ]

@@ -49,7 +49,7 @@ class LeadsFile:
         name: str = "",
         at_a_time: int = LEADS_AT_A_TIME,
     ) -> None:
-        self._path, self._converter, self._start, self._at_a_time = path, converter, start, at_a_time
+        self._path, self.converter, self._start, self._at_a_time = path, converter, start, at_a_time
         self._name = name or path.name
         self.reading = reading
         self.lines: Lines | None = None  # for files with lines or rows
@@ -61,7 +61,7 @@ class LeadsFile:
 
         The place of an item is its first line (CSV, NDJSON: `/17`, counted from 1), its row in the sheet, or its index (JSON).
         """
-        reading = self.reading or look(self._path, name=self._name, converter=self._converter).reading
+        reading = self.reading or look(self._path, name=self._name, converter=self.converter).reading
         self.reading = reading
         if reading.kind == Kind.WORKBOOK:
             with spooled(self._path, self._name, sheet=reading.sheet, header=reading.header) as spool:
@@ -166,12 +166,12 @@ class LeadsFile:
             raise FileNotReadable(f"{self._name}: {read:,} lines were read, but their outcomes are {self.lines}.")
 
     def _needed(self) -> Converter:
-        if self._converter is None:
+        if self.converter is None:
             raise FileNotReadable(f"{self._name} is a table, which needs a mapping. Add one for files to the source.")
-        return self._converter
+        return self.converter
 
     def _leads(self, placed: Placed) -> list[Placed]:
-        return [placed] if self._converter is None else self._converter.convert(placed.item, place=placed.pointer)
+        return [placed] if self.converter is None else self.converter.convert(placed.item, place=placed.pointer)
 
 
 def _list(texts: list[bytes]) -> bytes:

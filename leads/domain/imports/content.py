@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from leads.domain.mapping.language.converter import Converter
 from leads.domain.mapping.language.read import read_document
 from leads.models import FileImport, Source
 
-ODD = re.compile(r"[^\w .()+-]")
+ODD = re.compile(r"[^\w .,()'&+-]")
 PATHS = re.compile(r"[/\\]")
 NAME_LENGTH = 60
 CELL_KEPT = 200  # characters of a cell of the first rows
@@ -56,10 +56,15 @@ def converter_of(item: FileImport) -> Converter | None:
     return Converter(documents) if documents else None
 
 
+def on_disk_as_named(item: FileImport) -> AbstractContextManager[Path]:
+    """The bytes as a local file with the import's name, until the block ends. Raises FileGone."""
+    return on_disk(item.kept_as, called=plain_name(item.name))
+
+
 @contextmanager
 def opened(item: FileImport, *, start: Position = BEGINNING) -> Iterator[LeadsFile]:
     """The file as it is read, from a position on, until the block ends. Raises FileGone."""
-    with on_disk(item.kept_as, called=plain_name(item.name)) as path:
+    with on_disk_as_named(item) as path:
         reading = reading_of(item)
         yield LeadsFile(
             path, converter_of(item), reading=reading, start=start, name=item.name, at_a_time=LEADS_AT_A_TIME

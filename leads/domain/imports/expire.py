@@ -20,7 +20,8 @@ def expire_files(*, at: datetime) -> int:
     until = at - timedelta(days=settings.IMPORT_FILE_DAYS)
     old = FileImport.objects.filter(uploaded_at__lt=until).exclude(kept_as="")
     expired = [_expire(pk) for pk in old.order_by("pk").values_list("pk", flat=True)]
-    lost = nameless(set(FileImport.objects.exclude(kept_as="").values_list("kept_as", flat=True)), at=at)
+    named = FileImport.objects.exclude(kept_as="").values_list("kept_as", "faulty_as")
+    lost = nameless({name for names in named for name in names}, at=at)
     for name in lost:
         forget(name)
     return sum(expired) + len(lost)
@@ -32,12 +33,13 @@ def _expire(pk: int) -> bool:
     item = FileImport.objects.select_for_update(of=("self",)).get(pk=pk)
     if item in FileImport.objects.in_progress() or not item.kept_as:
         return False
-    before, kept_as = values_of(item), item.kept_as
+    before, names = values_of(item), [item.kept_as, item.faulty_as]
     item.found = {**item.found, "rows": []}
-    item.kept_as, item.dry_run, item.result = "", without_examples(item.dry_run), without_examples(item.result)
+    item.kept_as, item.faulty_as = "", ""
+    item.dry_run, item.result = without_examples(item.dry_run), without_examples(item.result)
     if item.state in (FileImport.State.LOOKED, FileImport.State.READY):
         item.state = FileImport.State.DISCARDED
     save_changes(item, since=before)
     record(FILE_EXPIRED, on=item, by=None)
-    transaction.on_commit(lambda: forget(kept_as))
+    transaction.on_commit(lambda: forget(*names))
     return True

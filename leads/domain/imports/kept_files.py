@@ -35,9 +35,9 @@ def keep(path: Path) -> str:
         return kept().save(f"{FOLDER}/{uuid4().hex}", File(content))
 
 
-def forget(name: str) -> None:
-    """Delete the bytes, if they are still there."""
-    if name:
+def forget(*names: str) -> None:
+    """Delete the bytes with these names, as far as they are still there."""
+    for name in filter(None, names):
         kept().delete(name)
 
 

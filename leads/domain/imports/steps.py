@@ -166,11 +166,12 @@ def discard(item: FileImport, *, by: User) -> None:
     found = _locked(item)
     if not may_be_discarded(found):
         raise ImportNotNow
-    before, kept_as = values_of(found), found.kept_as
-    found.state, found.kept_as, found.dry_run = State.DISCARDED, "", {}
+    before, names = values_of(found), [found.kept_as, found.faulty_as]
+    found.state, found.kept_as, found.faulty_as, found.dry_run = State.DISCARDED, "", "", {}
+    found.found = {**found.found, "rows": []}
     save_changes(found, since=before)
     record(IMPORT_DISCARDED, on=found, by=by, also=[found.source])
-    transaction.on_commit(lambda: forget(kept_as))
+    transaction.on_commit(lambda: forget(*names))
 
 
 def _check(item: FileImport, states: tuple[str, ...]) -> None:

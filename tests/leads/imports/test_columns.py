@@ -16,7 +16,11 @@ from tests.leads.imports.made import MAPPING, a_source, imported, uploaded
 
 pytestmark = pytest.mark.django_db
 
-GERMAN = "Ausweis;E-Mail;Firma;Datum;Anzahl\n1;jürgen@example.com;Müller;03.04.2026 09:00;2\n2;eva@example.com;Groß;05.06.2026 10:00;1\n"
+GERMAN = (
+    "Ausweis;Mail;Firma;Datum;Anzahl\n"
+    "1;jürgen@example.com;Müller;03.04.2026 09:00;2\n"
+    "2;eva@example.com;Groß;05.06.2026 10:00;1\n"
+)
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def press(client: Client, item: FileImport, button: str, **answers: str) -> Any:
 ANSWERS = {
     "id": "column:Ausweis",
     "product.sku": "constant:TILE",
-    "contact.email": "column:E-Mail",
+    "contact.email": "column:Mail",
     "contact.firm": "column:Firma",
     "action.type": "constant:sample_order",
     "action.occurred_at": "column:Datum",
@@ -107,9 +111,9 @@ def test_an_action_needs_its_date(client: Client, source: Source, tmp_path: Path
 
 
 def test_the_columns_of_a_file_propose_what_they_are(client: Client, source: Source, tmp_path: Path):
-    item = uploaded(tmp_path, "Lead ID,E-mail,Company,SKU\n1,a@b.example,X,TILE\n", source=source)
+    item = uploaded(tmp_path, "Lead ID,Mail,Company,SKU\n1,a@b.example,X,TILE\n", source=source)
 
     page = client.get(reverse("admin:leads_fileimport_map_them", args=[item.pk])).content.decode()
 
-    for column in ("Lead ID", "E-mail", "Company", "SKU"):
+    for column in ("Lead ID", "Mail", "Company", "SKU"):
         assert f'<option value="column:{column}" selected>' in page

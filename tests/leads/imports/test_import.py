@@ -97,7 +97,7 @@ def test_new_products_and_voids_count_in_the_dry_run_as_they_do_in_the_import(tm
     source.new_products = "create"
     source.save()
     head = "Lead,SKU,Mail,Action,Type,When,Void\n"
-    rows = [f"{row(1, sku='NEW')},", f"{row(2, sku='NEW')},cancelled", f"{row(2, sku='NEW')},twice"]
+    rows = [f"{row(1, sku='NEW')},", f"{row(2, sku='NEW')},canceled", f"{row(2, sku='NEW')},twice"]
 
     item = imported(uploaded(tmp_path, head + "\n".join(rows), source=source))
 

@@ -1,4 +1,4 @@
-"""Rows that were mended in the spreadsheet and imported again settle their quarantined items, with a trace."""
+"""Rows that were fixed in the spreadsheet and imported again settle their quarantined items, with a trace."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ def source() -> Source:
     return a_source()
 
 
-def test_a_mended_row_takes_the_place_of_its_quarantined_item(source: Source, tmp_path: Path):
+def test_a_fixed_row_takes_the_place_of_its_quarantined_item(source: Source, tmp_path: Path):
     imported(
         uploaded(tmp_path, table(row(1), row(2, sku="NONE"), row(3, type="dance"), row(4, sku="NO")), source=source)
     )
 
-    item = imported(uploaded(tmp_path, table(row(2), row(3)), source=source, name="mended.csv"))
+    item = imported(uploaded(tmp_path, table(row(2), row(3)), source=source, name="fixed.csv"))
 
     lead, action, left = QuarantinedItem.objects.order_by("pk")
-    note = "Corrected by the import of mended.csv."
+    note = "Corrected by the import of fixed.csv."
     assert [(each.state, each.settled_note, each.settled_by) for each in (lead, action)] == [
         ("repaired", note, item.uploaded_by)
     ] * 2
@@ -70,7 +70,7 @@ def test_a_row_that_no_mapping_could_read_is_settled_by_its_id_too(source: Sourc
     imported(uploaded(tmp_path, table(row(1), row(2, when="yesterday"), row(3, when="tomorrow")), source=source))
     assert set(QuarantinedItem.objects.values_list("lead_external_id", flat=True)) == {""}
 
-    imported(uploaded(tmp_path, table(row(2)), source=source, name="mended.csv"))
+    imported(uploaded(tmp_path, table(row(2)), source=source, name="fixed.csv"))
 
     assert list(QuarantinedItem.objects.order_by("pk").values_list("state", "content__Lead")) == [
         ("repaired", "L-2"),

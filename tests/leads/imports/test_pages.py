@@ -1,5 +1,6 @@
 """The pages of imports: upload, dry run, import, undo; and what each role sees."""
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -7,10 +8,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from billing_engine.core.models import Deed
+from leads.domain.imports.content import plain_name
+from leads.domain.imports.expire import expire_files
 from leads.domain.imports.kept_files import kept
-from leads.models import FileImport, Lead, Source
+from leads.models import FileImport, Lead, QuarantinedItem, Source
 from tests.factories.people import with_role
 from tests.leads.imports.made import a_source, row, table, worked
 
@@ -89,6 +93,31 @@ def test_the_same_file_again_is_told_before_its_dry_run(source: Source):
     assert "This very file was imported before:" in page_of(client, item)
 
 
+def test_the_faulty_rows_are_downloaded_fixed_and_imported_again(source: Source):
+    client = client_of("Operations")
+    send(client, source, table(row(1), row(2, sku="NONE"), row(3, when="yesterday")))
+    item = FileImport.objects.get()
+    press(client, item, "dry_run")
+    worked(item)
+    press(client, item, "start")
+    worked(item)
+
+    answer = client.get(reverse("admin:leads_fileimport_faulty", args=[item.pk]))
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert [line.partition(",")[0] for line in text.splitlines()] == ["Import line", "3", "4"]
+    assert Deed.objects.on(item).filter(verb="faulty_rows_downloaded").exists()
+
+    send(client, source, text.replace("NONE,", "TILE,").replace("yesterday", "2026-10-06T10:00:00Z"), name="fixed.csv")
+    fixed = FileImport.objects.latest("pk")
+    press(client, fixed, "dry_run")
+    worked(fixed)
+    assert fixed.faulty_as == ""
+    press(client, fixed, "start")
+    worked(fixed)
+    assert set(QuarantinedItem.objects.values_list("state", flat=True)) == {"repaired"}
+    assert Lead.objects.count() == 3
+
+
 @pytest.mark.parametrize("role", ["Finance", "Viewer"])
 def test_only_operations_import(source: Source, role: str):
     operations, other = client_of("Operations"), client_of(role)
@@ -120,19 +149,11 @@ def test_a_file_without_a_token_is_refused_and_not_kept(source: Source):
     ],
     ids=["path", "controls", "windows", "long", "dots"],
 )
-def test_a_hostile_file_name_is_only_a_name(source: Source, name: str, shown: str):
-    from leads.domain.imports.content import plain_name
-
+def test_a_hostile_file_name_is_only_a_name(name: str, shown: str):
     assert plain_name(name) == shown
 
 
 def test_bytes_that_an_upload_left_behind_are_deleted_with_those_whose_time_is_over(source: Source, settings: Any):
-    from datetime import timedelta
-
-    from django.utils.timezone import now
-
-    from leads.domain.imports.expire import expire_files
-
     client = client_of("Operations")
     send(client, source, table(row(1)))
     item = FileImport.objects.get()

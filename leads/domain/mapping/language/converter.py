@@ -86,7 +86,7 @@ class Converter:
             for plan in self._plans:
                 if plan.fits(record):
                     return plan.convert(record, place)
-        except _Refused as refused:
+        except RecordRefused as refused:
             return [Placed(place, Malformed(record, refused.fault))]
         except RecursionError:
             return [
@@ -100,7 +100,7 @@ class Converter:
         return Converter([document.identity() for document in self.documents])
 
 
-class _Refused(Exception):
+class RecordRefused(Exception):
     """A record that can't be converted."""
 
     def __init__(self, fault: Fault) -> None:
@@ -108,12 +108,12 @@ class _Refused(Exception):
         self.fault = fault
 
 
-class _Scope(NamedTuple):
+class Scope(NamedTuple):
     """What expressions are evaluated on, and its place in the record if that is known."""
 
     values: dict[str, Any]
     pointer: str | None = ""  # of the record's or the item's content
-    outer: "_Scope | None" = None
+    outer: "Scope | None" = None
 
     def place_of(self, expression: Expression | None) -> str:
         """Return the JSON pointer of what a plain expression finds, or ""."""
@@ -140,18 +140,16 @@ class _Plan:
         self.matched = 0
 
     def fits(self, record: dict[str, Any]) -> bool:
-        return self._document.when is None or _holds(
-            self._document.when, _Scope(record), "the condition of the mapping"
-        )
+        return self._document.when is None or _holds(self._document.when, Scope(record), "the condition of the mapping")
 
     def convert(self, record: dict[str, Any], place: str) -> list[Placed]:
         self.matched += 1
-        scope = _Scope(record)
+        scope = Scope(record)
         if self._document.leads_from is None:
             return [Placed(place, self._lead_of(scope))]
-        scopes = _each(self._document.leads_from, scope, "leads_from", most=MOST_LEADS)
+        scopes = scopes_in(self._document.leads_from, scope, "leads_from", most=MOST_LEADS)
         if not scopes:
-            raise _Refused(Fault(VALUE_MISSING, "", "The record has no leads where the mapping looks for them."))
+            raise RecordRefused(Fault(VALUE_MISSING, "", "The record has no leads where the mapping looks for them."))
         return [Placed(f"{place}/{number}", self._apart(each, record)) for number, each in enumerate(scopes)]
 
     def counts(self, place: int) -> Iterator[Found]:
@@ -164,14 +162,14 @@ class _Plan:
                 has_default = field.default is not None
                 yield Found(place, field.pointer, f"{of}{field.target}", text, found, filling.tried, has_default)
 
-    def _apart(self, scope: _Scope, record: dict[str, Any]) -> dict[str, Any] | Malformed:
+    def _apart(self, scope: Scope, record: dict[str, Any]) -> dict[str, Any] | Malformed:
         """Convert one of several leads; its fault doesn't affect the others."""
         try:
             return self._lead_of(scope)
-        except _Refused as refused:
+        except RecordRefused as refused:
             return Malformed(record, refused.fault)
 
-    def _lead_of(self, scope: _Scope) -> dict[str, Any]:
+    def _lead_of(self, scope: Scope) -> dict[str, Any]:
         lead = _filled(self._lead, scope, "")
         actions = list[dict[str, Any]]()
         for template, filling in self._actions:
@@ -180,50 +178,50 @@ class _Plan:
             lead["actions"] = actions
         return lead
 
-    def _of_template(self, template: Template, filling: Filling, scope: _Scope, most: int) -> Iterator[dict[str, Any]]:
-        scopes = [scope] if template.each is None else _each(template.each, scope, "each", most=most)
+    def _of_template(self, template: Template, filling: Filling, scope: Scope, most: int) -> Iterator[dict[str, Any]]:
+        scopes = [scope] if template.each is None else scopes_in(template.each, scope, "each", most=most)
         number = int(template.pointer.rpartition("/")[2]) + 1
         for each in scopes:
             if template.when is None or _holds(template.when, each, f"the condition of action {number}"):
                 yield _filled(filling, each, f" of action {number}")
 
 
-def _holds(condition: Expression, scope: _Scope, what: str) -> bool:
+def _holds(condition: Expression, scope: Scope, what: str) -> bool:
     try:
         return is_wanted(condition.find(scope.values))
     except NotConverted as error:
-        raise _Refused(Fault(error.code, scope.place_of(condition), f"In {what}, {error}")) from error
+        raise RecordRefused(Fault(error.code, scope.place_of(condition), f"In {what}, {error}")) from error
 
 
-def _each(expression: Expression, scope: _Scope, what: str, *, most: int) -> list[_Scope]:
+def scopes_in(expression: Expression, scope: Scope, what: str, *, most: int) -> list[Scope]:
     """Return a scope for each part of the list that an expression finds; none if there is no list."""
     pointer = scope.place_of(expression) or None
     try:
         found = expression.find(scope.values)
     except NotConverted as error:
-        raise _Refused(Fault(error.code, "", f"In {what}, {error}")) from error
+        raise RecordRefused(Fault(error.code, "", f"In {what}, {error}")) from error
     if is_empty(found):
         return []
     if not isinstance(found, list):
         words = f"{expression.text} ({what}) must find a list; there is something else."
-        raise _Refused(Fault(VALUE_UNREADABLE, pointer or "", words))
+        raise RecordRefused(Fault(VALUE_UNREADABLE, pointer or "", words))
     if len(found) > most:
         words = f"One record gives at most {MOST_LEADS:,} leads and {MOST_ACTIONS:,} actions; this one gives more."
-        raise _Refused(Fault(GIVES_TOO_MUCH, pointer or "", words))
+        raise RecordRefused(Fault(GIVES_TOO_MUCH, pointer or "", words))
     return [
-        _Scope({ITEM: part, PLACE: number, RECORD: scope.values}, pointer and f"{pointer}/{number}", scope)
+        Scope({ITEM: part, PLACE: number, RECORD: scope.values}, pointer and f"{pointer}/{number}", scope)
         for number, part in enumerate(found)
     ]
 
 
-def _filled(filling: Filling, scope: _Scope, of: str) -> dict[str, Any]:
+def _filled(filling: Filling, scope: Scope, of: str) -> dict[str, Any]:
     try:
         return filling.fill(scope.values)
     except FieldNotFilled as error:
-        raise _Refused(_fault(error.field, error.why, scope, of)) from error
+        raise RecordRefused(_fault(error.field, error.why, scope, of)) from error
 
 
-def _fault(field: Field, why: NotConverted, scope: _Scope, of: str) -> Fault:
+def _fault(field: Field, why: NotConverted, scope: Scope, of: str) -> Fault:
     source = f" (from {field.source.text})" if field.source else ""
     words = str(why).removesuffix(".")
     return Fault(why.code, scope.place_of(field.source), f"{field.target}{of}{source}: {words}.")
