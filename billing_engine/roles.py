@@ -21,6 +21,7 @@ OPERATIONS = {
         "add_signingsecret", "change_signingsecret",
         "add_actiontype", "change_actiontype",
         "change_quarantineditem",  # retry and discard
+        "add_fileimport", "change_fileimport",  # change: dry run, import, stop, resume, undo, discard
         "change_action",  # void
     ),
     "pricing": (

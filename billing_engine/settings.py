@@ -9,6 +9,7 @@ import environ
 
 from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
+from billing_engine.engine_settings.file_settings import file_storage
 from billing_engine.engine_settings.login_settings import APPS, login_settings
 from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS, TRANSPORT
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
@@ -81,6 +82,10 @@ SESSION_HOURS = env.int("SESSION_HOURS", default=12)
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
 RECENT_LOGIN_MINUTES = env.int("RECENT_LOGIN_MINUTES", default=15)
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=30)  # how long the bytes of an imported file are kept
+# Where uploaded files are kept: in a bucket of S3 or, without one, in a folder that web and workers share.
+FILES_BUCKET = env.str("FILES_BUCKET", default="")
+FILES_FOLDER = env.str("FILES_FOLDER", default="") or str(BASE_DIR / "var" / "files")
 # The host of the customers' portal, such as billing.example.com; empty: it is under /portal/ on every host.
 PORTAL_HOST = env.str("PORTAL_HOST", default="")
 # The portal's color, such as #24489a, and the address of its logo; empty: ours.
@@ -233,11 +238,13 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "files": file_storage(bucket=FILES_BUCKET, folder=FILES_FOLDER),
 }
 
 # Above the limit of a delivery (leads/domain/limits.py), so that the API refuses it with its own message.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+FILE_UPLOAD_DIRECTORY_PERMISSIONS, FILE_UPLOAD_PERMISSIONS = 0o700, 0o600
 
 # --- Security -----------------------------------------------------------------------------------
 

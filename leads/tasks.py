@@ -4,10 +4,12 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
+from leads.domain.imports.expire import expire_files
+from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.quarantine.bulk_retry import BULK_RETRIES
 from leads.domain.terms.notices import NOTICES
 
-QUEUES: tuple[Queue, ...] = (BULK_RETRIES, NOTICES)
+QUEUES: tuple[Queue, ...] = (BULK_RETRIES, FILE_IMPORTS, NOTICES)
 
 
 @shared_task(name="leads.notice")
@@ -23,7 +25,19 @@ def retry_task(*, item_id: int, **_: object) -> None:
         pass
 
 
+@shared_task(name="leads.import_files")
+def import_files_task(*, item_id: int, **_: object) -> None:
+    """Continue a file import for some minutes; the next sweep asks for what remains."""
+    FILE_IMPORTS.work(item_id, at=now())
+
+
+@shared_task(name="leads.expire_files")
+def expire_files_task(**_: object) -> int:
+    """Delete uploaded files after their time; return how many."""
+    return expire_files(at=now())
+
+
 @shared_task(name="leads.sweep")
 def sweep_task(**_: object) -> int:
-    """Queue every unfinished bulk retry and notice again; return how many messages were sent."""
+    """Queue every unfinished bulk retry, import and notice again; return how many messages were sent."""
     return sweep(QUEUES, at=now())

@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import gc
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +22,7 @@ from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from billing_engine.engine_settings.file_settings import file_storage
 from tests.app_role import as_app
 from tests.e2e import chromium
 from tests.migrated import migrated
@@ -53,12 +55,19 @@ hypothesis.register_profile("house", deadline=None)
 hypothesis.load_profile("house")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Uploaded files lie in a folder that the processes of tests share."""
+    os.environ["FILES_FOLDER"] = str(tmp_path_factory.mktemp("files"))
+
+
 @pytest.fixture(autouse=True)
-def _settings(settings: LazySettings) -> None:
+def _settings(_files: None, settings: LazySettings) -> None:
     """Tests need no hashed file names, no slow passwords and no broker: work asked for is found by calling the sweep."""
     settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        "files": file_storage(bucket="", folder=os.environ["FILES_FOLDER"]),
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -42,6 +42,7 @@ ROUTES = {
 SWEEPS = {
     "rate what is waiting": _every(5.0, "pricing.sweep"),
     "retry what a bulk retry has left": _every(5.0, "leads.sweep"),
+    "delete imported files after their time": _every(24 * 3600.0, "leads.expire_files", expires=3600),
     "do what reports have left": _every(5.0, "reports.sweep"),
     "do what receivables have left": _every(5.0, "receivables.sweep"),
     "bill what a run has left": _every(5.0, "invoices.sweep"),

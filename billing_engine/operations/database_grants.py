@@ -60,6 +60,11 @@ GRANTS = {
     ),
     "leads_quarantinestep": "INSERT",
     "leads_correction": "INSERT",
+    "leads_fileimport": (
+        "INSERT, UPDATE (kept_as, faulty_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent, dry_run,"
+        " result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
+    ),
+    "leads_fileimportpart": "INSERT",
     "leads_bulkretry": "INSERT, UPDATE (attempts, trying, one_by_one, total, stored, refused, reached, finished_at)",
     "leads_billingperiod": "INSERT, UPDATE (state, closed_at, is_sealed)",
     "leads_unratedmark": "INSERT, DELETE",

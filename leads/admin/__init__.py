@@ -14,6 +14,7 @@ from leads.admin import (
     sources,
 )
 from leads.admin.credentials import credential_admin
+from leads.admin.imports import import_admin
 from leads.admin.mappings import mapping_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
@@ -26,6 +27,7 @@ __all__ = [
     "credential_admin",
     "customers",
     "deliveries",
+    "import_admin",
     "item_admin",
     "leads",
     "mapping_admin",

@@ -21,6 +21,7 @@ in_menu(
     list_item("Leads", "person", "leads.lead"),
     list_item("Actions", "ads_click", "leads.action"),
     list_item("Deliveries", "inbox", "leads.delivery"),
+    list_item("File imports", "upload_file", "leads.fileimport"),
     list_item("Sources", "hub", "leads.source"),
     list_item("Mappings", "rule_settings", "leads.sourcemapping"),
 )

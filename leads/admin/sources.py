@@ -5,12 +5,15 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
+from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import active, link, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, button, person
@@ -20,6 +23,7 @@ from leads.admin.credentials.forms import WithEnd, WithSecret
 from leads.admin.credentials.rows import ApiKeyRows, SigningSecretRows
 from leads.admin.credentials.shown_once import new_key_page, new_secret_page
 from leads.admin.facts import ChangeOfFacts, FactFilter, FactRows, FactsPage, change_button
+from leads.admin.imports.upload_page import ADD as ADD_IMPORT
 from leads.domain.catalog.sources import code_faults, save_source, signature_faults
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.credentials.signatures import create_secret
@@ -118,7 +122,7 @@ class SourceAdmin(FactsPage[Source]):
     ordering = ("name",)
     autocomplete_fields = ("customer",)
     inlines = (ApiKeyRows, SigningSecretRows)
-    actions_detail = ("change_facts", "new_key", "new_secret")
+    actions_detail = ("change_facts", "new_key", "new_secret", "import_file")
     fieldsets = (
         (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
@@ -178,3 +182,12 @@ class SourceAdmin(FactsPage[Source]):
     def new_secret(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
         _, plaintext = create_secret(source, by=person(request), given=answers["given"])
         return new_secret_page(self, request, source, plaintext)
+
+    @needs(ADD_IMPORT)
+    @action(description="Import file", icon="upload")
+    def import_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page where a file of this source is uploaded."""
+        source = self.visible(request, object_id)
+        return HttpResponseRedirect(f"{reverse('admin:leads_fileimport_upload')}?source={source.pk}")
+
+    import_file.offered = lambda source: source.is_active

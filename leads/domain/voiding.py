@@ -51,6 +51,8 @@ VOIDED = """
       JOIN leads_action action ON action.lead_id = sent.lead_id AND action.external_id = sent.external_id
 """
 
+UNKNOWN_ACTION = Fault("unknown_action", "/id", "No action with this id is stored for this lead.")
+
 Key = tuple[int, str]  # a lead's id and the action's external id
 
 
@@ -110,9 +112,8 @@ def void_all(voids: Sequence[Void], *, at: datetime) -> Voided:
     still_open = {period for *_, period, after_close in done if not after_close}
     mark_unrated([BillingPeriod(pk=period) for period in still_open], reason="voided")
     now = {(lead, external_id) for _, lead, external_id, *_ in done}
-    unknown = Fault("unknown_action", "/id", "No action with this id is stored for this lead.")
     return Voided(
-        [action for action, *_ in done], now, stored - now, {key: unknown for key in first if key not in stored}
+        [action for action, *_ in done], now, stored - now, {key: UNKNOWN_ACTION for key in first if key not in stored}
     )
 
 

@@ -14,6 +14,7 @@ from leads.models.customer.membership import (
 from leads.models.customer.purchase_order import PurchaseOrderRequest
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
+from leads.models.file_import import FileImport, FileImportPart
 from leads.models.lead import Lead
 from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
@@ -46,6 +47,8 @@ __all__ = [
     "CycleChange",
     "Delivery",
     "EarlyAction",
+    "FileImport",
+    "FileImportPart",
     "Lead",
     "MappingRevision",
     "MemberInvitation",

@@ -40,6 +40,8 @@ NOT_TOLD = {
     "REDIS_PORT": "ElastiCache has the default one",
     "COPY_DATABASE_URL": "no template makes a replica",
     "LOG_FORMAT": "HTTPS chooses",
+    "FILES_FOLDER": "uploaded files are in a bucket",
+    "IMPORT_FILE_DAYS": "the default suits; a template has no room for more",
     "PROXIES": "NGINX stands in the same task, which is the default",
     "STRIPE_API_BASE": "it is another one in tests only",
     "METRICS_TOKEN": "nothing on AWS scrapes: beat writes the figures",

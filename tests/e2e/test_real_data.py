@@ -82,6 +82,9 @@ def test_the_crm_export_by_file_is_accounted_for_to_the_last_row(capsys: pytest.
     PriceRuleFactory.create(unit_price="40", action_type=ActionType.objects.get(code="converted"))
     PriceRuleFactory.create(unit_price="0.30")
 
+    call_command("import_leads", str(shared.X_EDUCATION), source="crm", dry_run=True)
+    told = capsys.readouterr().out.splitlines()
+    assert (Lead.objects.exists(), Delivery.objects.exists()) == (False, False)
     call_command("import_leads", str(shared.X_EDUCATION), source="crm")
     call_command("import_leads", str(shared.X_EDUCATION), source="crm")
 
@@ -89,7 +92,8 @@ def test_the_crm_export_by_file_is_accounted_for_to_the_last_row(capsys: pytest.
     # last notable one (9,240) and the conversion (3,561).
     actions = 6_914 + 9_137 + 9_240 + 3_561
     unknown = sum(UNKNOWN.values())
-    assert capsys.readouterr().out.splitlines() == [
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [
         "lines: 9,240 read = 9,240 taken + 0 blank + 0 refused",
         "leads: 9,240 received = 9,240 created + 0 duplicate + 0 quarantined",
         f"actions: {actions:,} received = {actions - unknown:,} created + 0 duplicate + {unknown:,} quarantined",
@@ -97,6 +101,8 @@ def test_the_crm_export_by_file_is_accounted_for_to_the_last_row(capsys: pytest.
         "leads: 9,240 received = 0 created + 9,240 duplicate + 0 quarantined",
         f"actions: {actions:,} received = 0 created + {actions - unknown:,} duplicate + {unknown:,} quarantined",
     ]
+    # What the dry run told is what came to pass.
+    assert [line for line in told if line.startswith(("lines:", "leads:", "actions:"))] == printed[:3]
     assert Action.objects.count() == actions - unknown
     assert set(QuarantinedItem.objects.values_list("code", flat=True)) == {"unknown_action_type"}
     excluded = sum(NOT_BILLABLE.values())

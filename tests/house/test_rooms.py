@@ -22,6 +22,10 @@ STRAIGHT_LINES |= {"invoices.domain.document": 6}
 STRAIGHT_LINES |= {"invoices.domain": 6, "invoices.domain.proof": 7, "invoices.domain.proof.verifier": 8}
 # A value has a format, that is of a field, those fill a lead or an action, a converter asks for both, and a preview for it.
 STRAIGHT_LINES |= {"leads.domain.mapping.language": 8}
+# A file has lines, those are rows, the first of them is a header, each other one a record, and some of them are a part.
+STRAIGHT_LINES |= {"leads.domain.files": 6}
+# An import is a file that intake stores, by mappings of what bodies hold, down to what is wrong with an item.
+STRAIGHT_LINES |= {"leads.domain": 6}
 # A file asks for all rows, those come in parts, and each part is an answer about what was asked.
 STRAIGHT_LINES |= {"reports.queries.explore": 6}
 # A source's health is its ranking, that is what its leads were worth, less what was disputed, by group and day.

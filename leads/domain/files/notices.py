@@ -19,7 +19,7 @@ class Notices:
     """The warnings about one file, collected while it is read."""
 
     def __init__(self) -> None:
-        self.separated_by = ""
+        self.merged = ""  # which merged cells were filled
         self._lines: dict[str, list[int]] = defaultdict(list)
         self._counts: dict[str, int] = defaultdict(int)
 
@@ -32,7 +32,8 @@ class Notices:
 
     def in_words(self) -> list[str]:
         """Return the warnings, such as: Lines 7, 9 and 12 more: …"""
-        return [f"{_which(self._lines[words], count)}: {words}." for words, count in self._counts.items()]
+        found = [f"{_which(self._lines[words], count)}: {words}." for words, count in self._counts.items()]
+        return [self.merged, *found] if self.merged else found
 
     def _note(self, words: str, line: int) -> None:
         self._counts[words] += 1

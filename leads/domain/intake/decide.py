@@ -46,8 +46,18 @@ def refuse_other_channels(source: Source, leads: Iterable[SentLead], *, received
         lead.refuse_other_channel(in_force_on(revisions, in_utc(at).date()).channel)
 
 
-def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], known: Known) -> Decided:
-    """Compare known items, refuse what can't be stored, and create rows for what is new."""
+def decide(
+    source: Source,
+    delivery: NewDelivery,
+    leads: Sequence[SentLead],
+    known: Known,
+    *,
+    earlier: Mapping[tuple[int, str], StoredAction] | None = None,
+) -> Decided:
+    """Compare known items, refuse what can't be stored, and create rows for what is new.
+
+    `earlier` are actions that would be stored by now, if this were not a dry run.
+    """
     new_leads = _decide_leads(source, delivery, leads, known)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
     periods = PeriodAssignment(known)
@@ -57,6 +67,7 @@ def decide(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], kno
         known,
         periods,
         {row.id: row.occurred_at for row in new_leads},
+        earlier or {},
     )
     return Decided(
         leads=new_leads,
@@ -141,6 +152,7 @@ def _decide_actions(
     known: Known,
     periods: PeriodAssignment,
     new_times: Mapping[int, datetime | None],
+    earlier: Mapping[tuple[int, str], StoredAction],
 ) -> list[NewAction]:
     """Compare known actions; return the rows of new ones, each in its billing period.
 
@@ -150,6 +162,7 @@ def _decide_actions(
     zones = {customer.id: customer.time_zone for customer in known.customers}
     typed = [action for action in actions if _finds_type(action, known)]
     stored, known_times = look_up_actions([action.key for action in typed if action.lead not in new_times])
+    stored |= earlier
     times = {lead: at for lead, at in {**new_times, **known_times}.items() if at}  # usually none has a time
     rows = dict[tuple[int, str], NewAction]()
     for action in typed:

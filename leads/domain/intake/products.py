@@ -50,9 +50,22 @@ def find_product(source: Source, item: ProductItem, known: Known) -> KnownProduc
 
 def add_products(source: Source, items: Iterable[ProductItem], known: Known, *, at: datetime) -> list[str]:
     """Add missing products if the source is allowed to; return their SKUs, for the delivery's deed."""
-    if source.new_products != Source.NewProducts.CREATE:
-        return []
+    missing = missing_products(source, items, known)
+    if missing:
+        # In the order of their keys, so that deliveries that add the same products never deadlock.
+        rows = [(*key, *missing[key]) for key in sorted(missing)]
+        with connection.cursor() as cursor:
+            cursor.execute(ADD, [*(list(column) for column in zip(*rows, strict=True)), at, BEGINNING, at, at])
+    return [sku for _, sku in missing]
+
+
+def missing_products(
+    source: Source, items: Iterable[ProductItem], known: Known
+) -> dict[tuple[int, str], tuple[str, str]]:
+    """Return the name and category of each product that the source may add, by customer and SKU."""
     missing: dict[tuple[int, str], tuple[str, str]] = {}
+    if source.new_products != Source.NewProducts.CREATE:
+        return missing
     for item in items:
         customer, sku = _customer(source, item, known), external_id(item.sku)
         if customer is None or any(
@@ -60,12 +73,7 @@ def add_products(source: Source, items: Iterable[ProductItem], known: Known, *, 
         ):
             continue
         missing.setdefault((customer.id, sku), (item.name or sku, item.category))
-    if missing:
-        # In the order of their keys, so that deliveries that add the same products never deadlock.
-        rows = [(*key, *missing[key]) for key in sorted(missing)]
-        with connection.cursor() as cursor:
-            cursor.execute(ADD, [*(list(column) for column in zip(*rows, strict=True)), at, BEGINNING, at, at])
-    return [sku for _, sku in missing]
+    return missing
 
 
 def _customer(source: Source, item: ProductItem, known: Known) -> KnownCustomer | None:

@@ -4,7 +4,8 @@ from typing import Any
 
 from leads.domain.body.decode import DUPLICATE_MEMBER, ITEM_MALFORMED, ROW_MALFORMED
 from leads.domain.faults import Fault, Malformed
-from leads.domain.files.parts import ROWS_IN_A_FIELD
+from leads.domain.files.records import ROWS_IN_A_FIELD
+from leads.domain.files.sheets.bounds import OF_CELLS
 from leads.domain.mapping.active import active_converter
 from leads.domain.mapping.doors import API, FILES
 from leads.domain.mapping.language import converter as mapping
@@ -13,7 +14,7 @@ from leads.models import QuarantinedItem
 
 # The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
 NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED)
-OF_RECORDS = (*mapping.CODES, ROWS_IN_A_FIELD, *NOT_AS_SENT)
+OF_RECORDS = (*mapping.CODES, ROWS_IN_A_FIELD, *OF_CELLS, *NOT_AS_SENT)
 _OF_A_LEAD = frozenset(
     ("id", "product", "contact", "channel", "campaign", "consent", "occurred_at", "is_test", "attributes", "actions")
 )

@@ -3,7 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections import Counter
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from billing_engine.core.errors import Refused
 from leads.domain.body.parcel import Lines, Parcel, Placed
 from leads.domain.faults import Malformed
 from leads.domain.files.fetched import fetched, is_address
-from leads.domain.files.parts import LeadsFile
+from leads.domain.files.parts import LeadsFile, Part
+from leads.domain.imports.dry_run import DryRun
+from leads.domain.imports.tally import Tally
 from leads.domain.intake.read import read_leads
-from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
+from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED, Receipt
 from leads.domain.intake.receive import receive
 from leads.domain.mapping.active import active_converter
 from leads.domain.mapping.doors import FILES
@@ -39,7 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("file", help="Path or URL (https://…) of the file.")
         parser.add_argument("--source", required=True, metavar="CODE")
         parser.add_argument(
-            "--dry-run", action="store_true", help=f"Print how the first {TRIED} leads are read; store nothing."
+            "--dry-run",
+            action="store_true",
+            help=f"Read all of the file, print the first {TRIED} leads, each outcome and each fault; store nothing.",
         )
 
     def handle(self, *args: Any, file: str, source: str, dry_run: bool = False, **options: Any) -> None:
@@ -61,7 +65,7 @@ class Command(BaseCommand):
             converter = active_converter(sender, door=FILES)
             leads = LeadsFile(file, converter)
             if dry_run:
-                self._try(leads, sender)
+                self._try(leads, file, sender)
                 _check_found(converter)
                 return
             counts = self._take(leads, file, sender)
@@ -72,51 +76,56 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was stored: {held:,} of {counts['leads_received']:,} leads are in quarantine.")
 
     def _take(self, leads: LeadsFile, file: Path, source: Source) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        tally = Tally()
         try:
-            with Progress(*columns, console=Console(stderr=True)) as progress:
-                bar = progress.add_task(f"{file.name}, bytes", total=file.stat().st_size)
-                for part in leads.parts():
-                    receipt = receive(
-                        source,
-                        parcel=Parcel(part.items, lines=part.lines),
-                        body=part.body,
-                        content_type=part.content_type,
-                        received_at=now(),
-                        name=file.name,
-                    )
-                    counts.update(receipt.counts())
-                    progress.update(bar, completed=part.position)
+            for part in self._with_progress(leads, file):
+                receipt = receive(
+                    source,
+                    parcel=Parcel(part.items, lines=part.lines),
+                    body=part.body,
+                    content_type=part.content_type,
+                    received_at=now(),
+                    name=file.name,
+                )
+                tally.add(part.items, receipt.results, counts=receipt.counts(), lines=part.lines)
         finally:
             # Also when interrupted: what was stored so far stays.
-            self._tell(leads, counts)
-        return counts
+            self._tell(leads, tally)
+        return tally.counts
 
-    def _tell(self, leads: LeadsFile, counts: Counter[str]) -> None:
-        self._tell_columns(leads)
-        if not counts and leads.lines is None:
+    def _try(self, leads: LeadsFile, file: Path, source: Source) -> None:
+        """Read all of the file as if it were stored, and print the first leads as the mapping converts them."""
+        tally, run, first = Tally(), DryRun(source, at=now()), list[Placed]()
+        for part in self._with_progress(leads, file):
+            first += part.items[: TRIED - len(first)]
+            results = run.results(Parcel(part.items, lines=part.lines))
+            tally.add(part.items, results, counts=Receipt(0, results).counts(), lines=part.lines)
+        for placed in first:
+            self._print(placed, source)
+        self._tell(leads, tally)
+        for fault in tally.as_json()["faults"]:
+            self.stdout.write(_of_fault(fault))
+        self.stdout.write("Dry run: nothing was stored.")
+
+    def _with_progress(self, leads: LeadsFile, file: Path) -> Iterator[Part]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            bar = progress.add_task(f"{file.name}, bytes", total=leads.size)
+            for part in leads.parts():
+                yield part
+                progress.update(bar, total=leads.size, completed=part.position.at)
+
+    def _tell(self, leads: LeadsFile, tally: Tally) -> None:
+        if leads.reading is not None:
+            self.stderr.write(leads.reading.in_words)
+        if not tally.counts and leads.lines is None:
             return
         for words in leads.notices.in_words():
             self.stderr.write(self.style.WARNING(words))
         if leads.lines is not None:
             self.stdout.write(_sum_of_lines(leads.lines))
         for kind in ("leads", "actions"):
-            self.stdout.write(_sum(kind, counts))
-
-    def _tell_columns(self, leads: LeadsFile) -> None:
-        if leads.notices.separated_by:
-            self.stderr.write(f"Columns separated by {leads.notices.separated_by}.")
-
-    def _try(self, leads: LeadsFile, source: Source) -> None:
-        """Print the first leads as the mapping converts them, with their faults."""
-        for part in islice(leads.parts(), 1):
-            self._tell_columns(leads)
-            for placed in part.items[:TRIED]:
-                self._print(placed, source)
-        for words in leads.notices.in_words():
-            self.stderr.write(self.style.WARNING(words))
-        self.stdout.write("Dry run: nothing was stored.")
+            self.stdout.write(_sum(kind, tally.counts))
 
     def _print(self, placed: Placed, source: Source) -> None:
         [read] = read_leads([placed], received_at=now(), default_country=source.default_country)
@@ -134,6 +143,14 @@ def _check_found(converter: Converter | None) -> None:
     if never:
         told = ", ".join(f"{one.field} ({one.expression}, in none of {one.of:,} records)" for one in never)
         raise CommandError(f"The mapping finds nothing for {told}. Correct it, or give the field a default.")
+
+
+def _of_fault(fault: Mapping[str, Any]) -> str:
+    """One kind of fault: how many, at which places, and the first message."""
+    places, more = ", ".join(fault["places"]), fault["count"] - len(fault["places"])
+    told = f"{places} and {more:,} more" if more > 0 else places
+    where = f" {fault['field']}" if fault["field"] else ""
+    return f"{fault['count']:,} {fault['code']}{where} (first at {told}): {fault['message']}"
 
 
 def _stored(counts: Counter[str]) -> int:

@@ -303,7 +303,22 @@ PORTAL = Bench(
     ),
     needs_redis=True,
 )
+FILES = Bench(
+    "files",
+    "Files",
+    "tests.bench.files.measure:measure_files",
+    (
+        Line("Rows of a CSV file, mapped and stored", "rows/s", "floor", at_least=0.5, of="× the API's batches"),
+        Line("Rows of a CSV file, dry run", "rows/s", at_least=5_556),
+        Line("Memory of the worker after a dry run", "MB", at_most=200),
+        Line("Rows of a workbook, read by its process and mapped", "rows/s"),
+        Line("Memory of the process that reads a workbook", "MB"),
+        Line("Memory of the worker meanwhile", "MB", at_most=200),
+        Line("A JSON list, read", "MB/s"),
+        Line("Memory of the worker that read the list", "MB", at_most=200),
+    ),
+)
 BENCHES = (
     *(RATING, ROLL_UP, INTAKE, SIMULATION, RUN, CLOSE, PAPER, LISTS, REPORTS, SUMMARIES, EXPORTS, RECEIVABLES),
-    *(PORTAL, GROWING, HOSTS),
+    *(PORTAL, FILES, GROWING, HOSTS),
 )

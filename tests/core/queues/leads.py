@@ -1,11 +1,26 @@
 """Waiting work of each queue in leads."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from leads.domain.imports.steps import start_import
 from leads.domain.quarantine.bulk_retry import start_retry
-from leads.models import Action, BulkRetry, Lead, Notice, Product, QuarantinedItem, QuarantineStep
+from leads.models import (
+    Action,
+    BulkRetry,
+    Delivery,
+    FileImport,
+    FileImportPart,
+    Lead,
+    Notice,
+    Product,
+    QuarantinedItem,
+    QuarantineStep,
+)
 from tests.core.queues.case import NOVEMBER_3, Case
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.leads.imports.made import a_source, row, table, tried, uploaded
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
 
@@ -43,7 +58,33 @@ def retries() -> Any:
     )
 
 
+def a_file_of_two_parts() -> None:
+    source = a_source()
+    with TemporaryDirectory() as folder:
+        item = uploaded(Path(folder), table(*map(row, range(501)), row(501, sku="NONE")), source=source)
+    tried(item)
+    start_import(item, by=item.uploaded_by, at=NOVEMBER_3)
+
+
+def file_imports() -> Any:
+    item = FileImport.objects.get()
+    return (
+        (item.state, item.lines_read, item.message),
+        item.result.get("counts") == item.dry_run["counts"],
+        (Lead.objects.count(), Action.objects.count(), QuarantinedItem.objects.count()),
+        (Delivery.objects.count(), FileImportPart.objects.count()),
+    )
+
+
+NEVER_FINISHED = "3 workers ended at the same place of the file, or were stopped there."
+
 CASES = {
+    "leads.import_files": Case(
+        make=a_file_of_two_parts,
+        facts=file_imports,
+        done=(("done", 502, ""), True, (501, 501, 1), (2, 2)),
+        given_up=(("failed", 0, NEVER_FINISHED), False, (0, 0, 0), (0, 0)),
+    ),
     "leads.notice": Case(
         make=a_notice,
         facts=notices,

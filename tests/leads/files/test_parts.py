@@ -144,17 +144,15 @@ def test_importing_the_same_file_again_counts_nothing_twice(tmp_path: Path, caps
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("leads.xlsx", b"PK", "leads.xlsx must end in .json, .ndjson, .jsonl, .csv or .tsv."),
         ("leads.json", b"{", "leads.json: This is not JSON"),
         ("leads.csv", b"", "leads.csv is empty."),
-        (
-            "leads.csv",
-            b"Id,Mail\xe9,Kind,Visits\n",
-            "leads.csv is not CSV in UTF-8: its header contains the byte 0xE9.",
-        ),
-        ("leads.csv", b"PK\x03\x04", "leads.csv is not CSV: it is an Excel workbook or another ZIP file."),
-        ("leads.csv", b"\xff\xfeI\0d\0", "leads.csv is not CSV: it is in UTF-16."),
-        ("leads.csv", b"\n<html>", "leads.csv is not a table but HTML or XML. Export it as CSV."),
+        ("leads.csv", b"\xef\xbb\xbf \n\n", "leads.csv is empty."),
+        ("leads.csv", b"PK\x03\x04", "leads.csv is a damaged workbook or ZIP file. Save it again"),
+        ("leads.xlsx", b"\n<html>", "leads.xlsx is a web page (HTML), not a table. Export it as CSV or XLSX."),
+        ("leads.csv", b"<?xml version='1.0'?>", "leads.csv is XML, not a table. Export it as CSV or XLSX."),
+        ("leads.csv", b"%PDF-1.7", "leads.csv is a PDF. Export the table as CSV or XLSX."),
+        ("leads.csv", b"\x1f\x8b\x08", "leads.csv is packed with gzip. Unpack it first."),
+        ("leads.csv", b"Id,Ma\0il\0", "leads.csv is not text: it contains zero bytes. Export it as CSV or XLSX."),
         ("leads.csv", b"Id,Mail,Kind,Visits\r1,,x,1\r", "leads.csv ends its lines with only a carriage return."),
     ],
 )
@@ -207,7 +205,15 @@ def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
     assert out[1].startswith("/3 ")
     words = "quantity of action 1 (from Visits): 'many' is not a number with a decimal point, such as 1,234.56."
     assert out[2] == f"  value_unreadable /Visits: {words}"
-    assert out[4:] == ["  row_malformed : The row has 2 fields, but the header has 4.", "Dry run: nothing was stored."]
+    assert out[4:] == [
+        "  row_malformed : The row has 2 fields, but the header has 4.",
+        "lines: 3 read = 2 taken + 0 blank + 1 refused",
+        "leads: 3 received = 1 created + 0 duplicate + 2 quarantined",
+        "actions: 1 received = 1 created + 0 duplicate + 0 quarantined",
+        "1 row_malformed (first at 4): The row has 2 fields, but the header has 4.",
+        f"1 value_unreadable /Visits (first at 3): {words}",
+        "Dry run: nothing was stored.",
+    ]
     assert not Delivery.objects.exists()
 
 

@@ -118,7 +118,7 @@ def test_separators_are_found_by_the_columns_the_mapping_asks_for(capsys: pytest
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("html.csv", "html.csv is not a table but HTML or XML. Export it as CSV."),
+        ("html.csv", "html.csv is a web page (HTML), not a table. Export it as CSV or XLSX."),
         ("dupheader.csv", "dupheader.csv has two columns named 'Email'. Remove or rename one."),
     ],
 )

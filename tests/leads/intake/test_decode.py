@@ -19,6 +19,8 @@ from leads.domain.faults import Flawed
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.receive import receive
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.language.read import read_document
 from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import Action, Lead, QuarantinedItem, Source
 from tests.factories.leads import ActionTypeFactory, ProductFactory, QuarantinedItemFactory, SourceFactory
@@ -336,9 +338,10 @@ def test_a_refused_action_counts_to_the_month_of_its_time_as_it_is_cut_whatever_
 
 
 def test_a_time_that_a_mapping_puts_together_is_cut_too(source: Source, tmp_path: Path):
-    mapping = {"id": "{Id}", "occurred_at": "2026-10-31T23:59:59.{Fraction}Z", "product": {"sku": "TZ-101"}}
-    (tmp_path / "x.json").write_text('[{"Id": 1, "Fraction": 9999999}]')
-    [part] = LeadsFile(tmp_path / "x.json", mapping).parts()
+    at = "join('', ['2026-10-31T23:59:59.', Fraction, 'Z'])"
+    mapping = {"fields": {"id": "Id", "occurred_at": at, "product.sku": {"constant": "TZ-101"}}}
+    (tmp_path / "x.json").write_text('[{"Id": 1, "Fraction": "9999999"}]')
+    [part] = LeadsFile(tmp_path / "x.json", Converter([read_document(mapping)])).parts()
 
     receive_part(source, part)
 

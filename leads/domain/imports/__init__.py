@@ -1,0 +1,1 @@
+"""Imports of files that people upload: dry run, import, stop, resume and undo."""

@@ -1,0 +1,1 @@
+"""Files of leads: CSV, workbooks and JSON."""
