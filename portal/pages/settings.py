@@ -32,7 +32,13 @@ MAY = {
 }
 FACTORS = {Authenticator.Type.TOTP: "Code app", Authenticator.Type.WEBAUTHN: "Passkey"}
 EMAILS_PER_MINUTE = 10
-TABS = (("settings", "People"), ("keys", "API keys"), ("company", "Company and terms"), ("looks", "Looks by staff"))
+TABS = (
+    ("settings", "People"),
+    ("keys", "API keys"),
+    ("emails", "Emails"),
+    ("company", "Company and terms"),
+    ("looks", "Looks by staff"),
+)
 
 
 class TooManyEmails(Refused):

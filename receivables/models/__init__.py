@@ -21,6 +21,7 @@ from receivables.models.reminder import (
     ReminderTimetable,
 )
 from receivables.models.statement import StatementMail, StatementSchedule
+from receivables.models.topic_email import TopicEmail
 from receivables.models.void_credit import VoidCredit, VoidTerms
 from receivables.models.webhook import (
     EventKind,
@@ -75,6 +76,7 @@ __all__ = [
     "ReminderTimetable",
     "StatementMail",
     "StatementSchedule",
+    "TopicEmail",
     "VoidCredit",
     "VoidTerms",
     "WebhookDelivery",
