@@ -1,5 +1,5 @@
-"""What staff do about the portal: look at it as a customer sees it, and invite customers' people."""
+"""What staff do about the portal: look at it as a customer sees it, invite customers' people, and preview their emails."""
 
-from portal.admin import lens, people
+from portal.admin import email_previews, lens, people
 
-__all__ = ["lens", "people"]
+__all__ = ["email_previews", "lens", "people"]

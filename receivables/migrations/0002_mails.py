@@ -4,8 +4,9 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
-from billing_engine.core.sql_files import InstallSql
 from django.db import migrations, models
+
+from billing_engine.core.sql_files import InstallSql
 
 
 class Migration(migrations.Migration):

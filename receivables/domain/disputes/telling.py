@@ -28,9 +28,14 @@ def tell_of(step: DisputeStep) -> None:
 def composed(mail: TopicEmail) -> Composed | None:
     """Write the email about a step; None if the dispute was settled before it said what is to come."""
     step = DisputeStep.objects.select_related(*RELATED).get(pk=mail.about)
-    dispute, kind = step.dispute, Kind(step.kind)
-    if kind in UNTIL_DECIDED and not dispute.is_undecided:
+    if step.kind in UNTIL_DECIDED and not step.dispute.is_undecided:
         return None
+    return written_of(step)
+
+
+def written_of(step: DisputeStep) -> Composed:
+    """Write the email about a step."""
+    dispute, kind = step.dispute, Kind(step.kind)
     subject, parts = LETTERS[kind](dispute, step)
     address = portal_address(dispute.customer, "dispute", dispute)
     button = [Button("Answer" if kind == Kind.ASKED else "See the dispute", address)] if address else []

@@ -15,6 +15,7 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.letters.brand import Brand
 from billing_engine.core.money import in_words
 from leads.domain.brand import brand_of_seller
+from leads.domain.memberships.addresses import portal_address
 from leads.domain.memberships.emails import readers_of
 from leads.models import Customer, EmailTopic
 from receivables.domain.ledger.open_items import Basis
@@ -97,6 +98,8 @@ def _counted_by_the_last(mail: StatementMail) -> Basis | None:
 
 def text_of(found: Statement, headline: str, summary: str, seller: str) -> tuple[str, str]:
     """Return the subject and message, for the reader of this block (`money.read_in`)."""
+    address = portal_address(found.customer, "payments")
+    portal = f"See what is open: {address}\n\n" if address else ""
     days, currency = named_in_words(found.first, found.basis.day), found.currency
     sums = (
         ("Opening balance", found.opening),
@@ -107,6 +110,6 @@ def text_of(found: Statement, headline: str, summary: str, seller: str) -> tuple
     lines = "\n".join(f"{label}: {in_words(amount, currency)}" for label, amount in sums)
     body = (
         f"Hello {found.customer.name},\n\nyour statement of account for {days} is attached.\n\n{lines}\n\n"
-        f"{summary.rstrip('.')}.\n\nIs something missing or wrong? Reply to this email.\n\n{seller}\n"
+        f"{summary.rstrip('.')}.\n\n{portal}Is something missing or wrong? Reply to this email.\n\n{seller}\n"
     )
     return f"Statement of account, {days}: {headline}", body
