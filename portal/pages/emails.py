@@ -17,7 +17,6 @@ SAYS = {
     EmailTopic.BUDGET: "When the charges of a month reach 80% and 100% of your budget.",
     EmailTopic.STATEMENTS: "What was open, charged, paid and credited, with the PDF, once a month is over.",
 }
-ABOUT_MONEY = ("Invoices", "Credit notes", "Payment reminders")
 
 
 class EmailsForm(forms.Form):
@@ -49,7 +48,6 @@ def emails_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         tabs=tabs_of(visit, "emails"),
         form=EmailsForm(initial={each.topic.value: each.is_wanted for each in readers}) if member else None,
         email=visit.user.email,
-        about_money=ABOUT_MONEY,
         contacts=visit.customer.terms.on(visit.customer.today).billing_contacts,
     )
 

@@ -29,7 +29,15 @@ MENU = [
     (
         "Finance",
         [
-            *("Month close", "Billing runs", "Billing schedules", "Invoices", "Emails", "Email templates"),
+            *(
+                "Month close",
+                "Billing runs",
+                "Billing schedules",
+                "Invoices",
+                "Emails",
+                "Email templates",
+                "Email previews",
+            ),
             *("Billing periods", "Explorer", "Saved reports", "Report schedules", "Unbilled"),
             *("Exports", "Forecast", "Invariants"),
         ],
@@ -48,6 +56,7 @@ MENU = [
                 "Reminder pauses",
                 "Statements",
                 "Statements by email",
+                "Emails to people",
                 "Books",
                 "Accounts",
                 "Reasons",

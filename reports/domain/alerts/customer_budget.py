@@ -19,7 +19,7 @@ def tell_customer(finding: Finding, *, at: datetime) -> None:
     percent = next((step for step, event in STEPS.items() if event == finding.event), None)
     if percent is None:
         return
-    period = BillingPeriod.objects.select_related("customer").get(pk=finding.facts["period"])
+    period = BillingPeriod.objects.select_related("customer").get(pk=str(finding.facts["period"]))
     same = TopicEmail.objects.filter(topic=EmailTopic.BUDGET, about=period.pk)
     if not same.filter(percent__gte=percent).exists():
         tell(period.customer, EmailTopic.BUDGET, about=period.pk, percent=percent, at=at)
