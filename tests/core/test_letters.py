@@ -31,7 +31,7 @@ Pay online: https://billing.example.com/pay/abc
 
 Swatchyard
 """
-words = st.text(st.characters(categories=("Lu", "Ll", "Nd")), min_size=1, max_size=20)
+words = st.from_regex(r"[A-Za-z0-9]{1,20}", fullmatch=True)
 parts = st.one_of(
     words.map(Sentences),
     st.lists(st.tuples(words, words), min_size=2, max_size=4).map(lambda rows: facts(*rows)),

@@ -74,7 +74,7 @@ def test_each_person_chooses_for_themselves_in_the_settings(northlight: Customer
         (imo, {"email": IMO, "Monthly statements": "on"}),
     ]
     assert browser.post(address, {"statements": "on", "disputes": "on"}).status_code == 302
-    assert Deed.objects.filter(verb="email_choice_changed").count() == 2  # the same again is no deed
+    assert Deed.objects.filter(verb="email_choice_changed").count() == 2  # the same again changes nothing
 
 
 def test_looking_at_the_link_changes_nothing_and_one_click_stops_it(northlight: Customer) -> None:

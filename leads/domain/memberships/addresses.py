@@ -10,7 +10,7 @@ from leads.models import Customer, CustomerPortal
 
 
 def portal_address(customer: Customer | int, page: str, *rows: Model) -> str:
-    """Return the address of a page; "" if nobody of the customer can log in, or the settings don't say where it is."""
+    """Return the address of a page; "" if the customer has no people there, or the settings don't say where it is."""
     site = portal_site()
     if not site:
         return ""

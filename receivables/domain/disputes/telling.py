@@ -19,7 +19,7 @@ Write = Callable[[Dispute, DisputeStep], tuple[str, list[Part]]]
 
 
 def tell_of(step: DisputeStep) -> None:
-    """Request the emails about a step, if it is one that people are told of."""
+    """Request the emails about a step, if people hear of such a step."""
     if step.kind in LETTERS:
         dispute = step.dispute
         tell(dispute.customer, EmailTopic.DISPUTES, about=step.pk, at=step.at, also=_openers(dispute))
