@@ -10,7 +10,7 @@ from leads.domain.memberships.emails import Reader, choose
 from leads.models import EmailTopic
 from portal.frame import page
 from portal.gate import Visit
-from portal.pages.settings import tabs_of
+from portal.pages.settings_tabs import tabs_of
 
 SAYS = {
     EmailTopic.DISPUTES: "When we receive a dispute, need more from you, decide it, or look at it again.",

@@ -8,7 +8,7 @@ from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, Dis
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.online.checkout import CheckoutItem, CheckoutSession, PaymentLink
 from receivables.models.online.event import OnlineEvent, OnlineMovement
-from receivables.models.paper import Paper, PaperMail
+from receivables.models.paper import Paper, PaperMail, TopicEmail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
 from receivables.models.reminder import (
@@ -21,7 +21,6 @@ from receivables.models.reminder import (
     ReminderTimetable,
 )
 from receivables.models.statement import StatementMail, StatementSchedule
-from receivables.models.topic_email import TopicEmail
 from receivables.models.void_credit import VoidCredit, VoidTerms
 from receivables.models.webhook import (
     EventKind,
