@@ -148,15 +148,14 @@ def started_statements() -> Any:
 
 
 def a_person_to_tell() -> None:
-    a_dispute(issued(a_draft(1, name="Ash"), with_role("Finance")))
+    a_dispute(issued(a_draft(1, name="Ash"), with_role("Finance")), at=NOVEMBER_3)
 
 
 def people_told() -> Any:
-    return list(TopicEmail.objects.values_list("state", "accepted", "subject"))
+    return list(TopicEmail.objects.values_list("topic", "state", "accepted"))
 
 
 OCTOBER = date(2026, 10, 1)
-RECEIVED = "Dispute DSP-2026-0001 received: $2.50"
 GIVEN_UP = "3 attempts ended without an outcome."
 
 CASES = {
@@ -215,9 +214,9 @@ CASES = {
     "receivables.mail_topic": Case(
         make=a_person_to_tell,
         facts=people_told,
-        done=[("sent", ["imo@northlight.example"], RECEIVED)],
-        doubted=[("perhaps", [], RECEIVED)],
-        given_up=[("failed", [], "")],
+        done=[("disputes", "sent", ["imo@northlight.example"])],
+        doubted=[("disputes", "perhaps", [])],
+        given_up=[("disputes", "failed", [])],
         deaths=5,
         least_kills=25,
     ),
