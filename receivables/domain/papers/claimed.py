@@ -116,14 +116,14 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
             return written
         if not written.to:
             return NotSent(State.FAILED, NO_CONTACT)
-        pdf = self._pdf(mail, written)
+        pdf, brand = self._pdf(mail, written), self.brand(mail)  # read before it is in doubt
         mine = self._leaving(mail, written, pdf, at=at)
         if mine is None:  # or another worker has it: then this is not noted
             return DeliveryResult(reason=CHANGED)
         if not mine.pending_addresses:  # the others were refused before
             return DeliveryResult()
         file = (f"{written.name}.pdf", pdf) if pdf else None
-        replies = handed(mine, brand=self.brand(mine), topic=self.topic(mine), file=file)
+        replies = handed(mine, brand=brand, topic=self.topic(mine), file=file)
         if replies is None:
             return NotSent(State.WRITTEN, f"Recorded by {server_name()}. It was not delivered.")
         return replies

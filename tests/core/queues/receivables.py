@@ -218,7 +218,7 @@ CASES = {
         doubted=[("disputes", "perhaps", [])],
         given_up=[("disputes", "failed", [])],
         deaths=5,
-        least_kills=25,
+        least_kills=20,
     ),
     "receivables.bank_files": Case(
         make=two_bank_files_to_read_and_to_book,
