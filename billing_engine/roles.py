@@ -66,6 +66,7 @@ FINANCE: dict[str, tuple[str, ...]] = {
         "change_reminderschedule",  # with its wording, and pauses
         "add_statementmail", "change_statementmail",  # change: decide what is in doubt
         "change_statementschedule",
+        "change_topicemail",  # decide what is in doubt
         "add_payment", "change_payment",  # change: allocate, refund, return
         "add_bankfile", "change_bankfile", "add_bankaccount", "change_bankaccount", "add_csvmapping", "change_csvmapping",
         "change_onlineevent",  # run again, set aside

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from leads.models import MemberRole
 from portal.entrance.pages import style_of
 from portal.gate import Page, of_customer
-from portal.pages import company, keys, payments, prices, settings
+from portal.pages import company, emails, keys, payments, prices, settings
 from portal.pages.activity import totals
 from portal.pages.disputes import follow, opening
 from portal.pages.invoices import files, invoice, line, listing, why
@@ -51,6 +51,7 @@ urlpatterns = [
     customer_page("settings/keys/new/", keys.new_key_page, "new_key", may=ADMINISTRATOR),
     customer_page("settings/keys/<str:key>/", keys.key_page, "key", may=ADMINISTRATOR),
     customer_page("settings/second-factor/", settings.second_factor_page, "second_factor", may=ADMINISTRATOR),
+    customer_page("settings/emails/", emails.emails_page, "emails"),
     customer_page("settings/company/", company.company_page, "company"),
     customer_page("settings/company/po-number/", company.purchase_order_page, "purchase_order", may=BILLING),
     customer_page("settings/looks/", settings.looks_page, "looks"),

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from billing_engine.core.calendar.spans import Month
+from leads.domain.brand import brand_of
 from leads.models import MemberRole
-from portal.brand import brand_of, has_color
+from portal.brand import has_color
 from portal.gate import Visit
 from portal.words import currency_name, full_instant
 from receivables.models import Dispute

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 
 from billing_engine.accounts.login import own_pages
 from billing_engine.core.api.problems import UnknownAddress
-from portal.entrance import joining
+from portal.entrance import joining, stopping
 from portal.entrance.pages import entrance, start, style
 
 handler400 = "portal.entrance.refusals.bad_request"
@@ -24,6 +24,7 @@ urlpatterns = [
     entrance("portal/", start, "portal_start", "start"),
     path("portal/style.css", style, name="portal_style"),
     entrance("portal/invitation/", joining.invitation_page, "portal_invitation", "invitation"),
+    entrance("portal/emails/stop/", stopping.stop_page, "portal_stop_emails", "stopping"),
     entrance(LOGIN, account.login, "account_login", "login"),
     entrance("portal/log-out/", account.logout, "account_logout"),
     entrance(LOGIN + "password/change/", own_pages.password_page, "account_change_password"),

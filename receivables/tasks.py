@@ -14,13 +14,14 @@ from receivables.domain.reminders.sending import REMINDERS
 from receivables.domain.reminders.timetable import STARTS
 from receivables.domain.statements.monthly import MONTHLY
 from receivables.domain.statements.sending import STATEMENTS
+from receivables.domain.topic_emails.sending import TOPIC_EMAILS
 from receivables.domain.webhooks.deliveries import ENDPOINTS
 from receivables.domain.webhooks.mails import EVENT_MAILS
 from receivables.domain.webhooks.unrated import tell_of_unrated
 
 QUEUES: tuple[Queue, ...] = (
     *(BANK_FILES, BOOKS, PAPERS, PAPER_MAILS, STARTS, REMINDERS, MONTHLY, STATEMENTS),
-    *(ENDPOINTS, EVENT_MAILS, VOID_CREDITS),
+    *(ENDPOINTS, EVENT_MAILS, VOID_CREDITS, TOPIC_EMAILS),
 )
 # Each is shorter than the lease of an attempt, after which another worker may claim it.
 MAX_SECONDS_PER_PASS, MAX_SECONDS_PER_EMAIL = 150, 240
@@ -72,6 +73,12 @@ def start_statements_task(*, item_ids: list[int], **_: object) -> None:
 def mail_statement_task(*, item_id: int, attempt: int, **_: object) -> None:
     """Send one statement."""
     STATEMENTS.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="receivables.mail_topic", time_limit=MAX_SECONDS_PER_EMAIL)
+def mail_topic_task(*, item_id: int, attempt: int, **_: object) -> None:
+    """Send one email to a person of a customer."""
+    TOPIC_EMAILS.work(item_id, attempt=attempt, at=now())
 
 
 @shared_task(name="receivables.render", time_limit=MAX_SECONDS_PER_DOCUMENT)

@@ -26,6 +26,7 @@ GRANTS = {
     ),
     # The people of customers. A look by staff stays on record, and only ends.
     "leads_customerportal": "INSERT, UPDATE (second_factor_from, shows_contacts)",
+    "leads_emailchoice": "INSERT, UPDATE (is_wanted, chosen_at)",
     "leads_membership": "INSERT, UPDATE (role, seen_at), DELETE",
     "leads_memberinvitation": "INSERT, UPDATE (sent_at, expires_at, accepted_by_id, accepted_at, withdrawn_at)",
     "leads_customerkey": "INSERT, UPDATE (last_used_at, last_used_from, revoked_at)",
@@ -182,6 +183,11 @@ GRANTS = {
         "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
         " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
         " decided_by_id, opening, closing, newest)"
+    ),
+    "receivables_topicemail": (
+        "INSERT, UPDATE (attempts, next_attempt_at, state, interrupted, is_being_sent, accepted, rejected,"
+        " may_have_arrived, settled_at, reason, via, requested_at, claimed_at, addresses, subject, body, paper_id,"
+        " decided_by_id)"
     ),
     "receivables_payment": "INSERT",
     # Paying online.

@@ -22,6 +22,7 @@ from billing_engine.core.admin_kit.pages import Page, ReadOnlyPage
 from billing_engine.core.errors import Refused
 from invoices.admin.invoice.filters import MailMonthFilter, NeedsAttentionFilter
 from invoices.admin.invoice.sending import SEND
+from invoices.domain.mail.delivery import invoice_letter
 from invoices.domain.mail.request import check_may_be_sent_again, recipients_of, send_again
 from invoices.domain.mail.template import MAX_CHARACTERS, PLACEHOLDERS, check_template, fill_in, save_template
 from invoices.models import Invoice, InvoiceMail, MailTemplate
@@ -118,13 +119,11 @@ class MailTemplateAdmin(Page[MailTemplate]):
         if template.customer_id:
             issued = issued.filter(customer=template.customer_id)
         invoice = issued.order_by("-issued_at").first()
-        subject, body = fill_in(template, invoice) if invoice else ("", "")
         shown = {
             "title": f"Email for {invoice}" if invoice else "No invoice has been issued yet",
             "invoice": invoice,
             "to": ", ".join(recipients_of(invoice)) if invoice else "",
-            "subject": subject,
-            "body": body,
+            "letter": invoice_letter(invoice, *fill_in(template, invoice)) if invoice else None,
         }
         return dialog_page(self, request, template, shown, template="invoices/mail_preview.html")
 

@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 from billing_engine.core.sql_files import InstallSql
 
-SUBJECT = "Invoice {number} from {seller}"
+SUBJECT = "Invoice {number}, {period}: {total} due {due_on}"
 BODY = """Dear {customer},
 
 Invoice {number} for {period} is attached.
@@ -22,6 +22,8 @@ Due date: {due_on}
 {pay_to}
 
 Pay online: {pay_online}
+
+See the invoice: {portal}
 
 Is anything about it unclear? Write to {seller_email}.
 

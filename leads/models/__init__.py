@@ -4,6 +4,7 @@ from leads.models.action import Action, ActionType, ActionTypeRevision, EarlyAct
 from leads.models.approval_threshold import ApprovalThreshold
 from leads.models.company import Company, CompanyDetails, NumberPrefix
 from leads.models.customer import Customer, CycleChange
+from leads.models.customer.email_choice import EmailChoice, EmailTopic
 from leads.models.customer.membership import (
     CustomerPortal,
     MemberInvitation,
@@ -47,6 +48,8 @@ __all__ = [
     "CycleChange",
     "Delivery",
     "EarlyAction",
+    "EmailChoice",
+    "EmailTopic",
     "FileImport",
     "FileImportPart",
     "Lead",

@@ -1,5 +1,5 @@
-"""What staff do about the portal: look at it as a customer sees it, invite customers' people, and show them lead contacts."""
+"""What staff do about the portal: see it as a customer, invite people, show lead contacts, and preview emails."""
 
-from portal.admin import contacts, lens, people
+from portal.admin import contacts, email_previews, lens, people
 
-__all__ = ["contacts", "lens", "people"]
+__all__ = ["contacts", "email_previews", "lens", "people"]

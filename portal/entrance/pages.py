@@ -14,8 +14,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 
 from billing_engine.core.access.pages import ANYONE, needs
+from leads.domain.brand import brand_of
 from leads.domain.memberships.members import memberships_of
-from portal.brand import brand_css, brand_of, has_color
+from portal.brand import brand_css, has_color
 from portal.entrance.words import WORDS
 from portal.gate import Visit
 

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from portal.brand import brand_of
+from leads.domain.brand import brand_of
 
 
 def not_found(request: HttpRequest, *_: object, **__: object) -> HttpResponse:

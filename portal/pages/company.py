@@ -17,7 +17,8 @@ from leads.domain.terms.purchase_orders import (
 from leads.models import MemberRole, PurchaseOrderRequest
 from portal.frame import page
 from portal.gate import Visit
-from portal.pages.settings import form_page, tabs_of
+from portal.pages.settings import form_page
+from portal.pages.settings_tabs import tabs_of
 from portal.words import short_day
 
 State = PurchaseOrderRequest.State

@@ -13,7 +13,8 @@ from leads.domain.memberships.keys import NAME_LENGTH, create_customer_key, keys
 from leads.models import CustomerKey, MemberRole
 from portal.frame import page
 from portal.gate import Visit
-from portal.pages.settings import form_page, tabs_of
+from portal.pages.settings import form_page
+from portal.pages.settings_tabs import tabs_of
 from portal.words import instant, short_day
 
 MOST_YEARS = 10

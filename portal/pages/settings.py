@@ -23,6 +23,7 @@ from leads.models import MemberInvitation, MemberRole, Membership
 from portal.entrance.joining import link_of
 from portal.frame import page
 from portal.gate import Visit
+from portal.pages.settings_tabs import tabs_of
 from portal.words import full_instant, instant, short_day
 
 MAY = {
@@ -32,7 +33,6 @@ MAY = {
 }
 FACTORS = {Authenticator.Type.TOTP: "Code app", Authenticator.Type.WEBAUTHN: "Passkey"}
 EMAILS_PER_MINUTE = 10
-TABS = (("settings", "People"), ("keys", "API keys"), ("company", "Company and PO number"), ("looks", "Looks by staff"))
 
 
 class TooManyEmails(Refused):
@@ -80,11 +80,6 @@ class Person:
     lacks_factor: bool
     seen: str
     address: str
-
-
-def tabs_of(visit: Visit, here: str) -> list[tuple[str, str, bool]]:
-    """The tabs of the settings."""
-    return [(name, visit.address(code), code == here) for code, name in TABS]
 
 
 def people_page(request: HttpRequest, visit: Visit) -> HttpResponse:

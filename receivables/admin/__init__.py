@@ -23,6 +23,7 @@ from receivables.admin.statements import bulk_page as statements_bulk_page
 from receivables.admin.statements import by_email as statements_by_email
 from receivables.admin.statements import mail_admin as statement_mail_admin
 from receivables.admin.statements import page as statement_page
+from receivables.admin.topic_emails import mail_admin as topic_email_admin
 from receivables.admin.webhooks import by_email, delivery_admin, endpoint_admin
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "statements_bulk_page",
     "statements_by_email",
     "timetable_admin",
+    "topic_email_admin",
     "trial_balance",
     "void_terms",
     "write_off_admin",

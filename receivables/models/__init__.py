@@ -8,7 +8,7 @@ from receivables.models.dispute import Dispute, DisputedCharge, DisputeFile, Dis
 from receivables.models.ledger import Allocation, LedgerDocument, Posting
 from receivables.models.online.checkout import CheckoutItem, CheckoutSession, PaymentLink
 from receivables.models.online.event import OnlineEvent, OnlineMovement
-from receivables.models.paper import Paper, PaperMail
+from receivables.models.paper import Paper, PaperMail, TopicEmail
 from receivables.models.payment import BankAccount, Payment
 from receivables.models.reason import Reason
 from receivables.models.reminder import (
@@ -75,6 +75,7 @@ __all__ = [
     "ReminderTimetable",
     "StatementMail",
     "StatementSchedule",
+    "TopicEmail",
     "VoidCredit",
     "VoidTerms",
     "WebhookDelivery",

@@ -1,4 +1,4 @@
-"""The PDFs that customers get after an invoice: credit notes, statements and reminders, and the emails that carry them."""
+"""What customers get after an invoice: PDFs of credit notes, statements and reminders, and the emails with and without them."""
 
 from typing import Self, TypeVar
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from invoices.models import (
     Email,
@@ -16,7 +17,7 @@ from invoices.models import (
     stored_pdf_constraints,
 )
 from invoices.models.mail import MAX_SUBJECT
-from leads.models import Customer
+from leads.models import Customer, EmailTopic
 
 Claimed = TypeVar("Claimed", bound="ClaimedMail")
 
@@ -149,3 +150,37 @@ def claimed_mail_constraints(what: str) -> list[models.BaseConstraint]:
             name=f"a_{what}_that_was_not_sent_says_why", condition=Q(state__in=["waiting", "sent"]) | ~Q(reason="")
         ),
     ]
+
+
+class TopicEmail(ClaimedMail):
+    """One email to one person of a customer about something that happened: a step of a dispute, or a budget reached."""
+
+    topic = models.CharField(max_length=10, choices=EmailTopic.choices)
+    about = models.BigIntegerField(help_text="The row that it is about: a dispute's step, or a billing period.")
+    percent = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of the budget.")
+    email = models.EmailField(help_text="Whose it is.")
+
+    objects = ClaimedMailQuerySet["TopicEmail"].as_manager()
+
+    class Meta(ClaimedMail.Meta):
+        abstract = False
+        default_permissions = ("change", "view")
+        constraints = [
+            models.UniqueConstraint(
+                "topic",
+                "about",
+                "percent",
+                Lower("email"),
+                name="a_person_is_told_once_of_each_cause",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="a_budget_alert_says_how_much_is_used",
+                condition=Q(topic="budget", percent__isnull=False) | (~Q(topic="budget") & Q(percent=None)),
+            ),
+            *claimed_mail_constraints("topic_email"),
+        ]
+        indexes = [models.Index(name="topic_email_waiting", fields=["next_attempt_at"], condition=Q(state="waiting"))]
+
+    def __str__(self) -> str:
+        return f"{self.get_topic_display()} to {self.email}"

@@ -13,6 +13,7 @@ from receivables.models import (
     ReminderSchedule,
     ReminderTimetable,
     StatementMail,
+    TopicEmail,
 )
 from tests.factories.leads import CompanyFactory, CustomerFactory
 from tests.factories.people import UserFactory
@@ -66,6 +67,20 @@ class ReminderTimetableFactory(DjangoModelFactory[ReminderTimetable]):
         model = ReminderTimetable
 
     seller = factory.SubFactory(CompanyFactory)
+
+
+class TopicEmailFactory(DjangoModelFactory[TopicEmail]):
+    class Meta:
+        model = TopicEmail
+
+    customer = factory.SubFactory(CustomerFactory)
+    topic = "disputes"
+    about = factory.Sequence(lambda n: n + 1)
+    email = "books@ash.example"
+    addresses = ("books@ash.example",)
+    message_id = factory.Sequence(lambda n: f"<topic-{n}@lead.example>")
+    requested_at = NOON
+    next_attempt_at = NOON
 
 
 class StatementMailFactory(DjangoModelFactory[StatementMail]):

@@ -27,6 +27,7 @@ MENU = [
         "Billing",
         [
             *("Month close", "Invoices", "Unbilled", "Billing runs", "Billing schedules", "Emails", "Email templates"),
+            "Email previews",
             *("Billing periods", "Invariants"),
         ],
     ),
@@ -36,7 +37,7 @@ MENU = [
             *("Overview", "Ageing", "Ledger", "Trial balance", "Customer accounts", "Disputes and credits"),
             *("Credit notes", "Payments", "Write-offs", "Bank files", "Bank accounts", "CSV mappings"),
             *("Online payments", "Reminders", "Reminder levels", "Reminder timetable", "Reminder pauses"),
-            *("Statements", "Statements by email", "Books", "Accounts", "Reasons", "Webhooks"),
+            *("Statements", "Statements by email", "Emails to people", "Books", "Accounts", "Reasons", "Webhooks"),
         ],
     ),
     ("Reports", ["Explorer", "Saved reports", "Report schedules", "Forecast", "Exports"]),

@@ -74,6 +74,7 @@ from tests.factories.reminders import (
     ReminderScheduleFactory,
     ReminderTimetableFactory,
     StatementMailFactory,
+    TopicEmailFactory,
 )
 from tests.factories.reports import AlertFactory, ReportMailingFactory, ReportScheduleFactory
 from tests.factories.webhooks import WebhookDeliveryFactory, WebhookEndpointFactory
@@ -203,6 +204,7 @@ ROWS: dict[str, Make] = {
     "receivables.ReminderSchedule": ReminderScheduleFactory.create,
     "receivables.ReminderTimetable": ReminderTimetableFactory.create,
     "receivables.StatementMail": StatementMailFactory.create,
+    "receivables.TopicEmail": TopicEmailFactory.create,
     "receivables.Dispute": DisputeFactory.create,
     "receivables.Reason": ReasonFactory.create,
     "receivables.WebhookDelivery": WebhookDeliveryFactory.create,

@@ -39,6 +39,7 @@ FOR_PEOPLE = {
         "mapping/active",
         "mapping/mappings",
         "mapping/sample",
+        "memberships/emails",
         "memberships/invitations",
         "memberships/keys",
         "memberships/members",

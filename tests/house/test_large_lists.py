@@ -19,7 +19,7 @@ LARGE = [
     *("leads.Action", "leads.Delivery", "leads.Lead", "leads.QuarantinedItem"),
     *("pricing.Charge", "pricing.UnratedAction"),
     *("receivables.BankRow", "receivables.CreditNote", "receivables.LedgerDocument", "receivables.OnlineEvent"),
-    *("receivables.Reminder", "receivables.StatementMail", "receivables.WebhookDelivery"),
+    *("receivables.Reminder", "receivables.StatementMail", "receivables.TopicEmail", "receivables.WebhookDelivery"),
 ]
 
 

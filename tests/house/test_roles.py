@@ -83,6 +83,7 @@ DOES = {
         "receivables.add_statementmail",
         "receivables.change_statementmail",
         "receivables.change_statementschedule",
+        "receivables.change_topicemail",
         "receivables.add_webhookendpoint",
         "receivables.change_webhookendpoint",
         "receivables.change_onlineevent",

@@ -12,11 +12,11 @@ from django.utils.html import strip_tags
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
+from billing_engine.core.letters.colors import DARK, LIGHT, contrast, legible, parsed
 from leads.domain.memberships.looks import begin_look
 from leads.domain.memberships.portal import portal_of, show_contacts
 from leads.domain.memberships.public_ids import public_id
 from leads.models import Customer, MemberInvitation, MemberRole
-from portal.brand import DARK, LIGHT, contrast, legible, parsed
 from pricing.models import Charge
 from receivables.models import Dispute, DisputeStep, LedgerDocument
 from receivables.queries.customer_invoices import Standing, customer_invoices

@@ -10,6 +10,7 @@ from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -17,12 +18,14 @@ from django.utils.http import urlencode
 from billing_engine.accounts.domain import logins
 from billing_engine.accounts.domain.customer_people import has_verified, is_of_a_customer
 from billing_engine.accounts.login.door import is_portal
+from billing_engine.accounts.login.reset_mail import reset_message
 from billing_engine.core.access.recent_login import is_recent
 from billing_engine.core.deeds import origin
 from billing_engine.engine_settings.login_settings import ATTEMPT_MINUTES, PROVIDER
 
 logger = logging.getLogger(__name__)
 
+RESET = "account/email/password_reset_key"
 LOCKED = f"Too many failed attempts. Wait {ATTEMPT_MINUTES} minutes, or log in with a passkey."
 # What allauth's own messages become; it shows none of the others.
 SAID = {
@@ -104,6 +107,24 @@ class InvitedAdapter(DefaultAccountAdapter):
             super().send_password_reset_mail(user, email, context)
         except OSError as error:
             logger.warning("The link to a new password could not be sent: %s", type(error).__name__)
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """The link to a new password comes in our own look; allauth sends nothing else."""
+        if template_prefix != RESET:
+            return super().render_mail(template_prefix, email, context, headers)
+        to = [email] if isinstance(email, str) else email
+        return reset_message(
+            to,
+            name=context["user"].get_username(),
+            link=context["password_reset_url"],
+            at_portal=is_portal(context.get("request") or self.request),
+        )
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not is_recent(context.request)

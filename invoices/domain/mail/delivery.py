@@ -7,10 +7,13 @@ from django.db.models import QuerySet
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.letters.brand import brand_named
+from billing_engine.core.letters.letter import Letter, letter_of
 from invoices.domain.document.store import document_of
 from invoices.domain.life.deeds import touched_by
 from invoices.domain.mail.queue import MailQueue
 from invoices.models import Invoice, InvoiceDocument, InvoiceMail
+from leads.domain.memberships.emails import money_notes
 
 State = InvoiceMail.State
 
@@ -26,7 +29,7 @@ class Mails(MailQueue[InvoiceMail]):
     task = "invoices.mail"
 
     def waiting(self) -> QuerySet[InvoiceMail]:
-        return InvoiceMail.objects.waiting().select_related("invoice")
+        return InvoiceMail.objects.waiting().select_related("invoice__customer")
 
     def locked(self, items: QuerySet[InvoiceMail]) -> QuerySet[InvoiceMail]:
         """Lock the email with its invoice, so that a void invoice is not sent."""
@@ -37,6 +40,9 @@ class Mails(MailQueue[InvoiceMail]):
 
     def file_name(self, mail: InvoiceMail) -> str:
         return f"{mail.invoice}.pdf"
+
+    def letter(self, mail: InvoiceMail) -> Letter:
+        return invoice_letter(mail.invoice, mail.subject, mail.body)
 
     def why_not(self, mail: InvoiceMail) -> tuple[str, str]:
         return (State.VOID, VOID) if mail.invoice.state == Invoice.State.VOID else ("", "")
@@ -54,6 +60,13 @@ class Mails(MailQueue[InvoiceMail]):
 
 
 MAILS = Mails()
+
+
+def invoice_letter(invoice: Invoice, subject: str, body: str) -> Letter:
+    """Return the email of an invoice, in the look of the company that sent it."""
+    seller = invoice.seller
+    brand = brand_named(seller["name"], email=seller["email"], address=seller["address"])
+    return letter_of(subject, body, brand=brand, notes=money_notes(invoice.customer, brand))
 
 
 def deliver(mail_id: int, *, attempt: int, at: datetime) -> None:

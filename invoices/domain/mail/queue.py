@@ -8,10 +8,10 @@ from abc import abstractmethod
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 
 from billing_engine.core.errors import Refused
+from billing_engine.core.letters.letter import Letter, message_of
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from invoices.domain.document.queue import DocumentIsBeingMade
@@ -38,6 +38,10 @@ class MailQueue(LeasedQueue[Mail, DeliveryResult | None]):
     @abstractmethod
     def file_name(self, mail: Mail) -> str:
         """Return the name of the attached file."""
+
+    @abstractmethod
+    def letter(self, mail: Mail) -> Letter:
+        """Return the email in our company's look, as text and as HTML."""
 
     @abstractmethod
     def ended(self, mail: Mail, *, is_complete: bool) -> None:
@@ -110,11 +114,5 @@ class MailQueue(LeasedQueue[Mail, DeliveryResult | None]):
 
     def _message(self, mail: Mail) -> EmailMessage:
         content = bytes(self.document(mail).content or b"")
-        return EmailMessage(
-            mail.subject,
-            mail.body,
-            settings.DEFAULT_FROM_EMAIL,
-            mail.to,
-            headers={"Message-ID": mail.message_id},
-            attachments=[(self.file_name(mail), content, "application/pdf")],
-        )
+        headers = {"Message-ID": mail.message_id}
+        return message_of(self.letter(mail), to=mail.to, headers=headers, file=(self.file_name(mail), content))

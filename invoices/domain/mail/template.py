@@ -19,6 +19,7 @@ from invoices.domain.mail.pay_online import pay_address_of
 from invoices.domain.wording import clean, lines_of
 from invoices.models import Invoice, MailTemplate
 from invoices.models.mail import MAX_MESSAGE, MAX_SUBJECT
+from leads.domain.memberships.addresses import portal_address
 
 TEMPLATE_SAVED = Verb("email_template_saved", "Email template saved")
 
@@ -35,6 +36,10 @@ def _of(party: str, name: str) -> Value:
     return says
 
 
+def _portal(invoice: Invoice) -> str:
+    return portal_address(invoice.customer, "invoice", invoice)
+
+
 # Name: what it stands for, and its value for an issued invoice. A template has no other placeholders and no logic.
 PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "number": ("the invoice's number", lambda invoice: invoice.number or ""),
@@ -46,6 +51,7 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "purchase_order": ("the customer's PO number", _of("bill_to", "purchase_order")),
     "pay_to": ("how to pay", _of("seller", "pay_to")),
     "pay_online": ("the address at which it is paid online, if that is on", pay_address_of),
+    "portal": ("the invoice’s address in the portal, if the customer has people there", _portal),
     "seller": ("your company's name", _of("seller", "name")),
     "seller_email": ("the seller's contact address", _of("seller", "email")),
 }
@@ -53,9 +59,9 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
 
 # As the migration writes it; used if no template is stored.
 STANDARD = MailTemplate(
-    subject="Invoice {number} from {seller}",
+    subject="Invoice {number}, {period}: {total} due {due_on}",
     body="Dear {customer},\n\nInvoice {number} for {period} is attached.\n\nTotal due: {total}\n"
-    "Due date: {due_on}\n\n{pay_to}\n\nPay online: {pay_online}\n\n{seller}\n",
+    "Due date: {due_on}\n\n{pay_to}\n\nPay online: {pay_online}\n\nSee the invoice: {portal}\n\n{seller}\n",
 )
 
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -16,6 +15,9 @@ from billing_engine.accounts.models import CustomerPerson
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.letters.letter import Letter, message_of
+from billing_engine.core.letters.parts import Button, Sentences
+from leads.domain.brand import brand_of
 from leads.domain.memberships.portal import portal_of
 from leads.models import Customer, MemberInvitation, MemberRole, Membership
 
@@ -26,15 +28,6 @@ JOINED = Verb("member_joined", "Joined the portal")
 
 SALT = "leads.member_invitation"
 MICROSECONDS = 1_000_000
-SUBJECT = "You are invited to the billing portal of {customer}"
-TEXT = """Hello {name},
-
-{by} invites you to the billing portal of {customer}. To set up your log-in, open this link and press the button there:
-
-{link}
-
-The link works once, until {until}. If you did not expect this email, ignore it.
-"""
 
 
 class AlreadyAMember(Refused):
@@ -133,20 +126,28 @@ def invitation_of(token: str, *, at: datetime) -> MemberInvitation:
     return found
 
 
+def invitation_letter(invitation: MemberInvitation, *, link: str) -> Letter:
+    """Return the email; names may have been pasted with line breaks, which would begin other words."""
+    by = " ".join((invitation.invited_by.get_full_name() or invitation.invited_by.get_username()).split())
+    customer = " ".join(str(invitation.customer).split())
+    until = invitation.expires_at.astimezone(invitation.customer.zone)
+    over = f"The link works once, until {until:%B %-d, %Y, %H:%M (%Z)}. If you did not expect this email, ignore it."
+    parts = (
+        Sentences(f"Hello {invitation.name},"),
+        Sentences(
+            f"{by} invites you to the billing portal of {customer}. Press the button there to set up your log-in."
+        ),
+        Button("Open the invitation", link),
+        Sentences(over),
+    )
+    brand = brand_of(invitation.customer)
+    return Letter(f"You are invited to the billing portal of {customer}", parts, brand)
+
+
 def send(invitation: MemberInvitation, *, link: str) -> None:
     """Send the link to the invited person. Raises MailNotSent."""
-    by, customer = invitation.invited_by, invitation.customer
-    until = invitation.expires_at.astimezone(customer.zone)
-    text = TEXT.format(
-        name=invitation.name,
-        by=by.get_full_name() or by.get_username(),
-        customer=customer,
-        link=link,
-        until=f"{until:%B %-d, %Y, %H:%M (%Z)}",
-    )
-    subject = " ".join(SUBJECT.format(customer=customer).split())  # a name may have been pasted with a line break
     try:
-        EmailMessage(subject, text, to=[invitation.email]).send()
+        message_of(invitation_letter(invitation, link=link), to=[invitation.email]).send()
     except OSError as error:  # smtplib's errors and those of the connection
         raise MailNotSent from error
 

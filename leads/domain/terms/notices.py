@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.core.mail import DNS_NAME, EmailMessage
+from django.core.mail import DNS_NAME
 from django.db.models import QuerySet
 
+from billing_engine.core.letters.letter import letter_of, message_of
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
+from leads.domain.brand import brand_of
 from leads.domain.terms.wording import from_in_words
 from leads.models import CompanyDetails, Customer, CustomerTerms, Notice
 
@@ -29,7 +31,8 @@ class Notices(LeasedQueue[Notice, None]):
     def act(self, notice: Notice, *, at: datetime) -> None:
         # Copies of one notice share their Message-ID: a worker may end after the server took it.
         headers = {"Message-ID": f"<notice-{notice.pk}-{notice.requested_at:%Y%m%d%H%M%S}@{DNS_NAME}>"}
-        EmailMessage(notice.subject, notice.body, to=list(notice.to), headers=headers).send()
+        letter = letter_of(notice.subject, notice.body, brand=brand_of(notice.customer))
+        message_of(letter, to=notice.to, headers=headers).send()
 
     def settle(self, notice: Notice, result: None, *, at: datetime) -> None:
         notice.settled_at, notice.next_attempt_at, notice.failure = at, None, ""

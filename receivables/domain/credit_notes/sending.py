@@ -10,6 +10,7 @@ from billing_engine.core import money
 from billing_engine.core.calendar.wording import day_in_words
 from invoices.domain.mail.request import recipients_of
 from invoices.domain.mail.server import check_server
+from leads.domain.memberships.addresses import portal_address
 from receivables.domain.credit_notes.drafting import WrongState
 from receivables.domain.papers.mail import send
 from receivables.models import CreditNote, PaperMail
@@ -21,9 +22,11 @@ def text_of(note: CreditNote) -> tuple[str, str]:
     with money.read_in(invoice.bill_to.get("locale", str(money.LOCALE))):
         total = money.in_words(note.total, note.currency)
         issued_on = f" of {day_in_words(invoice.issued_on)}" if invoice.issued_on else ""
+    address = portal_address(invoice.customer, "invoice", invoice)
+    portal = f"See the invoice: {address}\n\n" if address else ""
     body = (
         f"Dear {invoice.bill_to['name']},\n\nCredit note {note.number} for invoice {invoice.number}{issued_on} is"
-        f" attached.\n\nCredited: {total} {note.currency}\nWhy: {note.reason.name}. {note.sentence}\n\n{seller}\n"
+        f" attached.\n\nCredited: {total} {note.currency}\nWhy: {note.reason.name}. {note.sentence}\n\n{portal}{seller}\n"
     )
     return f"Credit note {note.number} for invoice {invoice.number}", body
 

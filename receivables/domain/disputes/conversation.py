@@ -13,6 +13,7 @@ from billing_engine.core.errors import Refused
 from receivables.domain.disputes.evidence import Evidence, keep
 from receivables.domain.disputes.opening import about
 from receivables.domain.disputes.speaker import Speaker
+from receivables.domain.disputes.telling import tell_of
 from receivables.domain.disputes.windows import decide_by
 from receivables.models import Dispute, DisputeStep
 
@@ -146,6 +147,9 @@ def check_words(words: str) -> None:
 
 
 def step(dispute: Dispute, kind: DisputeStep.Kind, words: str, speaker: Speaker, at: datetime) -> DisputeStep:
-    return DisputeStep.objects.create(
+    """Take a step, and tell the customer's people of it."""
+    taken = DisputeStep.objects.create(
         dispute=dispute, kind=kind, at=at, by=speaker.user, contact=speaker.contact, words=words.strip()
     )
+    tell_of(taken)
+    return taken

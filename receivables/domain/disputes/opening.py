@@ -16,6 +16,7 @@ from receivables.domain.disputes.evidence import Evidence, keep
 from receivables.domain.disputes.quota import Quota, quota_of
 from receivables.domain.disputes.speaker import Speaker
 from receivables.domain.disputes.subject import Subject, check_not_disputed
+from receivables.domain.disputes.telling import tell_of
 from receivables.domain.disputes.windows import check_window, decide_by
 from receivables.models import Dispute, DisputedCharge, DisputeStep, Reason
 
@@ -89,6 +90,7 @@ def open_dispute(
         dispute=dispute, kind=opened, at=at, by=by.user, contact=by.contact, words=words.strip()
     )
     keep(files, step)
+    tell_of(step)
     disputed = money.in_words(dispute.total, dispute.currency)
     after = {"reason": reason, "amount": disputed, "charges": len(subject.charges), "decide_by": dispute.decide_by}
     record(DISPUTE_OPENED, on=dispute, by=by.actor(customer), after=after, also=about(dispute))

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
-from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Model
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.letters.brand import Brand
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from billing_engine.core.saving import save_changes, values_of
 from invoices.domain.mail.outcome import MAX_INTERRUPTED, end, may_retry, note_replies
-from invoices.domain.mail.server import DeliveryResult, check_server, hand_over, sends_email, server_name
+from invoices.domain.mail.server import DeliveryResult, check_server, server_name
+from leads.models import EmailTopic
+from receivables.domain.papers.handing import handed
 from receivables.domain.papers.store import keep
 from receivables.domain.papers.typeset import typeset
 from receivables.models import Paper
@@ -40,18 +41,19 @@ IN_DOUBT = "The worker or the connection ended when the server may already have 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an email says now, to whom, and its PDF: the content and the file's name without `.pdf`."""
+    """What an email says now, to whom, and its PDF, if any: the content and the file's name without `.pdf`."""
 
     subject: str
     body: str
     to: Sequence[str]
-    source: Mapping[str, Any]
-    name: str
+    source: Mapping[str, Any] | None = None
+    name: str = ""
     about: Any = None  # for `kept`
 
     def __post_init__(self) -> None:
         """Keep the content as it is stored, so that it can be compared with an earlier one."""
-        object.__setattr__(self, "source", json.loads(json.dumps(self.source)))
+        if self.source is not None:
+            object.__setattr__(self, "source", json.loads(json.dumps(self.source)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,22 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
 
     lease = LEASE
     most_attempts = None  # limited by time, as every email
-    kind: ClassVar[Paper.Kind]
+    kind: ClassVar[Paper.Kind]  # of its PDF, if it has one
     sent: ClassVar[Verb]
     not_sent: ClassVar[Verb]
     nothing: ClassVar[str]  # why an email is dropped
 
     @abstractmethod
-    def written(self, mail: Mail, *, at: datetime) -> Written | None:
-        """Return what it says now; None if there is nothing left to say."""
+    def written(self, mail: Mail, *, at: datetime) -> Written | NotSent | None:
+        """Return what it says now, or why it is not sent; None if there is nothing left to say."""
+
+    @abstractmethod
+    def brand(self, mail: Mail) -> Brand:
+        """Return which company of ours writes."""
+
+    def topic(self, mail: Mail) -> EmailTopic | None:
+        """Return what people switch it off as; None if it is about money owed."""
+        return None
 
     def kept(self, mail: Mail, written: Written) -> None:
         """What else is stored once it is about to leave, in the same transaction."""
@@ -102,16 +112,21 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
             if not mail.accepted:
                 return NotSent(State.DROPPED, self.nothing)
             written = self._as_before(mail)
+        if isinstance(written, NotSent):
+            return written
         if not written.to:
             return NotSent(State.FAILED, NO_CONTACT)
-        old = mail.paper if mail.paper is not None and mail.paper.source == written.source else None
-        pdf = bytes(old.content or b"") if old else typeset(self.kind, written.source, seconds=SECONDS)
-        mine = self._leaving(mail, written, pdf, old, at=at)
+        pdf, brand = self._pdf(mail, written), self.brand(mail)  # read before it is in doubt
+        mine = self._leaving(mail, written, pdf, at=at)
         if mine is None:  # or another worker has it: then this is not noted
             return DeliveryResult(reason=CHANGED)
         if not mine.pending_addresses:  # the others were refused before
             return DeliveryResult()
-        return self._handed(mine, pdf, f"{written.name}.pdf")
+        file = (f"{written.name}.pdf", pdf) if pdf else None
+        replies = handed(mine, brand=brand, topic=self.topic(mine), file=file)
+        if replies is None:
+            return NotSent(State.WRITTEN, f"Recorded by {server_name()}. It was not delivered.")
+        return replies
 
     def settle(self, mail: Mail, result: DeliveryResult | NotSent, *, at: datetime) -> None:
         mail.is_being_sent, mail.interrupted = False, mail.interrupted - 1
@@ -130,8 +145,15 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
         """After an error of the program, the server may have the email only if it was about to leave."""
         self.settle(mail, DeliveryResult(reason=failure.words, in_doubt=mail.is_being_sent), at=at)
 
+    def _pdf(self, mail: Mail, written: Written) -> bytes:
+        """Return its PDF: the one that is stored, if that still says the same; empty if it has none."""
+        if written.source is None:
+            return b""
+        old = _same_paper(mail, written)
+        return bytes(old.content or b"") if old else typeset(self.kind, written.source, seconds=SECONDS)
+
     @transaction.atomic
-    def _leaving(self, mail: Mail, written: Written, pdf: bytes, paper: Paper | None, *, at: datetime) -> Mail | None:
+    def _leaving(self, mail: Mail, written: Written, pdf: bytes, *, at: datetime) -> Mail | None:
         """Store what is about to leave; return the email as it is stored, None if it must not leave now."""
         found = self.ours(mail).select_for_update(of=("self",)).first()
         if found is None or not self.is_still_true(found, written, at=at):
@@ -140,7 +162,9 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
         kept = [each for each in found.addresses if each in found.accepted or each in found.rejected]
         found.addresses = list(dict.fromkeys([*kept, *written.to]))
         found.subject, found.body = written.subject, written.body
-        found.paper = paper or keep(self.kind, found.customer, pdf, name=written.name, source=written.source, at=at)
+        found.paper = _same_paper(mail, written)
+        if found.paper is None and written.source is not None:
+            found.paper = keep(self.kind, found.customer, pdf, name=written.name, source=written.source, at=at)
         found.is_being_sent, found.via = bool(found.pending_addresses), server_name()
         self.kept(found, written)
         save_changes(found, since=before)
@@ -148,23 +172,10 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
 
     def _as_before(self, mail: Mail) -> Written:
         """What some of its addresses have; the others get the same."""
-        assert mail.paper is not None, "stored before the first address had it"  # noqa: S101 -- tells mypy
-        name = mail.paper.file_name.removesuffix(".pdf")
-        return Written(mail.subject, mail.body, mail.addresses, mail.paper.source, name)
-
-    def _handed(self, mail: Mail, pdf: bytes, name: str) -> DeliveryResult | NotSent:
-        message = EmailMessage(
-            mail.subject,
-            mail.body,
-            settings.DEFAULT_FROM_EMAIL,
-            mail.pending_addresses,
-            headers={"Message-ID": mail.message_id},
-            attachments=[(name, pdf, "application/pdf")],
-        )
-        if sends_email():
-            return hand_over(message, to=mail.pending_addresses)
-        message.send()
-        return NotSent(State.WRITTEN, f"Recorded by {server_name()}. It was not delivered.")
+        paper = mail.paper
+        if paper is None:
+            return Written(mail.subject, mail.body, mail.addresses)
+        return Written(mail.subject, mail.body, mail.addresses, paper.source, paper.file_name.removesuffix(".pdf"))
 
     def _in_doubt(self, mail: Mail, *, at: datetime) -> None:
         mail.is_being_sent, mail.may_have_arrived = False, True
@@ -184,3 +195,8 @@ class ClaimedMails(LeasedQueue[Mail, DeliveryResult | NotSent]):
     def touches(self, mail: Mail) -> Sequence[Model]:
         """Return the rows that its deeds also touch."""
         return [mail.customer]
+
+
+def _same_paper(mail: ClaimedMail, written: Written) -> Paper | None:
+    """The PDF of an earlier attempt, if it says what the email says now."""
+    return mail.paper if mail.paper is not None and mail.paper.source == written.source else None

@@ -9,11 +9,14 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from billing_engine.core.deeds.record import record
+from billing_engine.core.letters.brand import brand_named
+from billing_engine.core.letters.letter import Letter, letter_of
 from invoices.domain.document.queue import ready
 from invoices.domain.mail.delivery import EMAIL_NOT_SENT, EMAIL_SENT
 from invoices.domain.mail.queue import MailQueue
 from invoices.domain.mail.request import EMAIL_REQUESTED, checked_addresses, checked_text, new_message_id
 from invoices.domain.mail.server import check_server
+from leads.domain.memberships.emails import money_notes
 from receivables.models import Paper, PaperMail
 
 
@@ -31,6 +34,9 @@ class PaperMails(MailQueue[PaperMail]):
     def file_name(self, mail: PaperMail) -> str:
         return mail.paper.file_name
 
+    def letter(self, mail: PaperMail) -> Letter:
+        return paper_letter(mail.paper, mail.subject, mail.body)
+
     def ended(self, mail: PaperMail, *, is_complete: bool) -> None:
         after = {"state": mail.state, "accepted": mail.accepted, "rejected": mail.rejected, "because": mail.reason}
         also = [mail.paper, mail.paper.customer]
@@ -38,6 +44,13 @@ class PaperMails(MailQueue[PaperMail]):
 
 
 PAPER_MAILS = PaperMails()
+
+
+def paper_letter(paper: Paper, subject: str, body: str) -> Letter:
+    """Return the email of a paper, in the look of the company that the paper names."""
+    seller = paper.source["seller"]
+    brand = brand_named(seller["name"], email=next(iter(seller["emails"]), ""), address="\n".join(seller["address"]))
+    return letter_of(subject, body, brand=brand, notes=money_notes(paper.customer, brand))
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from billing_engine.core.money import in_words
 from billing_engine.core.saving import save_changes
 from billing_engine.core.validation import row_faults
 from invoices.domain.wording import clean
+from leads.domain.memberships.addresses import portal_address
 from receivables.domain.online.links import pay_address
 from receivables.domain.reminders.owed import Due, Owed
 from receivables.models import LedgerDocument, Reminder, ReminderItem, ReminderSchedule, ReminderText
@@ -26,12 +27,13 @@ TEXT_SAVED = Verb("reminder_text_saved", "Text of a reminder saved")
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # Paragraphs that its PDF says elsewhere: a list of the invoices, or a total or a name alone.
-IN_THE_TABLE = re.compile(r"\{invoices\}|^\{total\}[^.]{0,20}\.?$|^\{seller\}$")
+IN_THE_TABLE = re.compile(r"\{invoices\}|\{portal\}|^\{total\}[^.]{0,20}\.?$|^\{seller\}$")
 DAYS_TO_PAY = 7
 DEFAULT = "en"
 NOTHING_CHARGED = "No fee and no interest is charged for this."
 CLOSING = (
-    "{invoices}\n\n{total} in all.\n\nPay online: {pay_online}\n\nIf the payment is on its way, there is nothing to do."
+    "{invoices}\n\n{total} in all.\n\nPay online: {pay_online}\n\n"
+    "See what is open: {portal}\n\nIf the payment is on its way, there is nothing to do."
     f" {NOTHING_CHARGED}\n\n{{seller}}"
 )
 # Subject and message.
@@ -76,6 +78,10 @@ PLACEHOLDERS: dict[str, tuple[str, Value]] = {
     "days": ("days since the first due day", lambda owed, _: f"{max(owed.items[0].days, 0):,}"),
     "pay_by": (f"{DAYS_TO_PAY} days from today", pay_by),
     "pay_online": ("the address at which they are paid online, if that is on", lambda owed, _: _pay_online(owed)),
+    "portal": (
+        "the address of what is open in the portal, if the customer has people there",
+        lambda owed, _: portal_address(owed.customer, "payments"),
+    ),
     "before": ("that we wrote before, and when; nothing if we did not", lambda owed, _: _before(owed)),
     "seller": ("the company that sent the invoices", lambda owed, _: seller_of(owed)),
 }

@@ -8,6 +8,8 @@ from django.db.models import Model, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.letters.brand import Brand
+from leads.domain.brand import brand_of_seller
 from leads.models import Customer
 from receivables.domain.papers.claimed import ClaimedMails, Written
 from receivables.domain.reminders.letter import letter_of
@@ -42,6 +44,9 @@ class Reminders(ClaimedMails[Reminder]):
             source = paper_of(owed, schedule, at=at).as_data()
         name = f"reminder-{mail.customer.code}-{day}"
         return Written(subject, body, terms.billing_contacts, source, name, about=owed.items)
+
+    def brand(self, mail: Reminder) -> Brand:
+        return brand_of_seller(mail.run.seller, mail.customer.today)
 
     def is_still_true(self, mail: Reminder, written: Written, *, at: datetime) -> bool:
         """Read what is owed once more, while no payment and no other reminder of this customer can come between."""

@@ -22,12 +22,12 @@ def budgets(*, at: datetime) -> Iterator[Finding]:
     """Find open periods whose charges reached a step of their customer's soft budget."""
     charged = BillingPeriod.objects.open().filter(tally__amount__gt=0, start_at__lte=at)
     for period in charged.select_related("customer", "tally").prefetch_related("customer__terms"):
-        budget = _budget_of(period)
+        budget = budget_of(period)
         if budget:
             yield from _found(period, budget)
 
 
-def _budget_of(period: BillingPeriod) -> Fraction | None:
+def budget_of(period: BillingPeriod) -> Fraction | None:
     """Return the soft budget of the period, by the terms of its first day; None without one."""
     zone = period.customer.zone
     first, after = (instant.astimezone(zone).date() for instant in (period.start_at, period.end_at))

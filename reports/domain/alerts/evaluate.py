@@ -11,6 +11,7 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models.deed import reference
 from billing_engine.core.queues.hold import held
 from receivables.domain.webhooks.outbox import tell
+from reports.domain.alerts.customer_budget import tell_customer
 from reports.domain.alerts.finding import Finding
 from reports.domain.alerts.kinds import RULES, Rule
 from reports.domain.alerts.mail import ALERT_MAILS
@@ -66,6 +67,7 @@ def _open(rule: Rule, findings: Iterable[Finding], *, at: datetime) -> list[Aler
     for each, alert in zip(findings, opened, strict=True):
         if each.event and each.customer:
             tell(each.event, customer=each.customer, subject=reference(alert), data=each.facts, at=at)
+            tell_customer(each, at=at)
     return opened
 
 

@@ -5,6 +5,12 @@ from tests.core.queues.case import Case
 
 CASES: dict[str, Case] = leads.CASES | pricing.CASES | invoices.CASES | receivables.CASES | reports.CASES
 MAILED = {
-    *("invoices.mail", "receivables.mail", "receivables.remind", "receivables.mail_statement"),
+    *(
+        "invoices.mail",
+        "receivables.mail",
+        "receivables.remind",
+        "receivables.mail_statement",
+        "receivables.mail_topic",
+    ),
     *("leads.notice", "reports.mail", "reports.alert_mail"),
 }

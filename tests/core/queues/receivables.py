@@ -34,6 +34,7 @@ from receivables.models import (
     ReminderTimetable,
     StatementMail,
     StatementSchedule,
+    TopicEmail,
     VoidCredit,
 )
 from tests.core.queues.case import NEVER_FINISHED, NOVEMBER_3, Case
@@ -41,6 +42,7 @@ from tests.factories.leads import CustomerFactory
 from tests.factories.people import UserFactory, with_role
 from tests.invoices.made import a_draft, issued
 from tests.receivables.credit_notes.made import NOVEMBER_5, an_issued_invoice, an_issued_note
+from tests.receivables.disputes.made import a_dispute
 from tests.receivables.late_voids.made import an_invoice as an_october_invoice
 from tests.receivables.late_voids.made import voided_by_source
 from tests.receivables.mailing.made import invoiced
@@ -145,6 +147,14 @@ def started_statements() -> Any:
     return statements(), list(StatementSchedule.objects.values_list("reason", flat=True))
 
 
+def a_person_to_tell() -> None:
+    a_dispute(issued(a_draft(1, name="Ash"), with_role("Finance")), at=NOVEMBER_3)
+
+
+def people_told() -> Any:
+    return list(TopicEmail.objects.values_list("topic", "state", "accepted"))
+
+
 OCTOBER = date(2026, 10, 1)
 GIVEN_UP = "3 attempts ended without an outcome."
 
@@ -200,6 +210,15 @@ CASES = {
         given_up=[(OCTOBER, "failed", [], None)],
         deaths=5,
         least_kills=25,
+    ),
+    "receivables.mail_topic": Case(
+        make=a_person_to_tell,
+        facts=people_told,
+        done=[("disputes", "sent", ["imo@northlight.example"])],
+        doubted=[("disputes", "perhaps", [])],
+        given_up=[("disputes", "failed", [])],
+        deaths=5,
+        least_kills=20,
     ),
     "receivables.bank_files": Case(
         make=two_bank_files_to_read_and_to_book,

@@ -163,7 +163,7 @@ def test_a_customer_s_own_template_is_used_for_it_and_the_one_for_all_for_the_ot
     assert finance.post(reverse("admin:invoices_mailtemplate_add"), own).status_code == 302
 
     assert email_text(invoice) == (f"Rechnung {invoice.number}", "$7.50 USD\n")
-    assert email_text(other)[0] == f"Invoice {other.number} from Lead Billing Engine"
+    assert email_text(other)[0] == f"Invoice {other.number}, October 2026: $2.50 USD due December 3, 2026"
 
 
 def test_every_name_says_something_of_an_issued_invoice(invoice: Invoice, frank: User) -> None:

@@ -53,10 +53,14 @@ def test_the_email_that_arrives_has_the_stored_pdf(invoice: Invoice, frank: User
     [message] = post_office.arrived
     [pdf] = message.iter_attachments()
     kept = document_of(invoice)
-    assert (message["Subject"], message["To"]) == (f"Invoice {invoice.number} from Lead Billing Engine", ", ".join(TO))
+    subject = f"Invoice {invoice.number}, October 2026: $7.50 USD due December 3, 2026"
+    assert (message["Subject"], message["To"]) == (subject, ", ".join(TO))
     assert post_office.recipients == [TO]
-    text = message.get_body()
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None
+    assert html is not None
+    assert "$7.50 USD</td>" in html.get_content()
+    assert (message["List-Unsubscribe"], message["Message-ID"]) == (None, mail.message_id)
     assert text.get_content().splitlines() == [
         "Dear Acme GmbH,",
         "",
@@ -66,6 +70,10 @@ def test_the_email_that_arrives_has_the_stored_pdf(invoice: Invoice, frank: User
         "Due date: December 3, 2026",
         "",
         "Lead Billing Engine",
+        "",
+        "-- ",
+        f"You get this as a billing contact of {invoice.customer}. Emails about money owed can’t be switched off.",
+        "Lead Billing Engine",
     ]
     assert (pdf.get_filename(), pdf.get_content_type()) == (f"{invoice.number}.pdf", "application/pdf")
     content = pdf.get_payload(decode=True)
@@ -73,7 +81,6 @@ def test_the_email_that_arrives_has_the_stored_pdf(invoice: Invoice, frank: User
     assert f"{invoice.number}" in PdfReader(BytesIO(content)).pages[0].extract_text()
     assert (mail.state, mail.attempts, mail.settled_at, mail.requested_by) == ("sent", 1, NOVEMBER_4, frank)
     assert (mail.outcome, mail.accepted, mail.rejected, mail.next_attempt_at) == ("Sent", TO, {}, None)
-    assert message["Message-ID"] == mail.message_id
     assert mail.sha256 == kept.sha256 == hashlib.sha256(content).hexdigest()
 
 

@@ -81,13 +81,14 @@ def test_a_statement_of_a_month_goes_out_with_its_pdf_which_is_stored(post_offic
     send(DECEMBER_1)
 
     [mail] = post_office.arrived
-    body = mail.get_body()
+    body = mail.get_body(("plain",))
     assert body is not None
     assert mail["Subject"] == "Statement of account, November 2026: $70.00 open"
     assert body.get_content().replace("\r\n", "\n") == (
         "Hello Ash,\n\nyour statement of account for November 2026 is attached.\n\nOpening balance: $100.00\nCharged: $0.00\n"
         "Paid or credited: $30.00\nClosing balance: $70.00\n\n$100.00 overdue, $30.00 credit not used.\n\n"
-        "Is something missing or wrong? Reply to this email.\n\nLead Billing Engine\n"
+        "Is something missing or wrong? Reply to this email.\n\nLead Billing Engine\n\n-- \n"
+        "You get this because “Monthly statements” is on in your email settings for Ash.\nLead Billing Engine\n"
     )
     paper, row = Paper.objects.get(), StatementMail.objects.get()
     assert (pdf_in(mail), row.paper, row.opening, row.closing) == (bytes(paper.content or b""), paper, 100, 70)

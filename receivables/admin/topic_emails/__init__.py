@@ -1,0 +1,1 @@
+"""The log of emails that people of customers can switch off."""

@@ -1,0 +1,1 @@
+"""Emails that people of customers can switch off."""
