@@ -10,6 +10,7 @@ import environ
 from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
 from billing_engine.engine_settings.login_settings import APPS, login_settings
+from billing_engine.engine_settings.storage_settings import outside_storage
 from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS, TRANSPORT
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
@@ -124,6 +125,15 @@ SELLER = {
 # The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
 PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
 
+# What pseudonyms of erased persons are computed with (64 hexadecimal digits); empty: nobody can be erased.
+PSEUDONYM_KEY = env.str("PSEUDONYM_KEY", default="")
+# Where old raw bodies and the ledger of erasures are: a bucket of S3 or, without one, a folder.
+ARCHIVE_BUCKET = env.str("ARCHIVE_BUCKET", default="")
+ARCHIVE_REGION = env.str("ARCHIVE_REGION", default="")
+ARCHIVE_FOLDER = env.str("ARCHIVE_FOLDER", default=str(BASE_DIR / "var" / "archive"))
+# Raw bodies move there when they are so many days old; 0: they stay in the database.
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=0)
+
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
 # Logged emails leave out addresses and bodies.
@@ -232,6 +242,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "archive": outside_storage(ARCHIVE_BUCKET, ARCHIVE_REGION, folder=ARCHIVE_FOLDER),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -13,6 +13,7 @@ from leads.models.customer.membership import (
 )
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
+from leads.models.erasure import ArchivedBody, ArchiveRun, Erasure, LeavingBody, Redaction
 from leads.models.lead import Lead
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
@@ -30,6 +31,8 @@ __all__ = [
     "ActionTypeRevision",
     "ApiKey",
     "ApprovalThreshold",
+    "ArchiveRun",
+    "ArchivedBody",
     "BillingPeriod",
     "BulkRetry",
     "CatalogRevision",
@@ -44,7 +47,9 @@ __all__ = [
     "CycleChange",
     "Delivery",
     "EarlyAction",
+    "Erasure",
     "Lead",
+    "LeavingBody",
     "MemberInvitation",
     "MemberRole",
     "Membership",
@@ -55,6 +60,7 @@ __all__ = [
     "ProductRevision",
     "QuarantineStep",
     "QuarantinedItem",
+    "Redaction",
     "SigningSecret",
     "Source",
     "SourceRevision",

@@ -56,7 +56,7 @@ def ask_for_evidence(dispute: Dispute, *, words: str, by: User, at: datetime) ->
     dispute.save(update_fields=["state", "waits_since", "proposed"])
     step(dispute, Kind.ASKED, words, Speaker(by), at)
     close_for(dispute, by=by, at=at)
-    record(EVIDENCE_ASKED, on=dispute, by=by, reason=words, also=about(dispute))
+    record(EVIDENCE_ASKED, on=dispute, by=by, also=about(dispute))
     return dispute
 
 
@@ -101,7 +101,6 @@ def withdraw(dispute: Dispute, *, words: str, by: Speaker, at: datetime) -> Disp
         DISPUTE_WITHDRAWN,
         on=dispute,
         by=by.actor(dispute.customer),
-        reason=words,
         before=before,
         after=after,
         also=about(dispute),
@@ -124,7 +123,6 @@ def ask_for_second_look(dispute: Dispute, *, words: str, by: Speaker, at: dateti
         SECOND_LOOK_ASKED,
         on=dispute,
         by=by.actor(dispute.customer),
-        reason=words,
         after={"decide_by": dispute.decide_by},
         also=about(dispute),
     )
