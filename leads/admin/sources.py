@@ -49,6 +49,8 @@ class SourceForm(forms.ModelForm[Source]):
             "new_products",
             "default_country",
             "field_mapping",
+            "keep_bodies_days",
+            "keep_contacts_days",
         )
         widgets = {"field_mapping": UnfoldAdminTextareaWidget({"rows": 4, "class": "lb-key"})}
 
@@ -126,6 +128,7 @@ class SourceAdmin(FactsPage[Source]):
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
         ("Leads", {"fields": ("customer", "new_products", "default_country")}),
         ("File import", {"fields": ("field_mapping",)}),
+        ("Retention (days)", {"fields": (("keep_bodies_days", "keep_contacts_days"),)}),
     )
 
     new_fieldsets = ((None, {"fields": (("name", "code"), "channel", "is_active")}), *fieldsets[1:])

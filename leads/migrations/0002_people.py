@@ -11,140 +11,328 @@ from billing_engine.core.sql_files import InstallSql
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ArchivedBody',
+            name="ArchivedBody",
             fields=[
-                ('delivery', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='archived', serialize=False, to='leads.delivery')),
-                ('sha256', models.CharField(help_text='Of the bytes in the archive; part of their name there.', max_length=64, verbose_name='digest')),
-                ('archived_at', models.DateTimeField()),
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="archived",
+                        serialize=False,
+                        to="leads.delivery",
+                    ),
+                ),
+                (
+                    "sha256",
+                    models.CharField(
+                        help_text="Of the bytes in the archive; part of their name there.",
+                        max_length=64,
+                        verbose_name="digest",
+                    ),
+                ),
+                ("archived_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='LeavingBody',
+            name="LeavingBody",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('since', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("since", models.DateTimeField()),
             ],
             options={
-                'verbose_name_plural': 'leaving bodies',
+                "verbose_name_plural": "leaving bodies",
             },
         ),
         migrations.AddField(
-            model_name='source',
-            name='keep_bodies_days',
-            field=models.PositiveIntegerField(blank=True, help_text='Days after which raw bodies are cleared every night. Empty: never.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='keep raw bodies'),
+            model_name="source",
+            name="keep_bodies_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Days after which raw bodies are cleared every night. Empty: never.",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="keep raw bodies",
+            ),
         ),
         migrations.AddField(
-            model_name='source',
-            name='keep_contacts_days',
-            field=models.PositiveIntegerField(blank=True, help_text='Days after which the contact data of leads is cleared every night. Empty: never.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='keep contact data'),
+            model_name="source",
+            name="keep_contacts_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Days after which the contact data of leads is cleared every night. Empty: never.",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="keep contact data",
+            ),
         ),
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Number of attempts, counted before the work.')),
-                ('trying', models.BigIntegerField(db_default=0, default=0, help_text='The first thing of the batch that a worker processed last.')),
-                ('one_by_one', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='How many things are processed one by one, because together they failed or their worker ended.')),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('bodies', 'Retention of raw bodies'), ('contacts', 'Retention of contact data')], max_length=8)),
-                ('asked_at', models.DateTimeField()),
-                ('reason', models.CharField(help_text='It stays, so it must not name the person.', max_length=200)),
-                ('before', models.DateTimeField(blank=True, help_text='Retention: what was received before it is cleared.', null=True)),
-                ('pseudonyms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, help_text='A keyed hash of the person.', size=None)),
-                ('person', models.JSONField(blank=True, default=dict, help_text='What the person is found by, until the erasure is finished.')),
-                ('held_until', models.DateField(blank=True, help_text='Deferred until this day, when it is tried again.', null=True)),
-                ('held_because', models.CharField(blank=True, max_length=200)),
-                ('total', models.PositiveIntegerField(default=0, help_text='How many rows are looked through.')),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('reached', models.BigIntegerField(default=0, help_text='The last row that was looked through.')),
-                ('up_to', models.BigIntegerField(default=0, help_text='The last row that was there at the start.')),
-                ('leads', models.PositiveIntegerField(default=0)),
-                ('bodies', models.PositiveIntegerField(default=0)),
-                ('items', models.PositiveIntegerField(default=0, verbose_name='quarantined items')),
-                ('others', models.PositiveIntegerField(default=0, verbose_name='other rows')),
-                ('failed', models.PositiveIntegerField(default=0, help_text='Rows that could not be cleared.')),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='erasures', to='leads.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("bodies", "Retention of raw bodies"),
+                            ("contacts", "Retention of contact data"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("reason", models.CharField(help_text="It stays, so it must not name the person.", max_length=200)),
+                (
+                    "before",
+                    models.DateTimeField(
+                        blank=True, help_text="Retention: what was received before it is cleared.", null=True
+                    ),
+                ),
+                (
+                    "pseudonyms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        help_text="A keyed hash of the person.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "person",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="What the person is found by, until the erasure is finished.",
+                    ),
+                ),
+                (
+                    "held_until",
+                    models.DateField(
+                        blank=True, help_text="Deferred until this day, when it is tried again.", null=True
+                    ),
+                ),
+                ("held_because", models.CharField(blank=True, max_length=200)),
+                ("total", models.PositiveIntegerField(default=0, help_text="How many rows are looked through.")),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("reached", models.BigIntegerField(default=0, help_text="The last row that was looked through.")),
+                ("up_to", models.BigIntegerField(default=0, help_text="The last row that was there at the start.")),
+                ("leads", models.PositiveIntegerField(default=0)),
+                ("bodies", models.PositiveIntegerField(default=0)),
+                ("items", models.PositiveIntegerField(default=0, verbose_name="quarantined items")),
+                ("others", models.PositiveIntegerField(default=0, verbose_name="other rows")),
+                ("failed", models.PositiveIntegerField(default=0, help_text="Rows that could not be cleared.")),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="erasures",
+                        to="leads.source",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('find_person', "Can find a person's data and export it")],
+                "permissions": [("find_person", "Can find a person's data and export it")],
             },
         ),
         migrations.CreateModel(
-            name='Redaction',
+            name="Redaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('of', models.CharField(help_text='What it is: lead, body, item, or a row of another part.', max_length=20)),
-                ('row', models.BigIntegerField()),
-                ('sha256', models.CharField(blank=True, help_text='SHA-256 of what it held before. Empty for leads.', max_length=64, verbose_name='digest')),
-                ('erasure', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='redactions', to='leads.erasure')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "of",
+                    models.CharField(
+                        help_text="What it is: lead, body, item, or a row of another part.", max_length=20
+                    ),
+                ),
+                ("row", models.BigIntegerField()),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True,
+                        help_text="SHA-256 of what it held before. Empty for leads.",
+                        max_length=64,
+                        verbose_name="digest",
+                    ),
+                ),
+                (
+                    "erasure",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redactions",
+                        to="leads.erasure",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ArchiveRun',
+            name="ArchiveRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Number of attempts, counted before the work.')),
-                ('trying', models.BigIntegerField(db_default=0, default=0, help_text='The first thing of the batch that a worker processed last.')),
-                ('one_by_one', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='How many things are processed one by one, because together they failed or their worker ended.')),
-                ('started_at', models.DateTimeField()),
-                ('before', models.DateTimeField(help_text='Bodies received before it are moved.')),
-                ('total', models.PositiveIntegerField()),
-                ('moved', models.PositiveIntegerField(default=0)),
-                ('failed', models.PositiveIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, help_text='Why the last one that failed did.', max_length=200)),
-                ('moved_bytes', models.BigIntegerField(default=0)),
-                ('reached', models.BigIntegerField(default=0)),
-                ('up_to', models.BigIntegerField()),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('started_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("before", models.DateTimeField(help_text="Bodies received before it are moved.")),
+                ("total", models.PositiveIntegerField()),
+                ("moved", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("reason", models.CharField(blank=True, help_text="Why the last one that failed did.", max_length=200)),
+                ("moved_bytes", models.BigIntegerField(default=0)),
+                ("reached", models.BigIntegerField(default=0)),
+                ("up_to", models.BigIntegerField()),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.Value(1), condition=models.Q(('finished_at', None)), name='bodies_are_moved_by_one_run_at_a_time'), models.CheckConstraint(condition=models.Q(('total__gte', django.db.models.expressions.CombinedExpression(models.F('moved'), '+', models.F('failed')))), name='an_archive_run_moves_at_most_what_there_is')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.Value(1),
+                        condition=models.Q(("finished_at", None)),
+                        name="bodies_are_moved_by_one_run_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("moved"), "+", models.F("failed")
+                                ),
+                            )
+                        ),
+                        name="an_archive_run_moves_at_most_what_there_is",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at', None), ('person', {}), _connector='OR'), name='a_finished_erasure_names_nobody'),
+            model_name="erasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("finished_at", None), ("person", {}), _connector="OR"),
+                name="a_finished_erasure_names_nobody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'person'), ('source', None)), models.Q(models.Q(('kind', 'person'), _negated=True), ('source__isnull', False)), _connector='OR'), name='an_erasure_is_of_a_person_or_of_a_source'),
+            model_name="erasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "person"), ("source", None)),
+                    models.Q(models.Q(("kind", "person"), _negated=True), ("source__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_erasure_is_of_a_person_or_of_a_source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='an_erasure_says_why'),
+            model_name="erasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="an_erasure_says_why"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.CheckConstraint(condition=models.Q(('held_until', None), models.Q(('held_because', ''), _negated=True), _connector='OR'), name='a_deferred_erasure_says_why'),
+            model_name="erasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("held_until", None), models.Q(("held_because", ""), _negated=True), _connector="OR"
+                ),
+                name="a_deferred_erasure_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.CheckConstraint(condition=models.Q(('done__lte', models.F('total'))), name='an_erasure_does_at_most_what_there_is'),
+            model_name="erasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("done__lte", models.F("total"))), name="an_erasure_does_at_most_what_there_is"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at', None), ('source__isnull', False)), fields=('source', 'kind'), name='a_source_has_one_retention_run_of_a_kind_at_a_time'),
+            model_name="erasure",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("finished_at", None), ("source__isnull", False)),
+                fields=("source", "kind"),
+                name="a_source_has_one_retention_run_of_a_kind_at_a_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redaction',
-            index=models.Index(fields=['of', 'row'], name='redaction_of_a_row'),
+            model_name="redaction",
+            index=models.Index(fields=["of", "row"], name="redaction_of_a_row"),
         ),
         migrations.AddConstraint(
-            model_name='redaction',
-            constraint=models.UniqueConstraint(fields=('erasure', 'of', 'row'), name='an_erasure_clears_a_row_once'),
+            model_name="redaction",
+            constraint=models.UniqueConstraint(fields=("erasure", "of", "row"), name="an_erasure_clears_a_row_once"),
         ),
         migrations.RunSQL("DROP FUNCTION IF EXISTS intake_known(bigint, bigint, text[], text[], boolean, text[])"),
         # BEGIN

@@ -75,6 +75,10 @@ class Erasure(WorkPass):
         return f"Erasure {self.pk}"
 
     @property
+    def kind_in_words(self) -> str:
+        return self.get_kind_display()
+
+    @property
     def percent(self) -> int:
         """How much of it is done."""
         return 100 if self.finished_at else percent(self.done, self.total) if self.total else 0
@@ -106,7 +110,9 @@ class ArchivedBody(models.Model):
     delivery = models.OneToOneField(
         Delivery, on_delete=models.PROTECT, primary_key=True, related_name="archived", serialize=False
     )
-    sha256 = models.CharField("digest", max_length=64, help_text="Of the bytes in the archive; part of their name there.")
+    sha256 = models.CharField(
+        "digest", max_length=64, help_text="Of the bytes in the archive; part of their name there."
+    )
     archived_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -35,4 +35,4 @@ class Objects(Protocol):
 
 def archive() -> Objects:
     """Return the storage of the settings."""
-    return cast(Objects, storages[ALIAS])
+    return cast("Objects", storages[ALIAS])

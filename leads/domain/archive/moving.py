@@ -4,6 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -119,7 +120,9 @@ class ArchiveRuns(PassQueue[ArchiveRun, Delivery]):
         with transaction.atomic():
             numbers = [each.pk for each in things]
             # Locked, so that no erasure redacts a body after it was read here.
-            locked = list(Delivery.objects.select_for_update(no_key=True).filter(pk__in=numbers).only("body").order_by("pk"))
+            locked = list(
+                Delivery.objects.select_for_update(no_key=True).filter(pk__in=numbers).only("body").order_by("pk")
+            )
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 put = dict(zip(numbers, pool.map(_put, [(each.pk, bytes(each.body)) for each in locked]), strict=True))
             moved = [row for row in put.values() if isinstance(row, ArchivedBody)]
@@ -150,10 +153,8 @@ def _put(given: tuple[int, bytes]) -> ArchivedBody | Failure:
     """Write one body, read it back and compare; other bytes there are a failure. It runs in a thread, without the database."""
     number, packed = given
     row = ArchivedBody(delivery_id=number, sha256=hashlib.sha256(zlib.decompress(packed)).hexdigest())
-    try:
+    with suppress(AlreadyThere):  # by a worker that died, or before a restore: what counts is what is there
         archive().put_once(name_of(row), packed)
-    except AlreadyThere:  # by a worker that died, or before a restore: what counts is what is there
-        pass
     try:
         archived_body(row)
     except BodyNotInArchive as refusal:

@@ -31,8 +31,8 @@ from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import DUPLICATE, UPDATED, Receipt
 from leads.domain.intake.rows import NewDelivery
 from leads.domain.intake.schema import VoidItem
-from leads.domain.pseudonyms import has_key, pseudonym
 from leads.domain.intake.write import Overtaken, overtaken, store, store_delivery
+from leads.domain.pseudonyms import has_key, pseudonym
 from leads.domain.voiding import Void, void_all
 from leads.models import Action, Delivery, Source
 from leads.models.delivery import delivery_name

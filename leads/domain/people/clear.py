@@ -17,7 +17,13 @@ from leads.models import Action, ArchivedBody, Correction, Delivery, Erasure, Le
 
 CLEARED = ("name", "email", "phone", "firm", "consent", "attributes", "person_key")
 EMPTY = b""
-CONTACTS = ("name", "email", "phone", "firm", "person_key")  # members of a lead, as a conflict settled by hand names them
+CONTACTS = (
+    "name",
+    "email",
+    "phone",
+    "firm",
+    "person_key",
+)  # members of a lead, as a conflict settled by hand names them
 
 
 def clear_leads(erasure: Erasure, leads: Sequence[Lead]) -> None:

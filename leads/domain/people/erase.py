@@ -37,7 +37,9 @@ class NoSuchPerson(Refused):
     """No valid email address or phone number."""
 
     code = "no_such_person"
-    message = "Enter an email address or a phone number with its country code (+1 …). A name alone can be several people."
+    message = (
+        "Enter an email address or a phone number with its country code (+1 …). A name alone can be several people."
+    )
 
 
 class ReasonNamesThePerson(Refused):
@@ -196,7 +198,9 @@ def _redact_bodies(erasure: Erasure, deliveries: Sequence[Delivery], *, at: date
     leads = list(leads_of(person).only("source", "external_id", "delivery"))
     linked = _linked(person, leads)
     numbers = [each.pk for each in deliveries]
-    locked = Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("source").filter(pk__in=numbers)
+    locked = (
+        Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("source").filter(pk__in=numbers)
+    )
     for delivery in locked.order_by("pk"):
         ids = {lead.external_id for lead in leads if lead.source_id == delivery.source_id}
         if not delivery.body and delivery.pk not in linked and not _is_answered(delivery, ids):

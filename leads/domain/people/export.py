@@ -45,7 +45,12 @@ def as_file(exported: dict[str, Any]) -> bytes:
 def as_text(exported: dict[str, Any]) -> bytes:
     """Return the export as text, for a person."""
     lines = [f"What we hold about you, {exported['exported_at'][:10]}", ""]
-    titles = {"leads": "Your requests", "sent": "As they were sent to us", "refused": "What we could not store", "elsewhere": "Elsewhere"}
+    titles = {
+        "leads": "Your requests",
+        "sent": "As they were sent to us",
+        "refused": "What we could not store",
+        "elsewhere": "Elsewhere",
+    }
     for name, title in titles.items():
         if exported[name]:
             lines += [title, "-" * len(title), *_lines(exported[name], 0), ""]

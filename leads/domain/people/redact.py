@@ -131,7 +131,9 @@ class Redactor:
         """The columns that the mapping uses for anything but the person, and the members of our own form."""
         rest = {name: part for name, part in self.mapping.items() if name not in OF_A_CONTACT}
         contact = self.mapping.get("contact")
-        kept = {name: contact[name] for name in KEPT_OF_A_CONTACT if name in contact} if isinstance(contact, dict) else {}
+        kept = (
+            {name: contact[name] for name in KEPT_OF_A_CONTACT if name in contact} if isinstance(contact, dict) else {}
+        )
         own = {"id", "product", "channel", "campaign", "occurred_at", "is_test", "actions", "contact"}
         return {*columns(rest), *columns(kept), *own}
 

@@ -73,7 +73,7 @@ def answer(dispute: Dispute, *, words: str, by: Speaker, at: datetime, files: Se
         dispute.save(update_fields=["state", "waits_since", "decide_by"])
     keep(files, step(dispute, Kind.ANSWERED, words, by, at))
     before, after = changes(was, {"state": dispute.state, "decide_by": dispute.decide_by})
-    after |= {"files": [file.name for file in files]} if files else {}
+    after |= {"files": len(files)} if files else {}  # a name of a file may name a person
     record(
         DISPUTE_ANSWERED,
         on=dispute,

@@ -32,7 +32,12 @@ def lead(name: str = "L-1", *, contact: Any = None, **members: Any) -> dict[str,
     return {"id": name, "product": {"sku": "TILE"}, "contact": person, "actions": [action]} | members
 
 
-MARKER = {"name": "Mara Kerzinski", "email": "mara.kerzinski@marker.example", "phone": "+1 415-555-0123", "firm": "Kerzinski Oak"}
+MARKER = {
+    "name": "Mara Kerzinski",
+    "email": "mara.kerzinski@marker.example",
+    "phone": "+1 415-555-0123",
+    "firm": "Kerzinski Oak",
+}
 OTHER = {"name": "Otto Ander", "email": "otto@other.example", "phone": "+14155550199"}
 
 
