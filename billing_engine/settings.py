@@ -124,15 +124,14 @@ SELLER = {
 
 # The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
 PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
-
-# What pseudonyms of erased persons are computed with (64 hexadecimal digits); empty: nobody can be erased.
-PSEUDONYM_KEY = env.str("PSEUDONYM_KEY", default="")
-# Where old raw bodies and the ledger of erasures are: a bucket of S3 or, without one, a folder.
-ARCHIVE_BUCKET = env.str("ARCHIVE_BUCKET", default="")
-ARCHIVE_REGION = env.str("ARCHIVE_REGION", default="")
-ARCHIVE_FOLDER = env.str("ARCHIVE_FOLDER", default=str(BASE_DIR / "var" / "archive"))
-# Raw bodies move there when they are so many days old; 0: they stay in the database.
-ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=0)
+PSEUDONYM_KEY = env.str("PSEUDONYM_KEY", default="")  # stands for erased persons; empty: nobody can be erased
+# Old raw bodies and the ledger of erasures: in a bucket of S3 or, without one, in a folder.
+ARCHIVE = {
+    "bucket": env.str("ARCHIVE_BUCKET", default=""),
+    "region": env.str("ARCHIVE_REGION", default=""),
+    "folder": env.str("ARCHIVE_FOLDER", default="") or str(BASE_DIR / "var" / "archive"),
+}
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=0)  # 0: raw bodies stay in the database
 
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
@@ -242,7 +241,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "archive": outside_storage(ARCHIVE_BUCKET, ARCHIVE_REGION, folder=ARCHIVE_FOLDER),
+    "archive": outside_storage(**ARCHIVE),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

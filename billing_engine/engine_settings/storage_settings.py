@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def outside_storage(bucket: str, region: str, *, folder: str) -> dict[str, Any]:
+def outside_storage(*, bucket: str, region: str, folder: str) -> dict[str, Any]:
     """Return the entry of STORAGES: a bucket or, without one, a folder."""
     if not bucket:
         return {"BACKEND": "billing_engine.core.outside.folder.WriteOnceFolder", "OPTIONS": {"location": folder}}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from leads.domain.archive.bodies import body_of, packed
+from leads.domain.archive.bodies import BodyNotInArchive, body_of, packed
 from leads.domain.archive.moving import let_leave
 from leads.domain.body.decode import as_json
 from leads.domain.people.person import ERASED
@@ -46,12 +46,17 @@ def redact_body(erasure: Erasure, delivery: Delivery, redactor: Redactor, *, at:
 
     A body from the archive comes back to the database, and the object leaves the archive.
     """
-    body, answer = body_of(delivery), zlib.decompress(delivery.answer) if delivery.answer else EMPTY
-    left = redactor.body(body, delivery.content_type)
+    answer = zlib.decompress(delivery.answer) if delivery.answer else EMPTY
     told = redactor.text_of_item(answer.decode()).encode() if answer else EMPTY
+    try:
+        body = body_of(delivery)
+    except BodyNotInArchive:  # a restore brought the row back, but not the object that an erasure removed
+        _write_body(erasure, delivery, EMPTY, told, digest=delivery.body_sha256, at=at)
+        return True
+    left = redactor.body(body, delivery.content_type)
     if left == body and told == answer:
         return False
-    _write_body(erasure, delivery, left, told, before=body, at=at)
+    _write_body(erasure, delivery, left, told, digest=hashlib.sha256(body).hexdigest(), at=at)
     return True
 
 
@@ -64,9 +69,9 @@ def clear_body(erasure: Erasure, delivery: Delivery, *, at: datetime) -> None:
 
 
 def _write_body(
-    erasure: Erasure, delivery: Delivery, body: bytes, answer: bytes, *, before: bytes, at: datetime
+    erasure: Erasure, delivery: Delivery, body: bytes, answer: bytes, *, digest: str, at: datetime
 ) -> None:
-    note_redaction(erasure, "body", [(delivery.pk, hashlib.sha256(before).hexdigest())])
+    note_redaction(erasure, "body", [(delivery.pk, digest)])
     written = {"body": packed(body), "answer": packed(answer) if answer else EMPTY}
     Delivery.objects.filter(pk=delivery.pk).update(**written)
     for archived in ArchivedBody.objects.filter(delivery=delivery):
