@@ -26,6 +26,8 @@ FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
         "access/second_person",
+        "archive/bodies",
+        "archive/moving",
         "catalog/facts",
         "catalog/second_person",
         "catalog/sources",
@@ -39,6 +41,8 @@ FOR_PEOPLE = {
         "memberships/keys",
         "memberships/members",
         "number_prefixes",
+        "people/erase",
+        "people/find",
         "quarantine/bulk_retry",
         "quarantine/conflicts",
         "quarantine/review",

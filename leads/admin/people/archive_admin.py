@@ -60,16 +60,7 @@ def state_of(run: ArchiveRun) -> SafeString:
 class ArchiveRunAdmin(FollowedPage[ArchiveRun]):
     change_form_template = "leads/people/archive_run.html"
     nothing_yet = "No raw bodies were moved yet. Start a run, or set ARCHIVE_AFTER_DAYS."
-    list_display = (
-        "started",
-        "shown_by",
-        "shown_before",
-        "shown_total",
-        "shown_moved",
-        "shown_failed",
-        "size",
-        "state",
-    )
+    list_display = ("started", "shown_by", "shown_before", "shown_total", "shown_moved", "state")
     related = ("started_by",)
     ordering = ("-pk",)
     actions_list: Any = ("start_run",)
@@ -81,7 +72,6 @@ class ArchiveRunAdmin(FollowedPage[ArchiveRun]):
     shown_before = column(instant, "before", title="received before")
     shown_total = column(number, "total", title="raw bodies")
     shown_moved = column(number, "moved", title="moved")
-    shown_failed = column(number, "failed", title="failed")
     size = column(lambda size: amount(filesizeformat(size)), "moved_bytes", title="size")
     state = column(state_of, title="state")
     finished = column(instant, "finished_at", title="finished", empty=NOTHING)

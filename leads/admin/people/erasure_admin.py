@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
-from billing_engine.core.admin_kit.cells import NOTHING, chip, instant, link, number, shortened
+from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link, number, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.menu import in_menu, list_item
@@ -55,7 +55,7 @@ class ErasureAdmin(FollowedPage[Erasure]):
     shown_by = column(str, "asked_by", title="by", empty="the engine")
     shown_reason = column(shortened, "reason", title="reason")
     shown_source = column(link, "source", title="source", empty=NOTHING)
-    shown_pseudonyms = column(", ".join, "pseudonyms", title="pseudonym", empty=NOTHING)
+    shown_pseudonyms = column(lambda each: code(", ".join(each)), "pseudonyms", title="pseudonym", empty=NOTHING)
     shown_state = column(state_of, title="state")
     shown_leads = column(number, "leads", title="leads")
     shown_bodies = column(number, "bodies", title="raw bodies")

@@ -68,9 +68,7 @@ def clear_body(erasure: Erasure, delivery: Delivery, *, at: datetime) -> None:
         let_leave(archived, at=at)
 
 
-def _write_body(
-    erasure: Erasure, delivery: Delivery, body: bytes, answer: bytes, *, digest: str, at: datetime
-) -> None:
+def _write_body(erasure: Erasure, delivery: Delivery, body: bytes, answer: bytes, *, digest: str, at: datetime) -> None:
     note_redaction(erasure, "body", [(delivery.pk, digest)])
     written = {"body": packed(body), "answer": packed(answer) if answer else EMPTY}
     Delivery.objects.filter(pk=delivery.pk).update(**written)

@@ -6,6 +6,7 @@ import logging
 import re
 import zlib
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ def everywhere(source: Source, client: Client, folder: Path, frank: User) -> tup
         'F-2,TILE,"Ander, Otto",otto@other.example,2026-10-06T10:00:00Z,"keeps, all"\n',
         encoding="utf-8",
     )
-    call_command("import_leads", str(file), source="web", stdout=open("/dev/null", "w"))
+    call_command("import_leads", str(file), source="web", stdout=StringIO())
     item = QuarantinedItem.objects.get(lead_external_id="L-7")
     repair(item, content=item.content | {"product": {"sku": "TILE"}}, by=frank, at=IN_OCTOBER)
     deliver(client, key, sent(lead("L-9", product={"sku": "GONE"})))
@@ -156,7 +157,7 @@ def test_a_marker_that_was_everywhere_is_nowhere_after_its_erasure(
     cache.clear()
     dispute, receipt = everywhere(source, client, tmp_path, frank)
     for message in EXPORTS.due(at=NOVEMBER_10):
-        EXPORTS.work(**message, at=NOVEMBER_10)  # type: ignore[arg-type]
+        EXPORTS.work(**message, at=NOVEMBER_10)  # type: ignore[arg-type]  # messages are untyped
     run = start_archiving(before=datetime(2027, 1, 1, tzinfo=UTC), by=frank, at=NOVEMBER_10)
     while ARCHIVE_RUNS.work(run.pk, at=NOVEMBER_10):
         pass
