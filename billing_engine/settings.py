@@ -124,7 +124,7 @@ SELLER = {
 
 # The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
 PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
-PSEUDONYM_KEY = env.str("PSEUDONYM_KEY", default="")  # stands for erased persons; empty: nobody can be erased
+PSEUDONYM_KEY = env.str("PSEUDONYM_KEY", default="")  # stands for erased people; empty: erasing is off
 # Old raw bodies and the ledger of erasures: in a bucket of S3 or, without one, in a folder.
 ARCHIVE = {
     "bucket": env.str("ARCHIVE_BUCKET", default=""),

@@ -1,4 +1,4 @@
-"""Pseudonyms of persons: a keyed hash that stands for a person whose contact data was erased, and names nobody.
+"""Pseudonyms of persons: a keyed hash that stands for a person whose contact data was erased, without identifying the person.
 
 It has the form `~<hash of the person>@~<hash of the email domain>`, so that charging once per person and domains that are
 never charged go on as before. `PSEUDONYM_KEY` is not in the database: the database alone can't be used to try out names.

@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
             model_name="erasure",
             constraint=models.CheckConstraint(
                 condition=models.Q(("finished_at", None), ("person", {}), _connector="OR"),
-                name="a_finished_erasure_names_nobody",
+                name="a_finished_erasure_names_no_person",
             ),
         ),
         migrations.AddConstraint(

@@ -53,7 +53,7 @@ class Erasure(WorkPass):
         permissions = [("find_person", "Can find a person's data and export it")]
         constraints = [
             models.CheckConstraint(
-                name="a_finished_erasure_names_nobody", condition=Q(finished_at=None) | Q(person={})
+                name="a_finished_erasure_names_no_person", condition=Q(finished_at=None) | Q(person={})
             ),
             models.CheckConstraint(
                 name="an_erasure_is_of_a_person_or_of_a_source",

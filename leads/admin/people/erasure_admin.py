@@ -42,7 +42,7 @@ def state_of(erasure: Erasure) -> SafeString:
 @admin.register(Erasure)
 class ErasureAdmin(FollowedPage[Erasure]):
     change_form_template = "leads/people/erasure.html"
-    nothing_yet = "Nobody's data was erased yet. Find a person first, or set retention on a source."
+    nothing_yet = "No person's data was erased yet. Find a person first, or set retention on a source."
     list_display = ("shown_what", "asked", "shown_reason", "shown_by", "shown_state", "shown_leads", "shown_bodies")
     list_filter = ("kind",)
     related = ("asked_by", "source")

@@ -25,7 +25,7 @@ class NotJson(ValueError):
 
 
 def leaves(text: str) -> list[Leaf]:
-    """Return every leaf of a JSON text, in order. Raises NotJson."""
+    """Return every leaf of the JSON text, in order. Raises NotJson."""
     found = list[Leaf]()
     try:
         end = _value(text, _skip(text, 0), (), found)

@@ -26,7 +26,7 @@ class Person:
 
     @classmethod
     def given(cls, *, email: str = "", phone: str = "", country: str = "") -> "Person":
-        """The person with this email address or phone number, as typed; without a valid one, nobody."""
+        """The person with this email address or phone number, as typed; without a valid one, an empty person."""
         keys = {email_key(email) if "@" in email else "", phone_key(phone, country)} - {""}
         keys |= {each for each in (email.strip(),) if is_pseudonym(each)}
         emails = {email.strip()} if "@" in email else set()

@@ -24,8 +24,8 @@ from leads.domain.people.person import ERASED, Person
 
 # Members of a lead in our own form that hold what is known about the person.
 OF_A_CONTACT = ("contact", "consent", "attributes")
-KEPT_OF_A_CONTACT = ("country", "region")  # which name nobody
-ANY_BYTES = "surrogateescape"  # bytes that are no text come back as they were
+KEPT_OF_A_CONTACT = ("country", "region")  # which identify no person
+ANY_BYTES = "surrogateescape"  # bytes that are not UTF-8 come back as they were
 LONGEST_CONTACT = 254
 _NO_CELL = ("", ERASED)
 
@@ -59,7 +59,7 @@ class Redactor:
         return json.loads(self._redacted(text, {(): leaves(text)}, is_own=True))
 
     def text_of_item(self, text: str) -> str:
-        """Redact one item of a text."""
+        """Redact one item, such as a line."""
         try:
             found = leaves(text)
         except NotJson:
