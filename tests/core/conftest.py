@@ -9,7 +9,10 @@ from tests.invoices.conftest import post_office  # noqa: F401 -- a fixture is fo
 
 
 @pytest.fixture(autouse=True)
-def _outside(settings: LazySettings, tmp_path: Path) -> None:
+def _outside(settings: LazySettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """For this process, and for the workers that it starts."""
+    monkeypatch.setenv("PSEUDONYM_KEY", "ab" * 32)
+    monkeypatch.setenv("ARCHIVE_FOLDER", str(tmp_path))
     settings.PSEUDONYM_KEY = "ab" * 32
     folder = {"BACKEND": "billing_engine.core.outside.folder.WriteOnceFolder", "OPTIONS": {"location": str(tmp_path)}}
     settings.STORAGES = settings.STORAGES | {"archive": folder}
