@@ -131,7 +131,7 @@ ARCHIVE = {
     "region": env.str("ARCHIVE_REGION", default=""),
     "folder": env.str("ARCHIVE_FOLDER", default="") or str(BASE_DIR / "var" / "archive"),
 }
-ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=0)  # 0: raw bodies stay in the database
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=90 if ARCHIVE["bucket"] else 0)  # 0: they stay here
 
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")

@@ -44,6 +44,8 @@ NOT_TOLD = {
     "PROXIES": "NGINX stands in the same task, which is the default",
     "STRIPE_API_BASE": "it is another one in tests only",
     "ARCHIVE_FOLDER": "the bucket takes its place",
+    "ARCHIVE_REGION": "Fargate tells its tasks the region",
+    "ARCHIVE_AFTER_DAYS": "90 with a bucket, which is the default",
     "METRICS_TOKEN": "nothing on AWS scrapes: beat writes the figures",
     "METRICS_NETWORKS": "nothing on AWS scrapes: beat writes the figures",
 }
