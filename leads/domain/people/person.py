@@ -94,7 +94,7 @@ def _email(address: str) -> str:
     """Match the address, with any plus tag, also escaped or encoded in a URL."""
     local, _, domain = address.strip().rpartition("@")
     local = local.partition("+")[0].rpartition("<")[2].strip()
-    at = r"(?:@|%40|\\u0040)"
+    at = r"\s*(?:@|%40|\\u0040)\s*"
     return rf"(?<![\w.]){re.escape(local)}(?:\+[\w.\-]*)?{at}{re.escape(domain.strip('> '))}(?!\w)"
 
 

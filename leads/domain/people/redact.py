@@ -44,14 +44,27 @@ class Redactor:
 
     def body(self, body: bytes, content_type: str) -> bytes:
         """Return the body without the person; the same bytes if the person isn't in it."""
+        text = body.decode(errors=ANY_BYTES)
+        if not self._may_name(text):
+            return body
         if content_type.partition(";")[0].strip().lower() == "text/csv":
             return self._table(body)
-        text = body.decode(errors=ANY_BYTES)
         if is_lines(content_type):
             found = "\n".join(self.text_of_item(line) if line.strip() else line for line in text.split("\n"))
         else:
             found = self._document(text)
         return found.encode(errors=ANY_BYTES)
+
+    def _may_name(self, text: str) -> bool:
+        """Whether the person may be in it: most bodies are done with after one search.
+
+        Escapes and other alphabets can spell an address differently, so such a body is read value by value.
+        """
+        if not text.isascii() or "\\u" in text:
+            return True
+        return (self._contacts is not None and self._contacts.search(text) is not None) or any(
+            name in text for name in self.leads
+        )
 
     def content(self, content: Any) -> Any:
         """Return the content of a quarantined item without the person, who is known to be in it."""
