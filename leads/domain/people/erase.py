@@ -156,7 +156,7 @@ class Erasures(PassQueue[Erasure, Model]):
 
     def left_of(self, erasure: Erasure) -> QuerySet[Any]:
         model: Any = Lead if erasure.kind == Kind.CONTACTS else Delivery
-        left = model.objects.filter(pk__gt=erasure.reached, pk__lte=erasure.up_to).order_by("pk")
+        left: QuerySet[Any] = model.objects.filter(pk__gt=erasure.reached, pk__lte=erasure.up_to).order_by("pk")
         if erasure.kind == Kind.PERSON:
             return left.select_related("source")
         return left.filter(source=erasure.source, received_at__lt=erasure.before)
