@@ -13,6 +13,9 @@ OPERATIONS = {
         "add_customer", "change_operations_terms", "change_commitments",
         "view_contacts", "view_raw_bodies",
         "view_as_customer", "show_contacts", "add_memberinvitation", "change_membership",
+        "find_person", "add_erasure", "change_erasure",  # find: export too; change: stop and resume
+        "add_archiverun", "change_archiverun",  # change: stop and resume
+        "view_as_customer", "add_memberinvitation", "change_membership",
         "add_customerkey", "change_customerkey",  # change: revoke
         "add_product", "change_product",
         "add_source", "change_source",

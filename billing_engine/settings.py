@@ -11,6 +11,7 @@ from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
 from billing_engine.engine_settings.file_settings import file_storage
 from billing_engine.engine_settings.login_settings import APPS, login_settings
+from billing_engine.engine_settings.storage_settings import outside_storage
 from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS, TRANSPORT
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
@@ -128,6 +129,14 @@ SELLER = {
 
 # The private key that proofs of invoices are signed with (Ed25519, 64 hexadecimal digits); empty: no proofs.
 PROOF_SIGNING_KEY = env.str("PROOF_SIGNING_KEY", default="")
+PSEUDONYM_KEY = env.str("PSEUDONYM_KEY", default="")  # stands for erased people; empty: erasing is off
+# Old raw bodies and the ledger of erasures: in a bucket of S3 or, without one, in a folder.
+ARCHIVE = {
+    "bucket": env.str("ARCHIVE_BUCKET", default=""),
+    "region": env.str("ARCHIVE_REGION", default=""),
+    "folder": env.str("ARCHIVE_FOLDER", default="") or str(BASE_DIR / "var" / "archive"),
+}
+ARCHIVE_AFTER_DAYS = env.int("ARCHIVE_AFTER_DAYS", default=90 if ARCHIVE["bucket"] else 0)  # 0: they stay here
 
 # How emails are sent: smtp+tls://user:password@host:587; if empty, they are written to the log.
 EMAIL = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
@@ -237,6 +246,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "archive": outside_storage(**ARCHIVE),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "files": file_storage(bucket=FILES_BUCKET, folder=FILES_FOLDER),
 }

@@ -4,12 +4,15 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
+from leads.domain.archive.moving import ARCHIVE_RUNS, archive_what_is_due, remove_what_leaves
 from leads.domain.imports.expire import expire_files
 from leads.domain.imports.queue import FILE_IMPORTS
+from leads.domain.people.erase import ERASURES
+from leads.domain.people.retention import start_retention
 from leads.domain.quarantine.bulk_retry import BULK_RETRIES
 from leads.domain.terms.notices import NOTICES
 
-QUEUES: tuple[Queue, ...] = (BULK_RETRIES, FILE_IMPORTS, NOTICES)
+QUEUES: tuple[Queue, ...] = (BULK_RETRIES, FILE_IMPORTS, NOTICES, ERASURES, ARCHIVE_RUNS)
 
 
 @shared_task(name="leads.notice")
@@ -37,7 +40,29 @@ def expire_files_task(**_: object) -> int:
     return expire_files(at=now())
 
 
+@shared_task(name="leads.erase")
+def erase_task(*, item_id: int, **_: object) -> None:
+    """Erase a person, or what a source's retention lets go, until it is finished."""
+    while ERASURES.work(item_id, at=now()):
+        pass
+
+
+@shared_task(name="leads.archive")
+def archive_task(*, item_id: int, **_: object) -> None:
+    """Move raw bodies to the archive until the run is finished."""
+    while ARCHIVE_RUNS.work(item_id, at=now()):
+        pass
+
+
+@shared_task(name="leads.keep_and_archive")
+def nightly_task(**_: object) -> None:
+    """Every night: clear what is kept no longer, and move what is old to the archive."""
+    start_retention(at=now())
+    archive_what_is_due(at=now())
+
+
 @shared_task(name="leads.sweep")
 def sweep_task(**_: object) -> int:
-    """Queue every unfinished bulk retry, import and notice again; return how many messages were sent."""
+    """Queue every unfinished pass and notice again; return how many messages were sent."""
+    remove_what_leaves()
     return sweep(QUEUES, at=now())

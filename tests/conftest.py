@@ -68,6 +68,7 @@ def _settings(_files: None, settings: LazySettings) -> None:
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         "files": file_storage(bucket="", folder=os.environ["FILES_FOLDER"]),
+        "archive": {"BACKEND": "tests.storage.WriteOnceMemory"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -5,6 +5,8 @@ Messages may be lost, rows may not: each sweep finds pending work and requests i
 
 from typing import Any
 
+from celery.schedules import crontab
+
 
 def _every(seconds: float, task: str, *, expires: int = 0) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": expires or int(seconds)}}
@@ -43,6 +45,11 @@ SWEEPS = {
     "rate what is waiting": _every(5.0, "pricing.sweep"),
     "retry what a bulk retry has left": _every(5.0, "leads.sweep"),
     "delete imported files after their time": _every(24 * 3600.0, "leads.expire_files", expires=3600),
+    "clear what is kept no longer and archive what is old": {
+        "task": "leads.keep_and_archive",
+        "schedule": crontab(hour="2", minute="20"),
+        "options": {"expires": 3600},
+    },
     "do what reports have left": _every(5.0, "reports.sweep"),
     "do what receivables have left": _every(5.0, "receivables.sweep"),
     "bill what a run has left": _every(5.0, "invoices.sweep"),

@@ -26,7 +26,8 @@ __all__ = ["LocalServerError", "down", "down_all", "kill", "provide"]
 DATABASE_URL = "DATABASE_URL"
 OWNER_URL = "DATABASE_OWNER_URL"  # for the commands that migrate; only here, because elsewhere they run apart
 REDIS_URL = "REDIS_URL"
-PROOF_SIGNING_KEY = "PROOF_SIGNING_KEY"
+# Keys that a desk derives from its own SECRET_KEY.
+KEYS = {"PROOF_SIGNING_KEY": "signs proofs", "PSEUDONYM_KEY": "stands for persons"}
 SECRET_KEY = "SECRET_KEY"  # noqa: S105 -- the name of the variable
 
 
@@ -55,8 +56,8 @@ def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = F
     folder = Folder(_place(checkout, test=test))
     if not environ.get(SECRET_KEY):
         environ[SECRET_KEY] = _kept_secret(folder)
-        if not test and PROOF_SIGNING_KEY not in environ:
-            environ[PROOF_SIGNING_KEY] = sha256(f"signs proofs {environ[SECRET_KEY]}".encode()).hexdigest()
+        for name, purpose in KEYS.items():
+            environ.setdefault(name, "" if test else sha256(f"{purpose} {environ[SECRET_KEY]}".encode()).hexdigest())
     postgres = not (environ.get(DATABASE_URL) or environ.get("DATABASE_HOST")) and postgres_programs()
     redis = not (environ.get(REDIS_URL) or environ.get("REDIS_HOST")) and redis_programs()
     if postgres or redis:

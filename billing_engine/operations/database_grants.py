@@ -41,31 +41,45 @@ GRANTS = {
     "leads_sourcerevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
     "leads_source": (
         "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
-        " requests_per_minute, signature_required)"
+        " requests_per_minute, signature_required, keep_bodies_days, keep_contacts_days)"
     ),
     "leads_sourcemapping": "INSERT, UPDATE (name, door, is_active, place)",
     "leads_mappingrevision": "INSERT",
     "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
     # What came in.
-    "leads_delivery": "INSERT",
-    "leads_lead": "INSERT, UPDATE (product_id, name, email, person_key, phone, firm, country, region, is_test)",
+    # Raw bodies go to the archive, and erasures redact them; a trigger keeps all else.
+    "leads_delivery": "INSERT, UPDATE (body, answer)",
+    "leads_lead": (
+        "INSERT, UPDATE (product_id, name, email, person_key, phone, firm, country, region, is_test, consent, attributes)"
+    ),
     "leads_action": (
         "INSERT, UPDATE (action_type_id, occurred_at, quantity, value, attributes,"
         " voided_at, void_reason, voided_after_close)"
     ),
     "leads_earlyaction": "INSERT, DELETE",
     "leads_quarantineditem": (
-        "INSERT, UPDATE (pointer, code, message, times_sent, stored_action_id, occurred_at, zone, months,"
+        "INSERT, UPDATE (pointer, code, message, content, digest, times_sent, stored_action_id, occurred_at, zone, months,"
         " state, settled_at, settled_by_id, settled_note)"
     ),
-    "leads_quarantinestep": "INSERT",
-    "leads_correction": "INSERT",
     "leads_fileimport": (
-        "INSERT, UPDATE (kept_as, faulty_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent, dry_run,"
-        " result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
+        "INSERT, UPDATE (kept_as, faulty_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent,"
+        " dry_run, result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
     ),
     "leads_fileimportpart": "INSERT",
+    "leads_quarantinestep": "INSERT, UPDATE (changed, note)",
+    "leads_correction": "INSERT, UPDATE (changed)",
+    "leads_erasure": (
+        "INSERT, UPDATE (attempts, trying, one_by_one, person, held_until, held_because, total, done, reached, leads, bodies,"
+        " items, others, failed, stopped_at, finished_at)"
+    ),
+    "leads_redaction": "INSERT",
+    "leads_archivedbody": "INSERT, DELETE",
+    "leads_leavingbody": "INSERT, DELETE",
+    "leads_archiverun": (
+        "INSERT, UPDATE (attempts, trying, one_by_one, total, moved, failed, reason, moved_bytes, reached, stopped_at,"
+        " finished_at)"
+    ),
     "leads_bulkretry": "INSERT, UPDATE (attempts, trying, one_by_one, total, stored, refused, reached, finished_at)",
     "leads_billingperiod": "INSERT, UPDATE (state, closed_at, is_sealed)",
     "leads_unratedmark": "INSERT, DELETE",
@@ -123,13 +137,13 @@ GRANTS = {
         "INSERT, UPDATE (name, explanation, customers_may_give_it, window_days, decide_within_days, evidence,"
         " decided_alone_up_to, decided_alone_currency, source_answers_for_it, is_active)"
     ),
-    # Disputes are decided; what was said in them, and sent, stays.
+    # Disputes are decided; what was said in them, and sent, stays: a trigger lets only an erasure redact it.
     "receivables_dispute": (
         "INSERT, UPDATE (state, decide_by, waits_since, second_look_at, proposed, decided_at, decided_by_id)"
     ),
     "receivables_disputedcharge": "INSERT, UPDATE (is_accepted, is_undecided)",
-    "receivables_disputestep": "INSERT",
-    "receivables_disputefile": "INSERT",
+    "receivables_disputestep": "INSERT, UPDATE (words)",
+    "receivables_disputefile": "INSERT, UPDATE (name, content)",
     "receivables_accountnote": "INSERT",
     # Credit notes: drafts are deleted; triggers keep what is approved and issued.
     "receivables_creditnote": (

@@ -16,23 +16,28 @@ from leads.admin import (
 from leads.admin.credentials import credential_admin
 from leads.admin.imports import import_admin
 from leads.admin.mappings import mapping_admin
+from leads.admin.people import archive_admin, erasure_admin, find_page, retention_page
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
     "action_types",
     "actions",
     "approval_thresholds",
+    "archive_admin",
     "bulk_retries",
     "companies",
     "credential_admin",
     "customers",
     "deliveries",
+    "erasure_admin",
+    "find_page",
     "import_admin",
     "item_admin",
     "leads",
     "mapping_admin",
     "menu",
     "products",
+    "retention_page",
     "search",
     "sources",
 ]

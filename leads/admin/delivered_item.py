@@ -1,12 +1,12 @@
 """Show the item of a delivery that a stored lead or action came from, with the action highlighted."""
 
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from billing_engine.core.errors import Refused
 from billing_engine.core.validation import key_of
 from leads.admin.quarantine.fault_places import Line, marked
+from leads.domain.archive.bodies import body_of
 from leads.domain.body.parcel import Placed
 from leads.domain.body.parse import read_parcel
 from leads.domain.identity import external_id
@@ -43,7 +43,7 @@ def requested_item(delivery: Delivery, asked: Any) -> DeliveredItem | None:
 
 
 def _delivered(delivery: Delivery, lead: str, action: str) -> DeliveredItem | None:
-    body = zlib.decompress(delivery.body)
+    body = body_of(delivery)
     name = f"Action {action} of lead {lead}" if action else f"Lead {lead}"
     try:
         items = read_parcel(body, delivery.content_type).items

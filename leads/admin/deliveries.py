@@ -1,6 +1,5 @@
 """The pages of deliveries."""
 
-import zlib
 from typing import Any
 
 import msgspec
@@ -37,6 +36,7 @@ from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from leads.admin.delivered_item import requested_item
 from leads.domain.access.contacts import may_see_raw_bodies
 from leads.domain.access.raw_bodies import download_body, look_at_body
+from leads.domain.archive.bodies import beginning_of
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED
 from leads.models import Delivery
 from leads.models.delivery import OUTCOMES
@@ -165,7 +165,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
 
 def body_in_words(delivery: Delivery) -> str:
     """Return the body, indented if it is JSON, or only its beginning if it is long."""
-    start = zlib.decompressobj().decompress(delivery.body, SHOWN_AT_MOST)
+    start = beginning_of(delivery, SHOWN_AT_MOST)
     if delivery.body_size > SHOWN_AT_MOST:
         beginning = start.decode(errors="replace")
         return f"{beginning}\n… the first {filesizeformat(SHOWN_AT_MOST)}. Download the file to see all of it."

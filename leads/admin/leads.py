@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import BooleanField, QuerySet, Value
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from billing_engine.core.admin_kit.cells import (
@@ -18,9 +18,10 @@ from billing_engine.core.admin_kit.cells import (
     shortened,
 )
 from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.filters import DayFilter
 from billing_engine.core.admin_kit.pages import ReadOnlyPage, ReadOnlyRows
-from leads.domain.access.contacts import HIDDEN, OF_A_PERSON, masked, may_see_contacts
+from leads.domain.access.contacts import HIDDEN, OF_A_PERSON, look_at_contacts, masked, may_see_contacts
 from leads.models import Action, Lead
 from leads.queries.search import leads_named
 
@@ -76,7 +77,7 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     )
 
     shown_id = column(shortened, "external_id", title="lead")
-    shown_person = column(lambda lead: shortened(_contact(lead, lead.email or lead.name)), title="person")
+    shown_person = column(lambda lead: shortened(masked(lead.email or lead.name)), title="person")
     shown_name = column(lambda lead: _contact(lead, lead.name), title="name", empty=NOTHING)
     shown_email = column(lambda lead: _contact(lead, lead.email), title="email", empty=NOTHING)
     shown_phone = column(lambda lead: _contact(lead, lead.phone), title="phone", empty=NOTHING)
@@ -95,6 +96,14 @@ class LeadAdmin(ReadOnlyPage[Lead]):
         """Each lead knows whether this user may see whose it is."""
         shows_contacts = Value(may_see_contacts(request.user), output_field=BooleanField())
         return super().get_queryset(request).annotate(shows_contacts=shows_contacts)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        lead: Lead = kwargs["obj"]
+        if may_see_contacts(request.user) and any((lead.name, lead.email, lead.phone, lead.attributes)):
+            look_at_contacts(lead, by=person(request))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def hidden_columns(self, request: HttpRequest) -> frozenset[str]:
         hidden = super().hidden_columns(request)

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from billing_engine.core.admin_kit.cells import page_of
 from billing_engine.core.admin_kit.search import Found, finds, list_named
 from billing_engine.core.calendar.instants import instant_in_words
-from leads.domain.access.contacts import VIEW_CONTACTS
+from leads.domain.access.contacts import VIEW_CONTACTS, masked
 from leads.models import Channel, Customer, Product, Source, SourceRevision
 from leads.models.revision import fact_on
 from leads.queries.search import customers_named, first_actions, first_leads
@@ -25,7 +25,7 @@ def _customers(term: str, at_most: int) -> Iterator[Found]:
 @finds("Leads", place=3, permission="leads.view_lead", also=VIEW_CONTACTS, every=partial(list_named, "leads.lead"))
 def _leads(term: str, at_most: int) -> Iterator[Found]:
     for lead in first_leads(term, at_most, by_person=True):
-        told = (lead.email or lead.name, lead.product.customer.name, lead.product.name)
+        told = (masked(lead.email or lead.name), lead.product.customer.name, lead.product.name)
         yield Found(lead.external_id, " · ".join(filter(None, told)), page_of("leads.lead", lead.pk))
 
 

@@ -52,6 +52,8 @@ class SourceForm(forms.ModelForm[Source]):
             "customer",
             "new_products",
             "default_country",
+            "keep_bodies_days",
+            "keep_contacts_days",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -127,6 +129,7 @@ class SourceAdmin(FactsPage[Source]):
         (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
         ("Leads", {"fields": ("customer", "new_products", "default_country")}),
+        ("Retention (days)", {"fields": (("keep_bodies_days", "keep_contacts_days"),)}),
     )
 
     new_fieldsets = ((None, {"fields": (("name", "code"), "channel", "is_active")}), *fieldsets[1:])

@@ -8,6 +8,7 @@ import idna
 import phonenumbers
 
 from billing_engine.core.countries import country_code
+from leads.domain.pseudonyms import is_by_phone, is_pseudonym, pseudonym
 
 KEY_LENGTH = 254
 
@@ -89,9 +90,11 @@ def phone_key(phone: str, country: str) -> str:
 
 def person_difference(sent: str, stored: str) -> str:
     """Return in what two person keys differ; "" if they may be the same person, known by phone here and by email there."""
-    if not (sent and stored) or sent == stored or ("@" in sent) != ("@" in stored):
+    if is_pseudonym(stored):
+        sent = pseudonym(sent)
+    if not (sent and stored) or sent == stored or is_by_phone(sent) != is_by_phone(stored):
         return ""
-    return "email address" if "@" in sent else "phone number"
+    return "phone number" if is_by_phone(sent) else "email address"
 
 
 def _in_ascii(domain: str) -> str:

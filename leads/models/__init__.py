@@ -15,6 +15,7 @@ from leads.models.customer.membership import (
 from leads.models.customer.purchase_order import PurchaseOrderRequest
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
+from leads.models.erasure import ArchivedBody, ArchiveRun, Erasure, LeavingBody, Redaction
 from leads.models.file_import import FileImport, FileImportPart
 from leads.models.lead import Lead
 from leads.models.mapping import MappingRevision, SourceMapping
@@ -34,6 +35,8 @@ __all__ = [
     "ActionTypeRevision",
     "ApiKey",
     "ApprovalThreshold",
+    "ArchiveRun",
+    "ArchivedBody",
     "BillingPeriod",
     "BulkRetry",
     "CatalogRevision",
@@ -50,9 +53,11 @@ __all__ = [
     "EarlyAction",
     "EmailChoice",
     "EmailTopic",
+    "Erasure",
     "FileImport",
     "FileImportPart",
     "Lead",
+    "LeavingBody",
     "MappingRevision",
     "MemberInvitation",
     "MemberRole",
@@ -65,6 +70,7 @@ __all__ = [
     "PurchaseOrderRequest",
     "QuarantineStep",
     "QuarantinedItem",
+    "Redaction",
     "SigningSecret",
     "Source",
     "SourceMapping",

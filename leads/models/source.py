@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -73,6 +74,20 @@ class Source(models.Model):
     )
     signature_required = models.BooleanField(
         default=False, db_default=False, help_text="Refuse deliveries that aren't signed with a signing secret."
+    )
+    keep_bodies_days = models.PositiveIntegerField(
+        "keep raw bodies",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days after which raw bodies are cleared every night. Empty: never.",
+    )
+    keep_contacts_days = models.PositiveIntegerField(
+        "keep contact data",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days after which the contact data of leads is cleared every night. Empty: never.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -29,6 +29,7 @@ SECRETS = [
     *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_USER", "DATABASE_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"),
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
     "PROOF_SIGNING_KEY",
+    "PSEUDONYM_KEY",
 ]
 OWNERS = [f"DATABASE_{login}_{part}" for login in ("ADMIN", "APP", "READER") for part in ("USER", "PASSWORD")]
 # Variables of .env.example that no task gets, each with its reason.
@@ -44,6 +45,9 @@ NOT_TOLD = {
     "IMPORT_FILE_DAYS": "the default suits; a template has no room for more",
     "PROXIES": "NGINX stands in the same task, which is the default",
     "STRIPE_API_BASE": "it is another one in tests only",
+    "ARCHIVE_FOLDER": "the bucket takes its place",
+    "ARCHIVE_REGION": "Fargate tells its tasks the region",
+    "ARCHIVE_AFTER_DAYS": "90 with a bucket, which is the default",
     "METRICS_TOKEN": "nothing on AWS scrapes: beat writes the figures",
     "METRICS_NETWORKS": "nothing on AWS scrapes: beat writes the figures",
 }

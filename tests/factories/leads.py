@@ -14,6 +14,7 @@ from leads.models import (
     Action,
     ActionType,
     ApiKey,
+    ArchiveRun,
     BillingPeriod,
     BulkRetry,
     CatalogRevision,
@@ -24,6 +25,7 @@ from leads.models import (
     CustomerKey,
     CustomerTerms,
     Delivery,
+    Erasure,
     Lead,
     MappingRevision,
     Product,
@@ -265,6 +267,32 @@ class QuarantinedItemFactory(DjangoModelFactory[QuarantinedItem]):
     content = factory.LazyFunction(lambda: {"id": "L-1", "product": {"sku": "TILE-X"}})
     received_at = MID_OCTOBER
     months = factory.LazyAttribute(lambda item: [f"{item.received_at:%Y-%m}"])
+
+
+class ErasureFactory(DjangoModelFactory[Erasure]):
+    """A finished erasure of a person."""
+
+    class Meta:
+        model = Erasure
+
+    kind = Erasure.Kind.PERSON
+    asked_at = MID_OCTOBER
+    finished_at = MID_OCTOBER
+    reason = "Request 17"
+
+
+class ArchiveRunFactory(DjangoModelFactory[ArchiveRun]):
+    """A finished run."""
+
+    class Meta:
+        model = ArchiveRun
+
+    started_at = MID_OCTOBER
+    finished_at = MID_OCTOBER
+    before = MID_OCTOBER
+    total = 3
+    moved = 3
+    up_to = 3
 
 
 class BulkRetryFactory(DjangoModelFactory[BulkRetry]):

@@ -27,6 +27,8 @@ FOR_PEOPLE = {
     f"leads/domain/{name}.py"
     for name in (
         "access/second_person",
+        "archive/bodies",
+        "archive/moving",
         "catalog/facts",
         "catalog/second_person",
         "catalog/sources",
@@ -46,6 +48,8 @@ FOR_PEOPLE = {
         "memberships/portal",
         "terms/purchase_orders",
         "number_prefixes",
+        "people/erase",
+        "people/find",
         "quarantine/bulk_retry",
         "quarantine/conflicts",
         "quarantine/review",

@@ -43,7 +43,7 @@ from leads.admin.quarantine.item_page import (
     relocated_fault,
     zone_of,
 )
-from leads.domain.access.contacts import may_see_raw_bodies
+from leads.domain.access.contacts import look_at_contacts, may_see_raw_bodies
 from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.domain.quarantine.bulk_retry import retry_next, start_retry
 from leads.domain.quarantine.conflicts import take_new
@@ -146,6 +146,8 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         item: QuarantinedItem = kwargs["obj"]
         context |= item_context(item)
         context["may_see_item"] = may_see_raw_bodies(request.user)
+        if context["may_see_item"]:
+            look_at_contacts(item, by=person(request))
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -1,7 +1,13 @@
 """Who may see contact data of leads, and what others see instead."""
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db import transaction
 
+from billing_engine.core.deeds.record import record
+from billing_engine.core.deeds.verbs import Verb
+from leads.models import Lead, QuarantinedItem
+
+CONTACTS_VIEWED = Verb("contacts_viewed", "Looked at contact data")
 VIEW_CONTACTS = "leads.view_contacts"
 VIEW_RAW_BODIES = "leads.view_raw_bodies"
 # The columns of a lead that name a person; no list is filtered by them for people who may not see them.
@@ -17,6 +23,12 @@ def may_see_contacts(person: User | AbstractBaseUser | AnonymousUser) -> bool:
 def may_see_raw_bodies(person: User | AbstractBaseUser | AnonymousUser) -> bool:
     """Return whether the person may see what sources sent, word for word."""
     return isinstance(person, User) and person.has_perm(VIEW_RAW_BODIES)
+
+
+@transaction.atomic
+def look_at_contacts(row: Lead | QuarantinedItem, *, by: User) -> None:
+    """Record that a person looks at contact data in full, on the row's page; lists mask it for everyone."""
+    record(CONTACTS_VIEWED, on=row, by=by)
 
 
 def masked(contact: str) -> str:

@@ -1,12 +1,11 @@
 """Look at a raw body: each look is recorded, because it shows contact data."""
 
-import zlib
-
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
+from leads.domain.archive.bodies import body_of
 from leads.models import Delivery
 
 RAW_BODY_VIEWED = Verb("raw_body_viewed", "Looked at the raw body")
@@ -21,6 +20,6 @@ def look_at_body(delivery: Delivery, *, by: User) -> None:
 
 @transaction.atomic
 def download_body(delivery: Delivery, *, by: User) -> bytes:
-    """Return the body as it was received, and record that a person downloads it."""
+    """Return the body as it is kept, and record that a person downloads it."""
     record(RAW_BODY_DOWNLOADED, on=delivery, by=by, also=[delivery.source])
-    return zlib.decompress(delivery.body)
+    return body_of(delivery)

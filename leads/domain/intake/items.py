@@ -72,6 +72,7 @@ class SentLead(Struct, kw_only=True, gc=False):
     actions: list[SentAction] = field(default_factory=list)
     product: KnownProduct | None = None
     default_country: str = ""
+    known_person: str | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -86,10 +87,12 @@ class SentLead(Struct, kw_only=True, gc=False):
     def person(self) -> str:
         if self.item is None:
             return ""
-        contact = self.item.contact
-        return person_key(
-            contact.email, phone=contact.phone, country=contact.country, default_country=self.default_country
-        )
+        if self.known_person is None:  # parsing a phone number takes time
+            contact = self.item.contact
+            self.known_person = person_key(
+                contact.email, phone=contact.phone, country=contact.country, default_country=self.default_country
+            )
+        return self.known_person
 
     def refuse(self, fault: Fault, *, outcome: str = QUARANTINED) -> None:
         """Refuse the lead, and with it its actions, which can't be stored without it."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -16,9 +16,10 @@ from django.db import connection
 from billing_engine.core.money import number_in_words
 from leads.domain.faults import Fault
 from leads.domain.intake.schema import ActionItem
+from leads.domain.pseudonyms import pseudonym
 from leads.models import Source
 
-KNOWN = "SELECT intake_known(%s, %s, %s, %s, %s, %s)"
+KNOWN = "SELECT intake_known(%s, %s, %s, %s, %s, %s, %s)"
 ACTIONS = """
     SELECT lead.id, lead.occurred_at, action.id, action.external_id, action_type_id, action.occurred_at, quantity, value
       FROM unnest(%s::bigint[], %s::text[]) AS sent (lead_id, external_id)
@@ -126,6 +127,11 @@ class Known(msgspec.Struct, dict=True):
     customers: list[KnownCustomer]
     types: list[KnownType]
     periods: list[OpenPeriod]
+    erased: list[str] = []  # pseudonyms of persons whose contact data was erased
+
+    def stored_as(self, person: str) -> str:
+        """Return a person key or, if the person's contact data was erased, the pseudonym that stands for it."""
+        return hidden if self.erased and (hidden := pseudonym(person)) in self.erased else person
 
     @cached_property
     def lead_by_id(self) -> dict[str, StoredLead]:
@@ -165,8 +171,10 @@ class NamedProduct(NamedTuple):
     customer: str = ""
 
 
-def look_up(source: Source, *, products: Collection[NamedProduct], leads: Sequence[str]) -> Known:
-    """Look up these products, their customers and these lead IDs; reserve IDs for new leads."""
+def look_up(
+    source: Source, *, products: Collection[NamedProduct], leads: Sequence[str], persons: Iterable[str] = ()
+) -> Known:
+    """Look up these products, their customers, these lead IDs and persons by pseudonym; reserve IDs for new leads."""
     parameters = [
         source.pk,
         source.customer_id,
@@ -174,6 +182,7 @@ def look_up(source: Source, *, products: Collection[NamedProduct], leads: Sequen
         list({product.customer.lower() for product in products if product.customer}),
         source.customer_id is not None or all(product.customer for product in products),
         list(dict.fromkeys(leads)),
+        list(dict.fromkeys(persons)),
     ]
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, parameters)

@@ -32,6 +32,7 @@ from leads.domain.intake.receipt import DUPLICATE, UPDATED, Receipt
 from leads.domain.intake.rows import NewDelivery
 from leads.domain.intake.schema import VoidItem
 from leads.domain.intake.write import Overtaken, overtaken, store, store_delivery
+from leads.domain.pseudonyms import has_key, pseudonym
 from leads.domain.voiding import Void, void_all
 from leads.models import Action, Delivery, Source
 from leads.models.delivery import delivery_name
@@ -126,11 +127,12 @@ def _look_up(source: Source, delivery: NewDelivery, leads: Sequence[SentLead]) -
     readable = [lead for lead in leads if lead.item and not lead.is_refused]
     items = [lead.item.product for lead in readable if lead.item and lead.item.product]
     named, ids = [named_product(item) for item in items], [lead.result.id or "" for lead in readable]
-    known = look_up(source, products=named, leads=ids)
+    persons = [pseudonym(lead.person) for lead in readable if lead.person] if has_key() else []
+    known = look_up(source, products=named, leads=ids, persons=persons)
     if not (added := add_products(source, items, known, at=delivery.received_at)):
         return known
     delivery.products_added = [*delivery.products_added, *added]
-    return look_up(source, products=named, leads=ids)
+    return look_up(source, products=named, leads=ids, persons=persons)
 
 
 def _write_in_steps(

@@ -18,6 +18,7 @@ from leads.domain.intake.read import read_action, read_lead
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.schema import LeadItem
 from leads.domain.periods import mark_unrated
+from leads.domain.pseudonyms import has_key, is_pseudonym, pseudonym
 from leads.domain.quarantine.corrections import record_replacement
 from leads.domain.quarantine.difference import Changes, since_received
 from leads.domain.quarantine.settle import (
@@ -138,9 +139,18 @@ def _take_lead(item: QuarantinedItem) -> Changes:
         default_country=item.source.default_country,
     )
     is_test = new.is_test if new.product else stored.is_test
+    person = _stored_as(person, stored)
     changed = _written(stored, product=product, is_test=is_test, person_key=person, **contact)
     mark_unrated(periods, reason="conflict settled")
     return changed
+
+
+def _stored_as(person: str, stored: Lead) -> str:
+    """Return the person key or, if contact data was erased, the pseudonym that stands for the person."""
+    if not person and is_pseudonym(stored.person_key):
+        return stored.person_key
+    hidden = pseudonym(person) if has_key() else ""
+    return hidden if hidden and Lead.objects.filter(person_key=hidden).exists() else person
 
 
 def _product(item: QuarantinedItem, new: LeadItem, stored: Lead) -> Product:

@@ -29,9 +29,8 @@ State = QuarantinedItem.State
 Kind = QuarantineStep.Kind
 
 
-CONTACTS = "leads.view_contacts"
-ITEM_REPAIRED = Verb("quarantined_item_repaired", "Quarantined item stored", values_need=CONTACTS)
-ITEM_REPLACED = Verb("quarantined_item_replaced", "Stored version replaced", values_need=CONTACTS)
+ITEM_REPAIRED = Verb("quarantined_item_repaired", "Quarantined item stored")
+ITEM_REPLACED = Verb("quarantined_item_replaced", "Stored version replaced")
 ITEM_REFUSED_AGAIN = Verb("quarantined_item_refused_again", "Quarantined item refused again")
 ITEM_DISCARDED = Verb("quarantined_item_discarded", "Quarantined item discarded")
 SETTLED_BY = {Kind.REPAIRED: ITEM_REPAIRED, Kind.TOOK_NEW: ITEM_REPLACED}
@@ -121,9 +120,10 @@ def resend(
     )
     if kind == Kind.REPAIRED:
         record_corrections(step, receipt, step.changed)
-    before, after = ({name: both[side] for name, both in (changed or {}).items()} for side in (0, 1))
     also = [Delivery(pk=receipt.delivery_id), item.source, *([item.stored_action] if item.stored_action else [])]
-    record(SETTLED_BY[kind], on=item, by=by, reason=note, before=before, after=after, also=also)
+    # Which members changed, and not what they hold: that may be contact data, which the step keeps and an erasure clears.
+    told = {"changed": list(changed)} if changed else {}
+    record(SETTLED_BY[kind], on=item, by=by, reason=note, after=told, also=also)
     return receipt
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from leads.domain.pseudonyms import with_hidden, without_hidden
 from leads.models import BillingPeriod, Customer
 from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import closed_already
@@ -82,7 +83,7 @@ def _contract(customer: CustomerFacts) -> dict[str, Any]:
     return {
         "contract_start": customer.contract_start,
         "contract_end": customer.contract_end,
-        "excluded_domains": sorted(customer.excluded_domains),
+        "excluded_domains": without_hidden(customer.excluded_domains),
         "hard_budget": customer.hard_budget,
     }
 
@@ -93,7 +94,7 @@ def kept_terms(period: BillingPeriod) -> Terms | None:
     if kept is None:
         return None
     customer: dict[str, Any] = kept.customer
-    domains = frozenset(customer["excluded_domains"])
+    domains = with_hidden(customer["excluded_domains"])
     return Terms(
         customer=CustomerFacts(
             **customer | {"id": period.customer_id, "currency": period.customer.currency, "excluded_domains": domains}

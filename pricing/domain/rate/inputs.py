@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from billing_engine.core.calendar.spans import months_of
 from billing_engine.core.calendar.wall_clock import instant_of
+from leads.domain.pseudonyms import with_hidden
 from leads.models import BillingPeriod, Customer, CustomerTerms
 from pricing.models import PriceRule, PriceTier
 from pricing.rating.amounts import Micro
@@ -80,7 +81,7 @@ def customer_facts(customer: Customer, terms: CustomerTerms) -> CustomerFacts:
         currency=customer.currency,
         contract_start=midnight(datetime.combine(first, time.min)) if first else None,
         contract_end=midnight(datetime.combine(last + timedelta(days=1), time.min)) if last else None,
-        excluded_domains=frozenset(terms.excluded_domains),
+        excluded_domains=with_hidden(terms.excluded_domains),
         hard_budget=micro(budget) if terms.hard_budget and budget is not None else None,
     )
 

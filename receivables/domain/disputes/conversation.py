@@ -57,7 +57,7 @@ def ask_for_evidence(dispute: Dispute, *, words: str, by: User, at: datetime) ->
     dispute.save(update_fields=["state", "waits_since", "proposed"])
     step(dispute, Kind.ASKED, words, Speaker(by), at)
     close_for(dispute, by=by, at=at)
-    record(EVIDENCE_ASKED, on=dispute, by=by, reason=words, also=about(dispute))
+    record(EVIDENCE_ASKED, on=dispute, by=by, also=about(dispute))
     return dispute
 
 
@@ -74,7 +74,7 @@ def answer(dispute: Dispute, *, words: str, by: Speaker, at: datetime, files: Se
         dispute.save(update_fields=["state", "waits_since", "decide_by"])
     keep(files, step(dispute, Kind.ANSWERED, words, by, at))
     before, after = changes(was, {"state": dispute.state, "decide_by": dispute.decide_by})
-    after |= {"files": [file.name for file in files]} if files else {}
+    after |= {"files": len(files)} if files else {}  # a name of a file may name a person
     record(
         DISPUTE_ANSWERED,
         on=dispute,
@@ -102,7 +102,6 @@ def withdraw(dispute: Dispute, *, words: str, by: Speaker, at: datetime) -> Disp
         DISPUTE_WITHDRAWN,
         on=dispute,
         by=by.actor(dispute.customer),
-        reason=words,
         before=before,
         after=after,
         also=about(dispute),
@@ -125,7 +124,6 @@ def ask_for_second_look(dispute: Dispute, *, words: str, by: Speaker, at: dateti
         SECOND_LOOK_ASKED,
         on=dispute,
         by=by.actor(dispute.customer),
-        reason=words,
         after={"decide_by": dispute.decide_by},
         also=about(dispute),
     )

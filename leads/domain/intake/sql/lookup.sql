@@ -3,9 +3,10 @@
 -- reading all of it after it has grown), and jit is off, because compiling costs more than these short statements.
 -- Returns everything that the items of a delivery may refer to, and IDs for new rows. Changes nothing.
 -- Rows are returned as objects, whose members are those of the structs in lookup.py.
+-- Persons are pseudonyms; those of them whose contact data was erased are returned.
 -- With only_named, every item names its customer, so only the products of the named customers are returned.
 CREATE OR REPLACE FUNCTION intake_known(
-    of_source bigint, of_customer bigint, skus text[], codes text[], only_named boolean, leads text[]
+    of_source bigint, of_customer bigint, skus text[], codes text[], only_named boolean, leads text[], persons text[]
 ) RETURNS text LANGUAGE plpgsql
     SET search_path = public, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
@@ -33,6 +34,8 @@ BEGIN
         'lead_ids', (SELECT coalesce(json_agg(nextval('leads_lead_id_seq')), '[]')
                        FROM generate_series(1, cardinality(leads) - known)),
         'leads', coalesce(lead_rows, '[]'),
+        'erased', ARRAY(SELECT DISTINCT person_key FROM leads_lead
+                         WHERE person_key = ANY (persons) AND person_key <> ''),
         'products', coalesce(product_rows, '[]'),
         'customers', (SELECT coalesce(json_agg(customer), '[]')
                         FROM (SELECT id, code, name, time_zone

@@ -1,0 +1,1 @@
+"""The pages of people's data: find, export, erase, retention and archive."""

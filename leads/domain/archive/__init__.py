@@ -1,0 +1,1 @@
+"""The archive: raw bodies in object storage, written once under their digest."""

@@ -1,0 +1,11 @@
+from django.db import migrations
+
+from billing_engine.core.sql_files import InstallSql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("receivables", "0001_initial"), ("leads", "0002_people")]
+
+    operations = [
+        InstallSql("receivables", "models/sql/disputes_move_only_forward.sql", "29c0b348108c"),
+    ]

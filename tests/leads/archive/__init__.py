@@ -1,0 +1,1 @@
+"""Raw bodies in the archive."""

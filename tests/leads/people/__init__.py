@@ -1,0 +1,1 @@
+"""Find, export, erase and let go of people's data."""
