@@ -18,6 +18,7 @@ OPERATIONS = {
         "add_source", "change_source",
         "add_apikey", "change_apikey",
         "add_signingsecret", "change_signingsecret",
+        "add_hook", "change_hook",  # change: another secret, revoke
         "add_actiontype", "change_actiontype",
         "change_quarantineditem",  # retry and discard
         "change_action",  # void

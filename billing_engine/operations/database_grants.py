@@ -43,6 +43,8 @@ GRANTS = {
     ),
     "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
+    "leads_hook": "INSERT, UPDATE (sealed, earlier_sealed, earlier_until, expires_at, last_used_at, revoked_at)",
+    "leads_hookrefusal": "INSERT, UPDATE (times, message, last_at)",
     # What came in.
     "leads_delivery": "INSERT",
     "leads_lead": "INSERT, UPDATE (product_id, name, email, person_key, phone, firm, country, region, is_test)",

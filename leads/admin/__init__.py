@@ -14,6 +14,7 @@ from leads.admin import (
     sources,
 )
 from leads.admin.credentials import credential_admin
+from leads.admin.hooks import hook_admin
 from leads.admin.quarantine import bulk_retries, item_admin
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "credential_admin",
     "customers",
     "deliveries",
+    "hook_admin",
     "item_admin",
     "leads",
     "menu",

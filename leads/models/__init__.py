@@ -13,6 +13,7 @@ from leads.models.customer.membership import (
 )
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
+from leads.models.hook import Hook, HookRefusal
 from leads.models.lead import Lead
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
@@ -44,6 +45,8 @@ __all__ = [
     "CycleChange",
     "Delivery",
     "EarlyAction",
+    "Hook",
+    "HookRefusal",
     "Lead",
     "MemberInvitation",
     "MemberRole",

@@ -35,6 +35,7 @@ FOR_PEOPLE = {
         "credentials/lifetime",
         "customers",
         "cycles",
+        "hooks/addresses",
         "memberships/invitations",
         "memberships/keys",
         "memberships/members",

@@ -1,0 +1,67 @@
+"""The addresses to which ready-made senders post their webhooks, and the calls that were refused there."""
+
+from django.db import models
+
+from leads.models.source import Key, Source
+
+
+class Hook(Key):
+    """An address of a source for one kind of sender; its token is shown once, and only the digest is kept."""
+
+    MARK, AUDIENCE = "lbh", "sender"
+
+    class Kind(models.TextChoices):
+        META = "meta", "Meta lead ads"
+        GOOGLE = "google", "Google lead forms"
+        LINKEDIN = "linkedin", "LinkedIn lead gen forms"
+        HUBSPOT = "hubspot", "HubSpot"
+        TYPEFORM = "typeform", "Typeform"
+        SEGMENT = "segment", "Segment track events"
+        STANDARD = "standard", "Standard Webhooks"
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="hooks")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    sealed = models.BinaryField(help_text="What the sender signs with, encrypted with a key derived from SECRET_KEY.")
+    earlier_sealed = models.BinaryField(null=True, help_text="The replaced secret, still accepted for a while.")
+    earlier_until = models.DateTimeField(null=True, blank=True, help_text="The replaced secret is accepted until then.")
+
+    class Meta(Key.Meta):
+        abstract = False
+        verbose_name = "inbound webhook"
+        constraints = [
+            models.CheckConstraint(
+                name="a_replaced_hook_secret_has_an_end",
+                condition=models.Q(earlier_sealed=None, earlier_until=None)
+                | models.Q(earlier_sealed__isnull=False, earlier_until__isnull=False),
+            ),
+        ]
+
+    @property
+    def owner(self) -> Source:
+        """Whose it is."""
+        return self.source
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.prefix}…"
+
+
+class HookRefusal(models.Model):
+    """How often calls to an inbound webhook were refused on one day (UTC) for one reason."""
+
+    hook = models.ForeignKey(Hook, on_delete=models.CASCADE, related_name="refusals", db_index=False)
+    day = models.DateField()
+    code = models.CharField(max_length=40)
+    times = models.PositiveIntegerField(default=1)
+    message = models.TextField(help_text="The answer to the last of them.")
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "refused call"
+        constraints = [
+            models.UniqueConstraint(
+                name="refused_calls_of_a_day_are_counted_once_per_reason", fields=["hook", "day", "code"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} on {self.day}"
