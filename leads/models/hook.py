@@ -6,7 +6,7 @@ from leads.models.source import Key, Source
 
 
 class Hook(Key):
-    """An address of a source for one kind of sender; its token is shown once, and only the digest is kept."""
+    """An address of a source to which one kind of ready-made sender posts; its token is shown once and kept as a digest."""
 
     MARK, AUDIENCE = "lbh", "sender"
 
@@ -46,7 +46,7 @@ class Hook(Key):
 
 
 class HookRefusal(models.Model):
-    """How often calls to an inbound webhook were refused on one day (UTC) for one reason."""
+    """How often calls to an inbound webhook were refused on one day (UTC) for one reason; their bodies are not kept."""
 
     hook = models.ForeignKey(Hook, on_delete=models.CASCADE, related_name="refusals", db_index=False)
     day = models.DateField()

@@ -36,6 +36,7 @@ FOR_PEOPLE = {
         "customers",
         "cycles",
         "hooks/addresses",
+        "hooks/find",
         "memberships/invitations",
         "memberships/keys",
         "memberships/members",

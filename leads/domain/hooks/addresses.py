@@ -11,8 +11,8 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from leads.domain.credentials.encryption import decrypt, encrypt
-from leads.domain.credentials.key_text import is_right, new_text, prefix_of
+from leads.domain.credentials.encryption import encrypt
+from leads.domain.credentials.key_text import new_text
 from leads.domain.credentials.lifetime import ExpiryInPast, KeyIsRevoked, SecretNotUsable, set_expiry
 from leads.domain.credentials.signatures import PREFIX, is_usable_secret
 from leads.domain.hooks.registry import KINDS
@@ -37,13 +37,6 @@ class HookSecretUnusable(Refused):
 
     code = "hook_secret_unusable"
     message = f"A secret must have 1 to {SECRET_CHARACTERS} printable ASCII characters."
-
-
-class HookNotHere(Refused):
-    """The token is right, but the address is no longer valid; its caller hears only that there is nothing."""
-
-    code = "hook_not_here"
-    http_status = 404
 
 
 class NewAddress(NamedTuple):
@@ -93,31 +86,6 @@ def change_hook_secret(hook: Hook, *, given: str = "", until: datetime, by: User
     after = {"earlier_secret_valid_until": until}
     record(HOOK_SECRET_CHANGED, on=stored, by=by, after=after, also=[hook.source])
     return NewAddress(stored, "", "" if given.strip() else secret)
-
-
-def known_hook(token: str) -> Hook | None:
-    """Return the webhook with this token and its source, whether it may still be used or not; compared in constant time."""
-    prefix = prefix_of(token, Hook.MARK)
-    hook = Hook.objects.filter(prefix=prefix).select_related("source").first() if prefix else None
-    return hook if is_right(hook, token) else None
-
-
-def refuse_unused(hook: Hook, *, source: str, at: datetime) -> None:
-    """Raise HookNotHere if the webhook is revoked or expired, its source is inactive, or the address names another one."""
-    if hook.source.code != source.lower():
-        raise HookNotHere("The address names another source.")
-    if not hook.source.is_active:
-        raise HookNotHere("The source is inactive.")
-    if not hook.is_usable(at):
-        raise HookNotHere("The address was revoked." if hook.revoked_at else "The address has expired.")
-
-
-def secrets_of(hook: Hook, *, at: datetime) -> list[str]:
-    """Return the secrets that calls may be signed with, the current one first."""
-    sealed = [hook.sealed]
-    if hook.earlier_sealed and hook.earlier_until and hook.earlier_until > at:
-        sealed.append(hook.earlier_sealed)
-    return [plaintext for each in sealed if (plaintext := decrypt(each)) is not None]
 
 
 def _new_hook(source: Source, *, kind: Hook.Kind, sealed: bytes, by: User | None) -> NewAddress:

@@ -1,6 +1,7 @@
 """Count the calls that are refused, so that operations sees a sender whose calls do not arrive."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -18,7 +19,13 @@ COUNT = """
 
 def count_refusal(hook: Hook, *, code: str, message: str, at: datetime) -> None:
     """Count a call that was refused for this reason; its body is not kept, because no known sender wrote it."""
-    values = {"hook": hook.pk, "day": at.astimezone(UTC).date(), "code": code, "message": message, "at": at}
+    values: dict[str, Any] = {
+        "hook": hook.pk,
+        "day": at.astimezone(UTC).date(),
+        "code": code,
+        "message": message,
+        "at": at,
+    }
     with connection.cursor() as cursor:
         cursor.execute(COUNT, values)
 

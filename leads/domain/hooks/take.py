@@ -10,8 +10,8 @@ from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.body.parse import JSON
 from leads.domain.credentials.lifetime import note_use
 from leads.domain.faults import Fault, Malformed
-from leads.domain.hooks.addresses import secrets_of
 from leads.domain.hooks.call import Call
+from leads.domain.hooks.find import secrets_of
 from leads.domain.hooks.kind import Answer, Kind
 from leads.domain.hooks.registry import kind_of
 from leads.domain.intake.idempotency import KEY_CHARACTERS, IdempotencyKeyReused

@@ -15,10 +15,9 @@ from leads.domain.hooks.addresses import (
     HookSecretUnusable,
     change_hook_secret,
     create_hook,
-    known_hook,
     rotate_hook,
-    secrets_of,
 )
+from leads.domain.hooks.find import known_hook, secrets_of
 from leads.models import Delivery, Hook, HookRefusal, Source
 from tests.factories.leads import SourceFactory
 from tests.factories.people import UserFactory

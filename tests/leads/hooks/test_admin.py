@@ -10,7 +10,7 @@ from django.urls import reverse
 from time_machine import travel
 
 from billing_engine.core.models import Deed
-from leads.domain.hooks.addresses import known_hook, secrets_of
+from leads.domain.hooks.find import known_hook, secrets_of
 from leads.models import Hook, Source
 from tests.factories.leads import HookFactory, HookRefusalFactory, SourceFactory
 from tests.factories.people import with_role
