@@ -16,6 +16,7 @@ OPERATIONS = {
         "add_customerkey", "change_customerkey",  # change: revoke
         "add_product", "change_product",
         "add_source", "change_source",
+        "add_sourcemapping", "change_sourcemapping",  # change: write a revision
         "add_apikey", "change_apikey",
         "add_signingsecret", "change_signingsecret",
         "add_hook", "change_hook",  # change: another secret, revoke

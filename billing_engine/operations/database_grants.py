@@ -39,8 +39,10 @@ GRANTS = {
     "leads_sourcerevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
     "leads_source": (
         "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
-        " requests_per_minute, signature_required, field_mapping)"
+        " requests_per_minute, signature_required)"
     ),
+    "leads_sourcemapping": "INSERT, UPDATE (name, door, is_active, place)",
+    "leads_mappingrevision": "INSERT",
     "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
     "leads_hook": "INSERT, UPDATE (sealed, earlier_sealed, earlier_until, expires_at, last_used_at, revoked_at)",

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
 from billing_engine.core.admin_kit.cells import active, link, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
@@ -52,9 +52,7 @@ class SourceForm(forms.ModelForm[Source]):
             "customer",
             "new_products",
             "default_country",
-            "field_mapping",
         )
-        widgets = {"field_mapping": UnfoldAdminTextareaWidget({"rows": 4, "class": "lb-key"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -129,7 +127,6 @@ class SourceAdmin(FactsPage[Source]):
         (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
         ("Leads", {"fields": ("customer", "new_products", "default_country")}),
-        ("File import", {"fields": ("field_mapping",)}),
     )
 
     new_fieldsets = ((None, {"fields": (("name", "code"), "channel", "is_active")}), *fieldsets[1:])

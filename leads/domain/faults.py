@@ -30,6 +30,17 @@ class Malformed(NamedTuple):
     fault: Fault
 
 
+def flaw_of(item: Any) -> Fault | None:
+    """Return the fault with which a record was read, including that of an action in it: a record is not a lead yet."""
+    if isinstance(item, Malformed):
+        return item.fault
+    if not isinstance(item, Flawed) or item.fault:
+        return item.fault if isinstance(item, Flawed) else None
+    parts = enumerate(item["actions"])
+    found = ((place, part.fault) for place, part in parts if isinstance(part, Flawed) and part.fault)
+    return next((fault._replace(pointer=f"/actions/{place}{fault.pointer}") for place, fault in found), None)
+
+
 def fault_of(text: str) -> Fault:
     """Convert a message of msgspec, such as: Expected `str`, got `int` - at `$.contact.email`."""
     found = _WHERE.match(text)

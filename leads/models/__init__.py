@@ -15,6 +15,7 @@ from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.hook import Hook, HookRefusal
 from leads.models.lead import Lead
+from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product, ProductRevision
@@ -48,6 +49,7 @@ __all__ = [
     "Hook",
     "HookRefusal",
     "Lead",
+    "MappingRevision",
     "MemberInvitation",
     "MemberRole",
     "Membership",
@@ -60,6 +62,7 @@ __all__ = [
     "QuarantinedItem",
     "SigningSecret",
     "Source",
+    "SourceMapping",
     "SourceRevision",
     "Subject",
     "Tax",

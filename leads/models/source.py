@@ -74,12 +74,6 @@ class Source(models.Model):
     signature_required = models.BooleanField(
         default=False, db_default=False, help_text="Refuse deliveries that aren't signed with a signing secret."
     )
-    field_mapping = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text="A lead as JSON, with {Column} in place of the values of the imported file, such as "
-        '{"id": "{Lead ID}", "product": {"sku": "{SKU}"}}.',
-    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

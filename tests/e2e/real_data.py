@@ -32,31 +32,51 @@ def otto_leads() -> Iterator[list[dict[str, Any]]]:
 
 # The export has no times, so everything is dated to the day of the export.
 X_EDUCATION_MAPPING: dict[str, Any] = {
-    "id": "{Prospect ID}",
-    "product": {"sku": "{Lead Origin|slug}", "customer": "XEDU", "name": "{Lead Origin}"},
-    "contact": {"country": "{Country}", "region": "{City}"},
-    "campaign": "{Lead Source}",
-    "attributes": {"number": "{Lead Number}", "quality": "{Lead Quality}", "profile": "{Lead Profile}"},
+    "fields": {
+        "id": '"Prospect ID"',
+        "product.sku": {"from": '"Lead Origin"', "text": "slug"},
+        "product.customer": {"constant": "XEDU"},
+        "product.name": '"Lead Origin"',
+        "contact.country": "Country",
+        "contact.region": "City",
+        "campaign": '"Lead Source"',
+        "attributes.number": '"Lead Number"',
+        "attributes.quality": '"Lead Quality"',
+        "attributes.profile": '"Lead Profile"',
+    },
     "actions": [
         {
-            "id": "visits",
-            "type": "website_visit",
-            "quantity": "{TotalVisits}",
-            "occurred_at": "2026-09-15T12:00:00+05:30",
-            "when": "{TotalVisits}",
+            "when": "TotalVisits",
+            "fields": {
+                "id": {"constant": "visits"},
+                "type": {"constant": "website_visit"},
+                "quantity": "TotalVisits",
+                "occurred_at": {"constant": "2026-09-15T12:00:00+05:30"},
+            },
         },
         {
-            "id": "last",
-            "type": "{Last Activity|slug}",
-            "occurred_at": "2026-09-16T12:00:00+05:30",
-            "when": "{Last Activity}",
+            "when": '"Last Activity"',
+            "fields": {
+                "id": {"constant": "last"},
+                "type": {"from": '"Last Activity"', "text": "slug"},
+                "occurred_at": {"constant": "2026-09-16T12:00:00+05:30"},
+            },
         },
         {
-            "id": "last-notable",
-            "type": "{Last Notable Activity|slug}",
-            "occurred_at": "2026-09-16T12:00:00+05:30",
-            "when": "{Last Notable Activity}",
+            "when": '"Last Notable Activity"',
+            "fields": {
+                "id": {"constant": "last-notable"},
+                "type": {"from": '"Last Notable Activity"', "text": "slug"},
+                "occurred_at": {"constant": "2026-09-16T12:00:00+05:30"},
+            },
         },
-        {"id": "converted", "type": "converted", "occurred_at": "2026-09-20T12:00:00+05:30", "when": "{Converted}"},
+        {
+            "when": "Converted",
+            "fields": {
+                "id": {"constant": "converted"},
+                "type": {"constant": "converted"},
+                "occurred_at": {"constant": "2026-09-20T12:00:00+05:30"},
+            },
+        },
     ],
 }

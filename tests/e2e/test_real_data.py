@@ -22,7 +22,7 @@ from pricing.domain.rate.rate import rate_waiting
 from pricing.models import Charge, PeriodTally
 from tests import shared
 from tests.e2e.real_data import OTTO_TYPES, X_EDUCATION_MAPPING, otto_leads
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, SourceFactory, SourceMappingFactory
 from tests.factories.pricing import PriceRuleFactory, graduated
 
 pytestmark = [pytest.mark.django_db(transaction=True), shared.needed]
@@ -74,7 +74,8 @@ def _expected_otto() -> Decimal:
 
 def test_the_crm_export_by_file_is_accounted_for_to_the_last_row(capsys: pytest.CaptureFixture[str]):
     CustomerFactory.create(code="XEDU", time_zone="Asia/Kolkata")
-    SourceFactory.create(code="crm", new_products=Source.NewProducts.CREATE, field_mapping=X_EDUCATION_MAPPING)
+    crm = SourceFactory.create(code="crm", new_products=Source.NewProducts.CREATE)
+    SourceMappingFactory.create(source=crm, document=X_EDUCATION_MAPPING)
     for code in _x_education_types() - set(UNKNOWN):
         ActionTypeFactory.create(code=code, name=code, is_billable=code not in NOT_BILLABLE)
     graduated((1_000, "0.05", "0"), (None, "0.02", "10"), action_type=ActionType.objects.get(code="website_visit"))

@@ -27,11 +27,13 @@ from leads.models import (
     Hook,
     HookRefusal,
     Lead,
+    MappingRevision,
     Product,
     QuarantinedItem,
     QuarantineStep,
     SigningSecret,
     Source,
+    SourceMapping,
     Tax,
 )
 from leads.models.company import DETAILS
@@ -139,6 +141,26 @@ class SourceFactory(WithFacts, DjangoModelFactory[Source]):
     code = factory.Sequence(lambda n: f"web{n}")
     name = factory.LazyAttribute(lambda source: f"Source {source.code}")
     channel = Channel.WEBSITE
+
+
+class SourceMappingFactory(DjangoModelFactory[SourceMapping]):
+    """A mapping of files with its first revision, which has this document."""
+
+    class Meta:
+        model = SourceMapping
+
+    source = factory.SubFactory(SourceFactory)
+    name = factory.Sequence(lambda n: f"Export {n}")
+    door = "files"
+
+    @classmethod
+    def _create(cls, model_class: type[SourceMapping], *args: Any, **facts: Any) -> SourceMapping:
+        document = facts.pop("document", {"fields": {"id": "id"}})
+        mapping: SourceMapping = super()._create(model_class, *args, **facts)
+        MappingRevision.objects.create(
+            mapping=mapping, number=1, document=document, reason="First version", written_at=MID_OCTOBER
+        )
+        return mapping
 
 
 class CustomerKeyFactory(DjangoModelFactory[CustomerKey]):

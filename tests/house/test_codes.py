@@ -6,7 +6,8 @@ from pathlib import Path
 
 from billing_engine.core.api.problems import BAD_FILTER, BUSY
 from leads.domain.body import decode, parse
-from leads.domain.files import mapping, parts
+from leads.domain.files import parts
+from leads.domain.mapping.language import converter
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
 from pricing.rating.exclude import REASONS
@@ -37,6 +38,8 @@ FOR_PEOPLE = {
         "cycles",
         "hooks/addresses",
         "hooks/find",
+        "mapping/active",
+        "mapping/mappings",
         "memberships/invitations",
         "memberships/keys",
         "memberships/members",
@@ -108,8 +111,12 @@ def _faults() -> set[str]:
 
 
 def _texts(node: ast.expr) -> set[str]:
+    if ast.unparse(node) in {"error.code", "why.code"}:  # of a record that a mapping could not convert
+        return set(converter.CODES)
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or defines
-        return {str(getattr(module, node.id)) for module in (parse, decode, mapping, parts) if hasattr(module, node.id)}
+        return {
+            str(getattr(module, node.id)) for module in (parse, decode, converter, parts) if hasattr(module, node.id)
+        }
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 
 

@@ -1,14 +1,14 @@
-"""Read the header of a CSV file: find its separator, and check that the field mapping's columns are there."""
+"""Read the header of a CSV file: find its separator, and check that the mapping's columns are there."""
 
 import csv
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from leads.domain.files.lines import FileNotReadable, LineReader
-from leads.domain.files.mapping import columns
 from leads.domain.files.rows import parsed
+from leads.domain.mapping.language.converter import Converter
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP = b"sep="
@@ -25,7 +25,7 @@ _OTHERS = (
 
 
 class Header(NamedTuple):
-    """The columns, named as in the field mapping, their separator, and the lines of the header."""
+    """The columns, named as in the mapping, their separator, and the lines of the header."""
 
     names: list[str]
     separator: str
@@ -36,7 +36,7 @@ class Header(NamedTuple):
         return SEPARATORS.get(self.separator, repr(self.separator))
 
 
-def read_header(lines: LineReader, mapping: Mapping[str, Any], file_name: str) -> Header:
+def read_header(lines: LineReader, converter: Converter, file_name: str) -> Header:
     """Read the header and compare it with the columns of the mapping. Raises FileNotReadable, which names both."""
     taken, separators = list[bytes](), list(SEPARATORS)
     bare = _next(lines, taken).removeprefix(b"\xef\xbb\xbf")
@@ -47,16 +47,15 @@ def read_header(lines: LineReader, mapping: Mapping[str, Any], file_name: str) -
         separators = [bare.rstrip(b"\r\n")[len(_SEP) :].decode(errors="replace") or ","]
         bare = _next(lines, taken)
     text = _text(bare, file_name)
-    asked = columns(mapping)
     readings = [(separator, _fields(text, separator)) for separator in separators]
-    # Prefer a reading that has all columns of the mapping, then the one with the most columns.
-    separator, names = max(readings, key=lambda each: (not _missing(asked, each[1]), len(each[1])))
-    if missing := _missing(asked, names):
+    called = {_plain(column): column for column in converter.columns}
+    # Prefer a reading that has all columns of a mapping, then the one with the most columns.
+    separator, names = max(readings, key=lambda each: (not _missing(converter, called, each[1]), len(each[1])))
+    if missing := _missing(converter, called, names):
         raise FileNotReadable(_not_there(file_name, missing, names, separator))
     if twice := _twice(names):
         raise FileNotReadable(f"{file_name} has two columns named {twice!r}. Remove or rename one.")
-    called = {_plain(column): column for column in asked}
-    return Header([called.get(_plain(name), name.strip()) for name in names], separator, taken)
+    return Header(_named(called, names), separator, taken)
 
 
 def _next(lines: LineReader, taken: list[bytes]) -> bytes:
@@ -99,9 +98,13 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
-def _missing(asked: Sequence[str], names: Sequence[str]) -> list[str]:
-    there = set(map(_plain, names))
-    return [column for column in asked if _plain(column) not in there]
+def _named(called: dict[str, str], names: Sequence[str]) -> list[str]:
+    """Name the columns as the mappings do."""
+    return [called.get(_plain(name), name.strip()) for name in names]
+
+
+def _missing(converter: Converter, called: dict[str, str], names: Sequence[str]) -> list[str]:
+    return converter.missing(_named(called, names))
 
 
 def _twice(names: Sequence[str]) -> str:
@@ -113,4 +116,4 @@ def _not_there(file_name: str, missing: Sequence[str], names: Sequence[str], sep
     told = ("column " if len(missing) == 1 else "columns ") + ", ".join(map(repr, missing))
     header = ", ".join(repr(name.strip()[:40]) for name in names[:20]) or "unreadable"
     how = f" (separated by {SEPARATORS[separator]})" if len(names) > 1 and separator in SEPARATORS else ""
-    return f"{file_name} has no {told}, which the field mapping needs. Its header{how} is: {header}."
+    return f"{file_name} has no {told}, which the mapping needs. Its header{how} is: {header}."

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from leads.domain.body.parcel import Placed
@@ -22,11 +23,11 @@ class Notices:
         self._lines: dict[str, list[int]] = defaultdict(list)
         self._counts: dict[str, int] = defaultdict(int)
 
-    def check_row(self, row: Row, placed: Placed | None) -> None:
-        """Note what is unusual about a row that became a lead."""
+    def check_row(self, row: Row, found: Sequence[Placed]) -> None:
+        """Note what is unusual about a row and the leads that it gave."""
         if row.within:
             self._note(_WITHIN, row.line)
-        if placed and isinstance(placed.item, dict) and any(map(_is_spoiled, _ids(placed.item))):
+        if any(_is_spoiled(id_) for placed in found if isinstance(placed.item, dict) for id_ in _ids(placed.item)):
             self._note(_IDS, row.line)
 
     def in_words(self) -> list[str]:

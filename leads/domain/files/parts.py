@@ -1,18 +1,18 @@
 """Split a file into parts of a few hundred leads; each becomes its own delivery."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from leads.domain.body.decode import ROW_MALFORMED, BodyNotReadable, as_json
 from leads.domain.body.parcel import Lines, Placed
 from leads.domain.body.parse import read_line, read_parcel
-from leads.domain.faults import Fault, Flawed, Malformed
+from leads.domain.faults import Fault, Malformed, flaw_of
 from leads.domain.files.header import Header, read_header
 from leads.domain.files.lines import FileNotReadable, LineReader
-from leads.domain.files.mapping import mapped
 from leads.domain.files.notices import Notices
 from leads.domain.files.rows import Row, Rows
+from leads.domain.mapping.language.converter import Converter
 
 LEADS_AT_A_TIME = 500
 ROWS_IN_A_FIELD = "rows_in_a_field"
@@ -32,8 +32,8 @@ class Part(NamedTuple):
 class LeadsFile:
     """A file of leads, with its line counts and warnings after it was read."""
 
-    def __init__(self, path: Path, mapping: Mapping[str, Any]) -> None:
-        self._path, self._mapping = path, mapping
+    def __init__(self, path: Path, converter: Converter | None) -> None:
+        self._path, self._converter = path, converter
         self.lines: Lines | None = None  # for files with lines
         self.notices = Notices()
 
@@ -59,7 +59,7 @@ class LeadsFile:
             some = placed[start : start + LEADS_AT_A_TIME]
             body = as_json([item for _, item in some]).encode()
             position = size * (start + len(some)) // len(placed)
-            yield Part([self._as_lead(item) for item in some], body, "application/json", position)
+            yield Part([lead for item in some for lead in self._leads(item)], body, "application/json", position)
 
     def _ndjson(self) -> Iterator[Part]:
         with self._path.open("rb") as file:
@@ -67,23 +67,24 @@ class LeadsFile:
             part = _PartBuilder(b"", "application/x-ndjson")
             while (line := lines.take()) is not None:
                 item = Placed(f"/{lines.read}", read_line(line)) if line.strip() else None
-                part.add([line], item and self._as_lead(item), is_refused=bool(item and _flaw(item.item)))
+                found = self._leads(item) if item else []
+                part.add([line], found, is_refused=bool(item and flaw_of(item.item)))
                 if part.is_full:
                     yield self._counted(part.taken(lines.position))
             yield from map(self._counted, part.last(lines.position))
 
     def _table(self) -> Iterator[Part]:
-        if not self._mapping:
-            raise FileNotReadable("A CSV file needs a field mapping. Add one to the source.")
+        if self._converter is None:
+            raise FileNotReadable("A CSV file needs a mapping. Add one for files to the source.")
         with self._path.open("rb") as file:
             lines = LineReader(file)
-            header = read_header(lines, self._mapping, self._path.name)
+            header = read_header(lines, self._converter, self._path.name)
             self.notices.separated_by = header.separated_by
             part = _PartBuilder(b"".join(header.lines), "text/csv")
             for row in Rows(lines, separator=header.separator, width=len(header.names), below=len(header.lines)):
-                item = None if row.is_blank else self._as_lead(Placed(f"/{row.line}", _record(header, row)))
-                part.add(row.lines, item, is_refused=bool(row.why or row.within))
-                self.notices.check_row(row, item)
+                found = [] if row.is_blank else self._leads(Placed(f"/{row.line}", _record(header, row)))
+                part.add(row.lines, found, is_refused=bool(row.why or row.within))
+                self.notices.check_row(row, found)
                 if part.is_full:
                     yield self._counted(part.taken(lines.position))
             yield from map(self._counted, part.last(lines.position))
@@ -98,23 +99,8 @@ class LeadsFile:
         if (self.lines or Lines()).read != read:
             raise FileNotReadable(f"{self._path.name}: {read:,} lines were read, but their outcomes are {self.lines}.")
 
-    def _as_lead(self, placed: Placed) -> Placed:
-        pointer, item = placed
-        if not self._mapping or not isinstance(item, dict):
-            return placed
-        lead = _flaw(item) or mapped(self._mapping, item)
-        return Placed(pointer, Malformed(item, lead) if isinstance(lead, Fault) else lead)
-
-
-def _flaw(item: Any) -> Fault | None:
-    """Return the fault of a record, including that of an action in it, because a record is not a lead yet."""
-    if isinstance(item, Malformed):
-        return item.fault
-    if not isinstance(item, Flawed) or item.fault:
-        return item.fault if isinstance(item, Flawed) else None
-    parts = enumerate(item["actions"])
-    found = ((place, part.fault) for place, part in parts if isinstance(part, Flawed) and part.fault)
-    return next((fault._replace(pointer=f"/actions/{place}{fault.pointer}") for place, fault in found), None)
+    def _leads(self, placed: Placed) -> list[Placed]:
+        return [placed] if self._converter is None else self._converter.convert(placed.item, place=placed.pointer)
 
 
 class _PartBuilder:
@@ -131,13 +117,14 @@ class _PartBuilder:
     def is_full(self) -> bool:
         return len(self._items) >= LEADS_AT_A_TIME
 
-    def add(self, lines: list[bytes], item: Placed | None, *, is_refused: bool) -> None:
+    def add(self, lines: list[bytes], found: Sequence[Placed], *, is_refused: bool) -> None:
+        """Add lines with the leads they gave; without any, they are blank."""
         self._lines += lines
         count = len(lines)
-        if item is None:
+        if not found:
             self._counts = self._counts.plus(Lines(count, blank=count))
         else:
-            self._items.append(item)
+            self._items += found
             taken = 0 if is_refused else count
             self._counts = self._counts.plus(Lines(count, taken=taken, refused=count - taken))
 

@@ -14,10 +14,11 @@ from leads.domain.hooks.call import Call
 from leads.domain.hooks.find import secrets_of
 from leads.domain.hooks.kind import Answer, Kind
 from leads.domain.hooks.registry import kind_of
-from leads.domain.intake.idempotency import KEY_CHARACTERS, IdempotencyKeyReused
+from leads.domain.intake.idempotency import IdempotencyKeyReused
 from leads.domain.intake.receive import receive
-from leads.domain.mapping.language.converter import Converter
-from leads.domain.mapping.ready_made import ready_made
+from leads.domain.mapping.active import MappingNotValid
+from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter
+from leads.domain.mapping.webhooks import HOOK, IS_TEST, converter_at, keep_test, key_of
 from leads.models import Hook
 
 
@@ -40,19 +41,23 @@ def take(hook: Hook, call: Call) -> Answer:
     call = replace(call, body=kind.without_secret(call))
     content, items = _items(kind, hook, call)
     limits.check_items([item for _, item in items])
-    event = kind.event_id(content, call) or f"sha256 {hashlib.sha256(call.body).hexdigest()}"
-    sent: dict[str, Any] = {
-        "body": call.body,
-        "content_type": JSON,
-        "received_at": call.at,
-        "parcel": Parcel(items),
-        "name": f"{hook.get_kind_display()} webhook",
-    }
+    whole = f"sha256 {hashlib.sha256(call.body).hexdigest()}"
     try:
-        receive(hook.source, **sent, idempotency_key=_key(hook, event))
+        _receive(hook, call, items, event=kind.event_id(content, call) or whole)
     except IdempotencyKeyReused:  # the same event in other words: each item decides for itself what is new
-        receive(hook.source, **sent)
+        _receive(hook, call, items, event=whole)
     return kind.answer()
+
+
+def _receive(hook: Hook, call: Call, items: list[Placed], *, event: str) -> None:
+    receive(
+        hook.source,
+        body=call.body,
+        content_type=JSON,
+        received_at=call.at,
+        parcel=Parcel(items),
+        idempotency_key=key_of(hook.kind, event),
+    )
 
 
 def _items(kind: Kind, hook: Hook, call: Call) -> tuple[Any, list[Placed]]:
@@ -62,33 +67,35 @@ def _items(kind: Kind, hook: Hook, call: Call) -> tuple[Any, list[Placed]]:
     except BodyNotReadable as error:
         text = call.body.decode(errors="replace")
         return None, [Placed("", Malformed(text, Fault("hook_not_json", "", str(error))))]
-    converter = ready_made(hook.kind)
-    has_event = bool(kind.event_id(content, call))
-    return content, [
-        item
-        for record in kind.records(content, call)
-        for item in _leads(kind, converter, record, call, is_alone=has_event)
-    ]
+    records = [_with_facts(kind, placed, call, content) for placed in kind.records(content, call)]
+    try:
+        converter = converter_at(hook.source, door=hook.kind)
+    except MappingNotValid as error:
+        fault = Fault(HAS_NO_MATCH, "", str(error))
+        return content, [Placed(pointer, Malformed(record, fault)) for pointer, record in records]
+    if converter is None:
+        raise LookupError(f"There is no ready-made mapping for {hook.kind}.")
+    return content, [lead for record in records for lead in _leads(converter, record)]
 
 
-def _leads(kind: Kind, converter: Converter, placed: Placed, call: Call, *, is_alone: bool) -> list[Placed]:
-    """Convert a record to leads; what the sender marks as a test is a test, whatever the mapping says."""
+def _with_facts(kind: Kind, placed: Placed, call: Call, content: Any) -> Placed:
+    """Add the member `hook` to a record: what is known of it beside what its sender wrote."""
     pointer, record = placed
     if not isinstance(record, dict):
-        return converter.convert(record, place=pointer)
+        return placed
     known: dict[str, Any] = {"id": kind.record_id(record, call), **kind.facts(record)}
-    if is_alone:  # otherwise an event would differ each time it is sent
+    if kind.event_id(content, call):  # otherwise an event would differ each time it is sent
         known["received_at"] = call.at.isoformat()
-    found = converter.convert({**record, "hook": known}, place=pointer)
     if kind.is_test(record):
-        for _, item in found:
-            if isinstance(item, dict):
-                item["is_test"] = True
+        known[IS_TEST] = True
+    return Placed(pointer, {**record, HOOK: known})
+
+
+def _leads(converter: Converter, placed: Placed) -> list[Placed]:
+    """Convert a record to leads; what the sender marks as a test is a test, whatever the mapping says."""
+    pointer, record = placed
+    found = converter.convert(record, place=pointer)
+    if isinstance(record, dict):
+        for _, lead in found:
+            keep_test(record, lead)
     return found
-
-
-def _key(hook: Hook, event: str) -> str:
-    """Return the idempotency key of an event."""
-    key = f"hook {hook.kind} {event}"
-    is_usable = len(key) <= KEY_CHARACTERS and key.isascii() and key.isprintable()
-    return key if is_usable else f"hook {hook.kind} sha256 {hashlib.sha256(event.encode(errors='replace')).hexdigest()}"

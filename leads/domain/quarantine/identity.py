@@ -14,11 +14,11 @@ import msgspec
 
 from leads.domain.body.decode import as_json
 from leads.domain.faults import Fault
-from leads.domain.files.mapping import columns, mapped
 from leads.domain.identity import external_id, invisible_in
 from leads.domain.intake.schema import Id
+from leads.domain.mapping.language.converter import Converter
 from leads.domain.occurrence import customers_of
-from leads.domain.quarantine.records import as_lead, identity_mapping, is_record
+from leads.domain.quarantine.records import as_lead, converted, converter_of, is_record
 from leads.models import Customer, QuarantinedItem
 
 REPAIR_CHANGES_IDENTITY = "repair_changes_identity"
@@ -29,30 +29,33 @@ _OF_SENDER = "Discard the item and ask the source to send it again."
 
 def identity_fault(item: QuarantinedItem, content: dict[str, Any]) -> Fault | None:
     """Return what the repaired content changes that only the source can change, with its place."""
-    if is_record(item, item.content):
-        return _record_fault(item, item.content, content)
+    converter = converter_of(item)
+    if converter is not None and is_record(converter, item.content):
+        return _record_fault(item, converter, item.content, content)
     lead = as_lead(item, content)
     if isinstance(lead, Fault):
         return None  # intake tells this fault
     found = _lead_fault(item.content, lead) or _customer_fault(item, item.content, lead)
-    return found._replace(pointer="") if found and is_record(item, content) else found
+    return found._replace(pointer="") if found and is_record(converter, content) else found
 
 
-def _record_fault(item: QuarantinedItem, received: dict[str, Any], content: dict[str, Any]) -> Fault | None:
+def _record_fault(
+    item: QuarantinedItem, converter: Converter, received: dict[str, Any], content: dict[str, Any]
+) -> Fault | None:
     """Compare records by the columns of their IDs, because their faults are in columns, too."""
-    mapping = item.source.field_mapping
     lead = as_lead(item, content)
     if isinstance(lead, Fault):
         return None
-    before = mapped(identity_mapping(mapping), received)
+    naming = converter.identity()
+    before = converted(naming, received, item.pointer)
     if isinstance(before, dict):
         whole = as_lead(item, received)
         found = _lead_fault(before, lead)
         found = found or (_customer_fault(item, whole, lead) if isinstance(whole, dict) else None)
-        return found._replace(pointer="") if found and is_record(item, content) else found
-    if not is_record(item, content):
+        return found._replace(pointer="") if found and is_record(converter, content) else found
+    if not is_record(converter, content):
         return _ids_fault(received, lead)
-    kept = [column for column in columns(identity_mapping(mapping)) if _written(received.get(column))]
+    kept = [column for column in naming.columns if _written(received.get(column))]
     lost = next((column for column in kept if _written(content.get(column)) != _written(received[column])), None)
     if lost is None:
         return None

@@ -1,40 +1,52 @@
-"""Records of files in quarantine: how a corrected record becomes a lead, by the source's current field mapping."""
+"""Records in quarantine: how a corrected record becomes a lead, by the source's current mappings."""
 
 from typing import Any
 
 from leads.domain.body.decode import DUPLICATE_MEMBER, ITEM_MALFORMED, ROW_MALFORMED
-from leads.domain.faults import Fault
-from leads.domain.files.mapping import COLUMN_INVALID, COLUMN_MISSING, columns, mapped
+from leads.domain.faults import Fault, Malformed
 from leads.domain.files.parts import ROWS_IN_A_FIELD
+from leads.domain.mapping.language import converter as mapping
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.webhooks import converter_at, door_of, keep_test
 from leads.models import QuarantinedItem
 
 # The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
 NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED)
-OF_FILES = (COLUMN_INVALID, COLUMN_MISSING, ROWS_IN_A_FIELD, *NOT_AS_SENT)
+OF_RECORDS = (*mapping.CODES, ROWS_IN_A_FIELD, *NOT_AS_SENT)
+_OF_A_LEAD = frozenset(
+    ("id", "product", "contact", "channel", "campaign", "consent", "occurred_at", "is_test", "attributes", "actions")
+)
 
 
-def is_record(item: QuarantinedItem, content: Any) -> bool:
-    """Return whether the content is a record for the mapping: a lead has an ID and rarely the mapping's columns."""
-    asked = set(columns(item.source.field_mapping))
-    if item.code not in OF_FILES or not isinstance(content, dict):
+def converter_of(item: QuarantinedItem) -> Converter | None:
+    """Return the converter for the door that the item came through; None if it was sent as a lead."""
+    if item.code not in OF_RECORDS:
+        return None
+    return converter_at(item.source, door=door_of(item.delivery))
+
+
+def is_record(converter: Converter | None, content: Any) -> bool:
+    """Return whether the content is a record for the mapping: a lead has an ID and only members of a lead."""
+    if converter is None or not isinstance(content, dict):
         return False
-    return bool(asked) and ("id" not in content or asked <= set(content))
+    is_lead = "id" in content and set(content) <= _OF_A_LEAD
+    return not is_lead or set(converter.columns) <= set(content)
 
 
 def as_lead(item: QuarantinedItem, content: dict[str, Any]) -> dict[str, Any] | Fault:
-    """Convert a record of a file to a lead; a lead stays as it is."""
-    return mapped(item.source.field_mapping, content) if is_record(item, content) else content
+    """Convert a record to a lead; a lead stays as it is."""
+    converter = converter_of(item)
+    if converter is None or not is_record(converter, content):
+        return content
+    return converted(converter, content, item.pointer)
 
 
-def identity_mapping(mapping: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of a mapping that fills the IDs and decides which actions there are."""
-    found = {name: part for name, part in mapping.items() if name == "id"}
-    actions = mapping.get("actions")
-    if isinstance(actions, list):
-        found["actions"] = [_of_action(action) for action in actions]
-    return found
-
-
-def _of_action(action: Any) -> Any:
-    kept = ("id", "when", "void")
-    return {name: part for name, part in action.items() if name in kept} if isinstance(action, dict) else action
+def converted(converter: Converter, content: dict[str, Any], pointer: str) -> dict[str, Any] | Fault:
+    """Convert a record to its lead; of several leads, to the one with the number at the end of this pointer."""
+    found = converter.convert(content, place="")
+    there = [placed for placed in found if pointer.endswith(placed.pointer)]
+    lead = (there or found)[0].item
+    if isinstance(lead, Malformed):
+        return lead.fault
+    keep_test(content, lead)
+    return lead

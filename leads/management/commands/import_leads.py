@@ -20,6 +20,8 @@ from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED
 from leads.domain.intake.receive import receive
+from leads.domain.mapping.active import active_converter
+from leads.domain.mapping.doors import FILES
 from leads.models import Source
 from leads.models.delivery import OUTCOMES
 
@@ -30,7 +32,7 @@ TRIED = 5
 class Command(BaseCommand):
     """Stores each part of the file before reading the next; it can be stopped and restarted, and nothing counts twice."""
 
-    help = "Import leads from a JSON, NDJSON or CSV file (CSV by the source's field mapping)."
+    help = "Import leads from a JSON, NDJSON or CSV file (CSV by the source's mapping)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="Path or URL (https://…) of the file.")
@@ -54,8 +56,8 @@ class Command(BaseCommand):
     def _import(self, file: Path, sender: Source, *, dry_run: bool) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        leads = LeadsFile(file, sender.field_mapping)
         try:
+            leads = LeadsFile(file, active_converter(sender, door=FILES))
             if dry_run:
                 self._try(leads, sender)
                 return

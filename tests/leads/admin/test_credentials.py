@@ -135,7 +135,6 @@ def source_facts(source: Source, **more: object) -> dict[str, object]:
         "code": source.code,
         "is_active": "on",
         "new_products": "quarantine",
-        "field_mapping": "{}",
         **{
             f"{rows}-{part}": 0
             for rows in ("revisions", "api_keys", "signing_secrets")

@@ -21,15 +21,16 @@ from time_machine import travel
 from leads.domain import limits
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.credentials.signatures import create_secret
-from leads.domain.files.mapping import mapped
 from leads.domain.files.parts import LEADS_AT_A_TIME
 from leads.domain.intake.schema import ActionItem, ContactItem, LeadItem, ProductItem, VoidItem
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.language.read import read_document
 from leads.models import ActionType, BillingPeriod
 from leads.models.delivery import OUTCOMES
 from pricing.domain.rate.rate import rate
 from pricing.rating.exclude import REASONS
 from reports.queries.action_state import STATES
-from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory, SourceMappingFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.house.tree import ROOT, codes, table
 
@@ -166,7 +167,7 @@ def test_the_file_on_the_page_is_imported_as_printed(
     terrazza: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     [content], [mapping], [output] = blocks("file"), blocks("mapping"), blocks("output")
-    SourceFactory.create(code="fair", field_mapping=json.loads(mapping))
+    SourceMappingFactory.create(source__code="fair", document=json.loads(mapping))
     file = tmp_path / "fair.csv"
     file.write_text(content, encoding="utf-8")
 
@@ -179,7 +180,8 @@ def test_the_mapping_on_the_page_makes_the_lead_that_is_printed():
     [content], [mapping], [lead] = blocks("file"), blocks("mapping"), blocks("lead")
     first = next(csv.DictReader(StringIO(content)))
 
-    assert mapped(json.loads(mapping), first) == json.loads(lead)
+    [placed] = Converter([read_document(json.loads(mapping))]).convert(first, place="")
+    assert placed.item == json.loads(lead)
 
 
 @pytest.mark.parametrize("kind", FORMS)

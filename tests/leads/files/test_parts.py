@@ -16,23 +16,26 @@ from django.utils.timezone import now
 from leads.domain.body.parcel import Parcel
 from leads.domain.files.parts import LeadsFile
 from leads.domain.intake.receive import receive
+from leads.domain.mapping.active import active_converter
+from leads.domain.mapping.doors import FILES
+from leads.domain.mapping.mappings import save_mapping
 from leads.domain.quarantine.settle import repair
-from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
-from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
+from leads.models import Action, Delivery, Lead, QuarantinedItem, Source, SourceMapping
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceMappingFactory
 
 pytestmark = pytest.mark.django_db
 
 MAPPING: dict[str, Any] = {
-    "id": "{Id}",
-    "product": {"sku": "TILE-9"},
-    "contact": {"email": "{Mail}"},
+    "fields": {"id": "Id", "product.sku": {"constant": "TILE-9"}, "contact.email": "Mail"},
     "actions": [
         {
-            "id": "visits",
-            "type": "{Kind|slug}",
-            "quantity": "{Visits}",
-            "occurred_at": "2026-10-01T00:00:00Z",
-            "when": "{Visits}",
+            "when": "Visits",
+            "fields": {
+                "id": {"constant": "visits"},
+                "type": {"from": "Kind", "text": "slug"},
+                "quantity": "Visits",
+                "occurred_at": {"constant": "2026-10-01T00:00:00Z"},
+            },
         }
     ],
 }
@@ -45,7 +48,14 @@ HEAD = "Id,Mail,Kind,Visits\n"
 def source() -> Source:
     ActionTypeFactory.create(code="web_visit")
     ProductFactory.create(sku="TILE-9")
-    return SourceFactory.create(code="crm", field_mapping=MAPPING)
+    return SourceMappingFactory.create(source__code="crm", document=MAPPING).source
+
+
+def revise(document: dict[str, Any]) -> None:
+    """Write the next revision of the only mapping."""
+    mapping = SourceMapping.objects.get()
+    since = mapping.revisions.count()
+    save_mapping(mapping, document=document, reason="Another file", by=None, at=now(), since=since)
 
 
 def imported(path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -62,7 +72,7 @@ def refused(path: Path, content: str | bytes, capsys: pytest.CaptureFixture[str]
     return str(refusal.value)
 
 
-def test_a_csv_file_becomes_leads_by_the_sources_field_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_csv_file_becomes_leads_by_the_sources_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     content = "\ufeffId,Mail,Kind,Visits\r\n1,a@b.example,Web Visit,3\r\n2,,Web Visit,0\r\n3,,Web Visit,\r\n"
 
     assert imported(tmp_path / "crm.csv", content, capsys) == [
@@ -99,7 +109,7 @@ def test_a_row_with_too_few_fields_waits_in_quarantine_with_its_line(
 def test_ndjson_is_read_line_by_line_and_a_broken_line_affects_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Source
 ):
-    Source.objects.update(field_mapping={})
+    SourceMapping.objects.update(is_active=False)
     good = json.dumps({"id": 1, "product": {"sku": "TILE-9"}})
 
     lines = imported(tmp_path / "leads.ndjson", f"{good}\n\n{{broken\n", capsys)
@@ -112,7 +122,7 @@ def test_ndjson_is_read_line_by_line_and_a_broken_line_affects_no_other(
 
 
 def test_json_is_a_list_of_leads_taken_in_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    Source.objects.update(field_mapping={})
+    SourceMapping.objects.update(is_active=False)
     leads = [{"id": number, "product": {"sku": "TILE-9"}} for number in range(1_001)]
 
     lines = imported(tmp_path / "leads.json", json.dumps(leads), capsys)
@@ -155,10 +165,10 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(
     assert not Delivery.objects.exists()
 
 
-def test_a_csv_file_needs_a_field_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    Source.objects.update(field_mapping={})
+def test_a_csv_file_needs_a_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    SourceMapping.objects.update(is_active=False)
 
-    with pytest.raises(CommandError, match=r"needs a field mapping\. Add one to the source\."):
+    with pytest.raises(CommandError, match=r"needs a mapping\. Add one for files to the source\."):
         imported(tmp_path / "crm.csv", "Id\n1\n", capsys)
 
 
@@ -174,7 +184,7 @@ def test_unknown_sources_and_files_are_refused(tmp_path: Path):
 
 def test_where_nothing_is_stored_the_command_says_so_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     ActionTypeFactory.create(code="web_visit")
-    Source.objects.update(field_mapping=MAPPING | {"product": {"sku": "GONE"}})
+    revise(MAPPING | {"fields": MAPPING["fields"] | {"product.sku": {"constant": "GONE"}}})
 
     words = refused(tmp_path / "crm.csv", HEAD + "1,,Web visit,1\n2,,Web visit,1\n", capsys)
 
@@ -190,12 +200,13 @@ def test_a_dry_run_prints_what_the_first_rows_become_and_stores_nothing(
     call_command("import_leads", str(tmp_path / "crm.csv"), source="crm", dry_run=True)
 
     lead = {"id": "1", "product": {"sku": "TILE-9"}, "contact": {"email": "a@b.example"}}
-    visits = {"id": "visits", "type": "web_visit", "occurred_at": "2026-10-01T00:00:00Z", "quantity": "3"}
+    visits = {"id": "visits", "type": "web_visit", "occurred_at": "2026-10-01T00:00:00Z", "quantity": 3}
     out = capsys.readouterr().out.splitlines()
     place, _, told = out[0].partition(" ")
     assert (place, json.loads(told)) == ("/2", lead | {"actions": [visits]})
     assert out[1].startswith("/3 ")
-    assert out[2] == "  member_invalid /actions/0/quantity: Invalid decimal string."
+    words = "quantity of action 1 (from Visits): 'many' is not a number with a decimal point, such as 1,234.56."
+    assert out[2] == f"  value_unreadable /Visits: {words}"
     assert out[4:] == ["  row_malformed : The row has 2 fields, but the header has 4.", "Dry run: nothing was stored."]
     assert not Delivery.objects.exists()
 
@@ -205,7 +216,7 @@ def test_an_interrupted_import_continues_where_it_stopped(
 ):
     content = HEAD + "".join(f"{number},,Web visit,1\n" for number in range(1_200))
     (tmp_path / "crm.csv").write_text(content)
-    first = next(LeadsFile(tmp_path / "crm.csv", source.field_mapping).parts())
+    first = next(LeadsFile(tmp_path / "crm.csv", active_converter(source, door=FILES)).parts())
     receive(source, parcel=Parcel(first.items), body=first.body, content_type="text/csv", received_at=now())
 
     assert imported(tmp_path / "crm.csv", content, capsys)[1:] == [

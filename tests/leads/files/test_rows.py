@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.domain.faults import Malformed
-from leads.domain.files.mapping import mapped
 from leads.domain.files.parts import LeadsFile
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.language.read import read_document
 from leads.domain.quarantine.settle import repair
 from leads.models import Action, Delivery, Lead, QuarantinedItem, Source
-from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory
-from tests.leads.files.test_parts import HEAD, MAPPING, imported, refused
+from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceMappingFactory
+from tests.leads.files.test_parts import HEAD, MAPPING, imported, refused, revise
 from tests.shared import INTAKE_CASES, needs_cases
 
 pytestmark = pytest.mark.django_db
@@ -30,19 +30,37 @@ pytestmark = pytest.mark.django_db
 def source() -> Source:
     ActionTypeFactory.create(code="web_visit")
     ProductFactory.create(sku="TILE-9")
-    return SourceFactory.create(code="crm", field_mapping=MAPPING)
+    return SourceMappingFactory.create(source__code="crm", document=MAPPING).source
+
+
+def converter(id_: str, *columns: str) -> Converter:
+    return Converter([read_document({"fields": {"id": id_} | {f"attributes.{name}": name for name in columns}})])
 
 
 def waiting() -> list[tuple[str, str]]:
     return list(QuarantinedItem.objects.order_by("pk").values_list("code", "pointer"))
 
 
+# What mapping_for_the_csv_files.json says, in the language of today.
+OF_THE_CASES = {
+    "fields": {
+        "id": "Id",
+        "product.sku": {"constant": "TZ-101"},
+        "product.customer": {"constant": "TERRAZZA"},
+        "contact.email": "Email",
+        "attributes.note": "Note",
+    },
+    "actions": [
+        {"fields": {"id": {"constant": "A1"}, "type": {"constant": "page_view"}, "occurred_at": "When"}},
+    ],
+}
+
+
 def by_case(name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """Import the file of this case with the mapping next to it."""
+    """Import the file of this case."""
     ActionTypeFactory.create(code="page_view")
     ProductFactory.create(sku="TZ-101", customer__code="TERRAZZA")
-    mapping = json.loads((INTAKE_CASES / "mapping_for_the_csv_files.json").read_text())
-    Source.objects.update(field_mapping=mapping)
+    revise(OF_THE_CASES)
     call_command("import_leads", str(INTAKE_CASES / name), source="crm")
     return capsys.readouterr().out.splitlines()
 
@@ -112,11 +130,11 @@ def test_a_fault_of_the_whole_file_refuses_it_in_a_sentence(name: str, words: st
 
 
 @needs_cases
-def test_only_texts_whole_numbers_and_truth_values_fill_a_place(capsys: pytest.CaptureFixture[str]):
+def test_an_object_or_a_list_is_never_an_id(capsys: pytest.CaptureFixture[str]):
     by_case("one.json", capsys)
 
-    assert list(Lead.objects.values_list("external_id", flat=True)) == ["j1"]
-    assert waiting() == [("column_invalid", "/1/Id"), ("column_invalid", "/2/Id")]
+    assert list(Lead.objects.values_list("external_id", flat=True)) == ["17", "j1"]
+    assert waiting() == [("value_unreadable", "/2/Id")]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +183,7 @@ def test_whatever_a_table_holds_each_of_its_lines_is_counted_once(
     csv.writer(written, lineterminator="\n").writerows([("Id", "Mail", "Note"), *records])
     body = written.getvalue().encode() + "\n".join(stray).encode()
     path.write_bytes(body)
-    leads = LeadsFile(path, {"id": "{Id}", "note": "{Mail}{Note}"})
+    leads = LeadsFile(path, converter("Id", "Mail", "Note"))
 
     parts = list(leads.parts())
 
@@ -184,12 +202,13 @@ def test_a_rightly_written_table_is_read_as_it_was_written(
     with path.open("w", newline="") as file:
         csv.writer(file, delimiter=";", lineterminator="\r\n").writerows([("Id", "Note"), *records])
 
-    items = [placed.item for part in LeadsFile(path, {"id": "{Id}", "note": "{Note}"}).parts() for placed in part.items]
+    mapping = converter("Id", "Note")
+    items = [placed.item for part in LeadsFile(path, mapping).parts() for placed in part.items]
 
     # A string may look like rows of the table; then the whole row waits.
-    read = [mapped({"id": "{Id}", "note": "{Note}"}, i.content) if isinstance(i, Malformed) else i for i in items]
-    wanted = [{"id": id_, "note": note.strip()} for id_, note in records]
-    assert read == [{name: text for name, text in lead.items() if text} for lead in wanted]
+    read = [mapping.convert(i.content, place="")[0].item if isinstance(i, Malformed) else i for i in items]
+    wanted = [{"id": id_} | ({"attributes": {"Note": note.strip()}} if note.strip() else {}) for id_, note in records]
+    assert read == wanted
 
 
 # --- Header -----------------------------------------------------------------------------------------------
@@ -223,12 +242,12 @@ def test_a_header_is_the_same_in_other_letters_blanks_and_separators(
     [
         (
             "Id;Mail;Kind",
-            "crm.csv has no column 'Visits', which the field mapping needs. Its header (separated by semicolons) is:"
+            "crm.csv has no column 'Visits', which the mapping needs. Its header (separated by semicolons) is:"
             " 'Id', 'Mail', 'Kind'.",
         ),
         (
             "Leads of October",
-            "crm.csv has no columns 'Id', 'Kind', 'Visits', 'Mail', which the field mapping needs. Its header is:"
+            "crm.csv has no columns 'Id', 'Mail', 'Visits', 'Kind', which the mapping needs. Its header is:"
             " 'Leads of October'.",
         ),
         ("Id,Mail,Kind,Visits, MAIL", "crm.csv has two columns named 'Mail'. Remove or rename one."),

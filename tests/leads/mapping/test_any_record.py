@@ -28,8 +28,10 @@ JSON = st.recursive(
 RECORDS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4)
 
 EXPRESSIONS = st.sampled_from(
-    [*NAMES, "a.b", "a[0]", "a[].b", "item.id", "item", "record.a", "join('-', [a, b])", "a > b", "a == `1`"]
-    + "@ sort(a) max_by(a,&b) length(a) keys(@) a[?b].id|[0] contains(a,b) not_null(a,b)".split()  # noqa: SIM905 -- shorter
+    [
+        *(*NAMES, "a.b", "a[0]", "a[].b", "item.id", "item", "record.a", "@", "a[?b].id | [0]", "a > b", "a == `1`"),
+        *("join('-', [a, b])", "sort(a)", "max_by(a, &b)", "length(a)", "keys(@)", "contains(a, b)", "not_null(a, b)"),
+    ]
 )
 FORMATS = st.sampled_from(
     [{}]

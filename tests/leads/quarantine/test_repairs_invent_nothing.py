@@ -11,7 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from invoices.domain.document.detail_table import HEADER, rows_of_month
+from leads.domain.body.parcel import Parcel
 from leads.domain.intake.receive import receive
+from leads.domain.mapping.active import active_converter
+from leads.domain.mapping.doors import FILES
 from leads.domain.quarantine.conflicts import take_new
 from leads.domain.quarantine.settle import StillRefused, repair
 from leads.models import Action, BillingPeriod, Correction, Delivery, Lead, Product, QuarantinedItem, Source
@@ -19,7 +22,13 @@ from leads.queries.receipts import receipt_of
 from pricing.domain.audit.explain import explain
 from pricing.domain.rate.rate import rate
 from pricing.models import Charge
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import (
+    ActionTypeFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+    SourceMappingFactory,
+)
 from tests.factories.pricing import PriceRuleFactory
 
 pytestmark = pytest.mark.django_db
@@ -172,21 +181,24 @@ def test_where_the_text_has_no_id_members_only_its_words_can_be_ids(source: Sour
 
 
 MAPPING = {
-    "id": "{Id}",
-    "product": {"sku": "TILE"},
-    "contact": {"email": "{Email}"},
-    "actions": [{"when": "{Sample}", "id": "{Id}-s", "type": "sample_order", "occurred_at": "{At}"}],
+    "fields": {"id": "Id", "product.sku": {"constant": "TILE"}, "contact.email": "Email"},
+    "actions": [
+        {
+            "when": "Sample",
+            "fields": {"id": "join('', [Id, '-s'])", "type": {"constant": "sample_order"}, "occurred_at": "At"},
+        }
+    ],
 }
 RECORD = {"Id": "L-1", "Email": {"no": "text"}, "Sample": "", "At": "2026-10-05T10:00:00Z"}
 
 
 @pytest.mark.parametrize("change", [{"Id": "FORGED"}, {"Sample": "yes"}])
 def test_a_record_of_a_file_keeps_its_ids_and_its_actions(source: Source, operator: User, change: dict[str, str]):
-    source.field_mapping = MAPPING
-    source.save()
-    item = waiting(source, lead(sku="GONE"))
-    QuarantinedItem.objects.update(content=RECORD, code="column_invalid")
-    item.refresh_from_db()
+    SourceMappingFactory.create(source=source, document=MAPPING)
+    placed = active_converter(source, door=FILES).convert(RECORD, place="/2")
+    receive(source, parcel=Parcel(placed), body=b"", content_type="text/csv", received_at=NOW, name="crm.csv")
+    item = QuarantinedItem.objects.get()
+    assert (item.code, item.pointer, item.content) == ("value_unreadable", "/2/Email", RECORD)
 
     assert place_of_refusal(item, RECORD | {"Email": "ann@studio.example"} | change, operator) == (CODE, "")
     repair(item, content=RECORD | {"Email": "ann@studio.example"}, by=operator, at=LATER)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from leads.domain.body.parcel import Placed
-from leads.domain.faults import Fault, Flawed, Malformed
+from leads.domain.faults import Fault, Malformed, flaw_of
 from leads.domain.mapping.language.document import ITEM, PLACE, RECORD, Document, Field, Template
 from leads.domain.mapping.language.expressions import Expression
 from leads.domain.mapping.language.filling import FieldNotFilled, Filling
@@ -78,7 +78,9 @@ class Converter:
         """
         if isinstance(record, Malformed):
             return [Placed(place, record)]
-        if fault := _flaw(record):
+        if not isinstance(record, dict):
+            return [Placed(place, Malformed(record, Fault("not_an_object", "", "A record must be a JSON object.")))]
+        if fault := flaw_of(record):
             return [Placed(place, Malformed(record, fault))]
         try:
             for plan in self._plans:
@@ -184,17 +186,6 @@ class _Plan:
         for each in scopes:
             if template.when is None or _holds(template.when, each, f"the condition of action {number}"):
                 yield _filled(filling, each, f" of action {number}")
-
-
-def _flaw(record: Any) -> Fault | None:
-    """Return the fault with which a record was read, including that of an action in it: a record is not a lead yet."""
-    if not isinstance(record, dict):
-        return Fault("not_an_object", "", "A record must be a JSON object.")
-    if not isinstance(record, Flawed) or record.fault:
-        return record.fault if isinstance(record, Flawed) else None
-    parts = enumerate(record["actions"])
-    found = ((place, part.fault) for place, part in parts if isinstance(part, Flawed) and part.fault)
-    return next((fault._replace(pointer=f"/actions/{place}{fault.pointer}") for place, fault in found), None)
 
 
 def _holds(condition: Expression, scope: _Scope, what: str) -> bool:

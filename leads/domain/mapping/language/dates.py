@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leads.domain.mapping.language.numbers import checked, exact
+from leads.domain.mapping.language.numbers import checked, exact, is_number
 from leads.domain.mapping.language.unreadable import NotConverted, shown, unreadable
 
 ISO, EPOCH_SECONDS, EPOCH_MILLISECONDS = "iso", "epoch_seconds", "epoch_milliseconds"
@@ -71,7 +71,7 @@ def time_reader(form: DateFormat) -> Callable[[Any], str]:
         if isinstance(value, datetime | date):
             at = value if isinstance(value, datetime) else datetime.combine(value, time())
             return _with_offset(at, value.isoformat(), zone)
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        if not is_number(value):
             kind = "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else shown(value)
             raise unreadable(f"{kind} is not a time")
         return of_text(_digits(value))
@@ -107,7 +107,7 @@ def _fits(text: str, form: str) -> bool:
     return True
 
 
-def _digits(value: float | Decimal) -> str:
+def _digits(value: Any) -> str:
     number = Decimal(checked(value)) if isinstance(value, int) else exact(value)
     return format(number, "f")
 

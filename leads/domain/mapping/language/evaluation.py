@@ -6,6 +6,8 @@ from typing import Any
 from jmespath import functions
 from jmespath.visitor import TreeInterpreter
 
+from leads.domain.mapping.language.numbers import is_binary, is_number
+
 LONGEST_TEXT = 10_000
 LONGEST_LIST = 100_000
 
@@ -53,6 +55,11 @@ _Functions.FUNCTION_TABLE = {name: _Functions.FUNCTION_TABLE[name] for name in O
 ALLOWED: dict[str, dict[str, Any]] = _Functions.FUNCTION_TABLE
 
 
+def as_written(value: Any) -> Any:
+    """Return a number with a binary fraction as the number that it is written as."""
+    return Decimal(repr(value)) if is_binary(value) else value
+
+
 class Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath has no types
     """Evaluates an expression."""
 
@@ -60,13 +67,8 @@ class Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath has no typ
         super().__init__()
         self._functions = _Functions()
 
-    @staticmethod
-    def exact(number: Any) -> Any:
-        """Return a float as the number that it is written as."""
-        return Decimal(repr(number)) if isinstance(number, float) else number
-
     def visit_comparator(self, node: dict[str, Any], value: Any) -> Any:
-        left, right = (self.exact(self.visit(child, value)) for child in node["children"])
+        left, right = (as_written(self.visit(child, value)) for child in node["children"])
         compare = self.COMPARATOR_FUNC[node["value"]]
         if node["value"] in self._EQUALITY_OPS:
             return compare(left, right)
@@ -86,7 +88,7 @@ class Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath has no typ
 def _kind(value: Any) -> str:
     if isinstance(value, str):
         return "text"
-    return "number" if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else ""
+    return "number" if is_number(value) else ""
 
 
 def _told(value: Any) -> str:

@@ -13,7 +13,7 @@ from jmespath import functions
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
 
-from leads.domain.mapping.language.evaluation import ALLOWED, Interpreter
+from leads.domain.mapping.language.evaluation import ALLOWED, Interpreter, as_written
 from leads.domain.mapping.language.unreadable import EXPRESSION_FAILED, NotConverted
 
 LONGEST = 1_000  # characters
@@ -104,7 +104,7 @@ def _check(tree: dict[str, Any]) -> None:
             if node["type"] == "function_expression":
                 _check_function(node)
             elif node["type"] == "literal":
-                node["value"] = _exact(node["value"])
+                node["value"] = as_written(node["value"])
         level = list(_children(level))
         if not level:
             break
@@ -133,11 +133,6 @@ def _check_function(node: dict[str, Any]) -> None:
     variadic = bool(signature and signature[-1].get("variadic"))
     if given < most or (given > most and not variadic):
         raise ExpressionNotValid(f"The function {name} takes {most} {'value' if most == 1 else 'values'}, not {given}.")
-
-
-def _exact(value: Any) -> Any:
-    """Return a literal with its numbers as they are written."""
-    return Interpreter.exact(value) if isinstance(value, float) else value
 
 
 # --- What it finds ----------------------------------------------------------------------------------------

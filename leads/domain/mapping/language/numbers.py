@@ -1,7 +1,8 @@
-"""Numbers as senders write them: with a decimal point or a decimal comma, never read as a float."""
+"""Numbers as senders write them: with a decimal point or a decimal comma, read exactly."""
 
 import re
 from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 from leads.domain.mapping.language.unreadable import shown, unreadable
@@ -21,7 +22,7 @@ _WITHOUT = {POINT: str.maketrans("", "", "," + _BLANKS), COMMA: str.maketrans(",
 
 def read_number(value: Any, form: str = POINT) -> int | Decimal:
     """Read a number in this format; whole ones become an int. Raises NotConverted."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if not (isinstance(value, str) or is_number(value)):
         raise unreadable(f"{_kind(value)} is not a number")
     if isinstance(value, int):
         return checked(value)
@@ -42,9 +43,19 @@ def checked(number: int) -> int:
     return number
 
 
-def exact(value: str | float | Decimal) -> Decimal:
+def is_number(value: Any) -> bool:
+    """Return whether this is a number; a spreadsheet's have a binary fraction."""
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
+
+
+def is_binary(value: Any) -> bool:
+    """Return whether this is a number with a binary fraction, whose shortest spelling is what was written."""
+    return isinstance(value, Real) and not isinstance(value, int)
+
+
+def exact(value: Any) -> Decimal:
     """Return a number as it is written. Raises NotConverted unless it is finite and has a sane size."""
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    number = Decimal(repr(value)) if is_binary(value) else Decimal(value)
     if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
         raise unreadable(f"{shown(value)} is not a number with at most {MOST_DIGITS} digits")
     return number

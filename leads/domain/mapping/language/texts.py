@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from leads.domain.mapping.language.numbers import checked, exact
+from leads.domain.mapping.language.numbers import checked, exact, is_binary, is_number
 from leads.domain.mapping.language.unreadable import shown, unreadable
 
 DIGITS_OF_AN_ID = 15  # beyond which spreadsheets and many programs change a number
@@ -39,7 +38,7 @@ def as_text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float | Decimal):
+    if is_number(value):
         return _whole(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
@@ -49,7 +48,7 @@ def as_text(value: Any) -> str:
 
 def as_id(value: Any) -> str:
     """Write an ID: 100.0 from a spreadsheet is 100. Raises NotConverted if its digits may have been changed."""
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    if is_number(value):
         text = _whole(value)
         if len(text.lstrip("-")) > DIGITS_OF_AN_ID:
             words = f"{shown(text)} has more than {DIGITS_OF_AN_ID} digits as a number, so its last digits may be wrong"
@@ -72,7 +71,7 @@ def as_flag(value: Any) -> bool:
 
 def as_free(value: Any) -> Any:
     """Keep a value of any kind, with its numbers as they are written. Raises NotConverted."""
-    if isinstance(value, float):
+    if is_binary(value):
         number = exact(value)
         return int(number) if number == number.to_integral_value() else number
     if isinstance(value, datetime | date):
@@ -88,7 +87,7 @@ def as_code(text: str) -> str:
     return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain)).strip("-_").replace("-", "_")
 
 
-def _whole(value: float | Decimal) -> str:
+def _whole(value: Any) -> str:
     if isinstance(value, int):
         return str(checked(value))
     number = exact(value)
