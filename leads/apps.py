@@ -19,7 +19,7 @@ class LeadsConfig(AppConfig):
         from leads.models import Hook  # noqa: PLC0415 -- as above
 
         check_own_numbers(settings.SELLER)
-        for kind in Hook.Kind:
-            offer_door(kind.value, f"{kind.label} webhooks")
+        for sender in Hook.Kind:
+            offer_door(sender.value, f"{sender.label} webhooks")
         for kind in (THRESHOLD, *KINDS):
             register(kind)

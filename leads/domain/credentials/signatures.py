@@ -128,7 +128,7 @@ def _fits(secret: SigningSecret, signed: dict[str, str], body: bytes) -> bool:
 
 
 def is_usable_secret(plaintext: str) -> bool:
-    """Return whether a text has the form of a secret of Standard Webhooks."""
+    """Return whether this is a secret as Standard Webhooks writes one."""
     key = plaintext.removeprefix(PREFIX).rstrip("=")
     if not plaintext.startswith(PREFIX) or len(plaintext) > SECRET_LENGTH:
         return False

@@ -45,7 +45,7 @@ def converted(converter: Converter, content: dict[str, Any], pointer: str) -> di
     """Convert a record to its lead; of several leads, to the one with the number at the end of this pointer."""
     found = converter.convert(content, place="")
     there = [placed for placed in found if pointer.endswith(placed.pointer)]
-    lead = (there or found)[0].item
+    lead: dict[str, Any] | Malformed = (there or found)[0].item
     if isinstance(lead, Malformed):
         return lead.fault
     keep_test(content, lead)

@@ -368,7 +368,7 @@ def test_every_sample_is_stored_once_or_held(
 
 
 @pytest.mark.parametrize("kind", Kind)
-@settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=8, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(content=CONTENTS)
 @travel(AT, tick=False)
 def test_whatever_the_sender_signs_is_stored_or_held_and_never_an_error(source: Source, kind: Kind, content: Any):
