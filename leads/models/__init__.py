@@ -13,7 +13,7 @@ from leads.models.customer.membership import (
 )
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
-from leads.models.hook import Hook, HookRefusal
+from leads.models.hooks import Hook, HookRefusal
 from leads.models.lead import Lead
 from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
