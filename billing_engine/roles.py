@@ -22,6 +22,7 @@ OPERATIONS = {
         "add_sourcemapping", "change_sourcemapping",  # change: write a revision
         "add_apikey", "change_apikey",
         "add_signingsecret", "change_signingsecret",
+        "add_hook", "change_hook",  # change: another secret, revoke
         "add_actiontype", "change_actiontype",
         "change_quarantineditem",  # retry and discard
         "add_fileimport", "change_fileimport",  # change: dry run, import, stop, resume, undo, discard

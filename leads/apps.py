@@ -10,13 +10,17 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
-        """Register what needs the approval of a second person; check the numbers of the seller in the settings."""
+        """Register what needs a second person, and the doors of webhooks; check the numbers of the seller in the settings."""
         from billing_engine.core.approvals.kinds import register  # noqa: PLC0415 -- models are not loaded earlier
         from leads.domain.access.second_person import THRESHOLD  # noqa: PLC0415 -- as above
+        from leads.domain.mapping.doors import offer_door  # noqa: PLC0415 -- as above
         from leads.domain.number_prefixes import check_own_numbers  # noqa: PLC0415 -- as above
         from leads.domain.terms.approval import KINDS  # noqa: PLC0415 -- as above
         from leads.domain.terms.purchase_orders import PURCHASE_ORDER  # noqa: PLC0415 -- as above
+        from leads.models import Hook  # noqa: PLC0415 -- as above
 
         check_own_numbers(settings.SELLER)
+        for sender in Hook.Kind:
+            offer_door(sender.value, f"{sender.label} webhooks")
         for kind in (THRESHOLD, *KINDS, PURCHASE_ORDER):
             register(kind)

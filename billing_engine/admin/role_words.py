@@ -14,6 +14,8 @@ WORDS = {
     "leads.change_apikey": "revoke API keys",
     "leads.add_signingsecret": "create signing secrets",
     "leads.change_signingsecret": "revoke signing secrets",
+    "leads.add_hook": "create and rotate addresses of inbound webhooks",
+    "leads.change_hook": "change secrets of inbound webhooks, and revoke their addresses",
     "leads.add_company": "add companies of ours",
     "leads.change_company": "change companies of ours and their bank details",
     "pricing.change_pricerule": "change, activate, revise and retire price rules",

@@ -47,6 +47,8 @@ GRANTS = {
     "leads_mappingrevision": "INSERT",
     "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
+    "leads_hook": "INSERT, UPDATE (sealed, earlier_sealed, earlier_until, expires_at, last_used_at, revoked_at)",
+    "leads_hookrefusal": "INSERT, UPDATE (times, message, last_at)",
     # What came in.
     # Raw bodies go to the archive, and erasures redact them; a trigger keeps all else.
     "leads_delivery": "INSERT, UPDATE (body, answer)",

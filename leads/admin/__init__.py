@@ -14,6 +14,7 @@ from leads.admin import (
     sources,
 )
 from leads.admin.credentials import credential_admin
+from leads.admin.hooks import hook_admin
 from leads.admin.imports import import_admin
 from leads.admin.mappings import mapping_admin
 from leads.admin.people import archive_admin, erasure_admin, find_page, retention_page
@@ -31,6 +32,7 @@ __all__ = [
     "deliveries",
     "erasure_admin",
     "find_page",
+    "hook_admin",
     "import_admin",
     "item_admin",
     "leads",

@@ -23,11 +23,15 @@ from leads.admin.credentials.forms import WithEnd, WithSecret
 from leads.admin.credentials.rows import ApiKeyRows, SigningSecretRows
 from leads.admin.credentials.shown_once import new_key_page, new_secret_page
 from leads.admin.facts import ChangeOfFacts, FactFilter, FactRows, FactsPage, change_button
+from leads.admin.hooks.forms import NewHook
+from leads.admin.hooks.rows import HookRows
+from leads.admin.hooks.shown_once import new_address_page
 from leads.admin.imports.upload_page import ADD as ADD_IMPORT
 from leads.domain.catalog.sources import code_faults, save_source, signature_faults
 from leads.domain.credentials.api_keys import create_key
 from leads.domain.credentials.signatures import create_secret
-from leads.models import Channel, Source, SourceRevision
+from leads.domain.hooks.addresses import create_hook
+from leads.models import Channel, Hook, Source, SourceRevision
 
 
 class SourceForm(forms.ModelForm[Source]):
@@ -123,8 +127,8 @@ class SourceAdmin(FactsPage[Source]):
     search_help_text = "Code or name"
     ordering = ("name",)
     autocomplete_fields = ("customer",)
-    inlines = (ApiKeyRows, SigningSecretRows)
-    actions_detail = ("change_facts", "new_key", "new_secret", "import_file")
+    inlines = (ApiKeyRows, HookRows, SigningSecretRows)
+    actions_detail = ("change_facts", "new_key", "new_hook", "new_secret", "import_file")
     fieldsets = (
         (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
@@ -166,6 +170,26 @@ class SourceAdmin(FactsPage[Source]):
     def new_key(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
         _, plaintext = create_key(source, by=person(request), expires_at=answers["end"], at=now())
         return new_key_page(self, request, source, plaintext)
+
+    @button(
+        "New webhook",
+        permission="leads.add_hook",
+        icon="webhook",
+        offered=lambda source: source.is_active,
+        asks=Dialog(
+            title="Create an address for a sender’s webhook?",
+            says=lambda source: (
+                f"The sender posts to this address in its own form, and its leads are stored as leads of {source}. The address"
+                " is shown only once, in the next step, with what to do in the sender’s tool."
+            ),
+            submit="Create address",
+            form=NewHook,
+        ),
+    )
+    def new_hook(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
+        kind = Hook.Kind(answers["kind"])
+        new = create_hook(source, kind=kind, given=answers["given"], by=person(request))
+        return new_address_page(self, request, new)
 
     @button(
         "New signing secret",

@@ -54,10 +54,7 @@ class KeyAuthentication(BaseAuthentication):
             return None
         found = self.known(plaintext.decode("latin-1").strip())
         if found is None:
-            if wait := wait_for_turn(
-                f"wrong-keys:{_network(origin.address() or '')}", per_minute=WRONG_KEYS_PER_MINUTE
-            ):
-                raise Throttled(wait / 1000)
+            refuse_guessing()
             raise AuthenticationFailed(self.refused, "key_not_valid")
         return found
 
@@ -83,6 +80,13 @@ class CustomerKeyAuthentication(KeyAuthentication):
     def known(self, plaintext: str) -> tuple[CustomerAsUser, CustomerKey] | None:
         key = usable_customer_key(plaintext, at=now(), address=origin.address())
         return (CustomerAsUser(key.customer), key) if key else None
+
+
+def refuse_guessing() -> None:
+    """Count a wrong key of this address, and raise Throttled after too many."""
+    name = f"wrong-keys:{_network(origin.address() or '')}"
+    if wait := wait_for_turn(name, per_minute=WRONG_KEYS_PER_MINUTE):
+        raise Throttled(wait / 1000)
 
 
 def _network(address: str) -> str:

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from billing_engine.core.rate_limit import wait_for_turn
-from leads.models import ApiKey, CustomerKey
+from leads.models import ApiKey, CustomerKey, Source
 
 
 class KeyThrottle(BaseThrottle):
@@ -19,10 +19,8 @@ class KeyThrottle(BaseThrottle):
             return self._allows(f"customer-key:{request.auth.pk}", settings.CUSTOMER_REQUESTS_PER_MINUTE)
         if not isinstance(request.auth, ApiKey):
             return True  # not authenticated: already refused, or a public page
-        source = request.auth.source
-        limit = source.requests_per_minute
-        per_minute: int = settings.REQUESTS_PER_MINUTE if limit is None else limit
-        return self._allows(f"requests:{source.pk}", per_minute)
+        self._wait = wait_of(request.auth.source)
+        return not self._wait
 
     def _allows(self, name: str, per_minute: int) -> bool:
         if per_minute:
@@ -32,3 +30,10 @@ class KeyThrottle(BaseThrottle):
     def wait(self) -> float | None:
         """Return the seconds to wait, which DRF rounds up."""
         return self._wait / 1000
+
+
+def wait_of(source: Source) -> int:
+    """Milliseconds until the source may send again, by any key or webhook; 0 means now, and counts the request."""
+    limit = source.requests_per_minute
+    per_minute: int = settings.REQUESTS_PER_MINUTE if limit is None else limit
+    return wait_for_turn(f"requests:{source.pk}", per_minute=per_minute) if per_minute else 0

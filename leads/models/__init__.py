@@ -17,6 +17,7 @@ from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.erasure import ArchivedBody, ArchiveRun, Erasure, LeavingBody, Redaction
 from leads.models.file_import import FileImport, FileImportPart
+from leads.models.hooks import Hook, HookRefusal
 from leads.models.lead import Lead
 from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
@@ -56,6 +57,8 @@ __all__ = [
     "Erasure",
     "FileImport",
     "FileImportPart",
+    "Hook",
+    "HookRefusal",
     "Lead",
     "LeavingBody",
     "MappingRevision",

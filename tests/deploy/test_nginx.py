@@ -171,6 +171,14 @@ def test_large_bodies_are_for_deliveries_and_uploads_only(engine: Deployed):
     assert _ask(engine, "POST", "/admin/login/", b"x" * 2 * 1024 * 1024, source="127.0.0.11")[0] == 413
 
 
+def test_the_token_in_the_address_of_a_webhook_is_in_no_log(engine: Deployed):
+    status = _ask(engine, "POST", "/api/v1/hooks/web/lbh_0a1b2c3d_Secret", b"{}", Content_Type="application/json")[0]
+
+    [log] = engine.folder.rglob("access.log")
+    wait(engine.running["nginx"], lambda: '"POST /api/v1/hooks/web/[token]" 404' in log.read_text(encoding="utf-8"))
+    assert (status, "lbh_0a1b2c3d" in log.read_text(encoding="utf-8") + engine.log("web")) == (404, False)
+
+
 def test_slow_clients_keep_nobody_waiting(engine: Deployed):
     head = f"POST {DELIVERY} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n".encode()
     slow = [socket.create_connection(("127.0.0.1", engine.nginx)) for _ in range(30)]

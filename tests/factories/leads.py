@@ -26,6 +26,8 @@ from leads.models import (
     CustomerTerms,
     Delivery,
     Erasure,
+    Hook,
+    HookRefusal,
     Lead,
     MappingRevision,
     Product,
@@ -191,6 +193,28 @@ class SigningSecretFactory(DjangoModelFactory[SigningSecret]):
     source = factory.SubFactory(SourceFactory)
     sealed = b""
     hint = "whsec_ABCD"
+
+
+class HookFactory(DjangoModelFactory[Hook]):
+    class Meta:
+        model = Hook
+
+    source = factory.SubFactory(SourceFactory)
+    kind = Hook.Kind.TYPEFORM
+    prefix = factory.Sequence(lambda n: f"h{n:07x}")
+    digest = "0" * 64
+    sealed = b""
+
+
+class HookRefusalFactory(DjangoModelFactory[HookRefusal]):
+    class Meta:
+        model = HookRefusal
+
+    hook = factory.SubFactory(HookFactory)
+    day = MID_OCTOBER.date()
+    code = factory.Sequence(lambda n: f"hook_signature_wrong_{n}")
+    message = "The signature is wrong."
+    last_at = MID_OCTOBER
 
 
 class ActionTypeFactory(WithFacts, DjangoModelFactory[ActionType]):

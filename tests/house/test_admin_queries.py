@@ -47,6 +47,8 @@ from tests.factories.leads import (
     CustomerKeyFactory,
     DeliveryFactory,
     ErasureFactory,
+    HookFactory,
+    HookRefusalFactory,
     LeadFactory,
     ProductFactory,
     QuarantinedItemFactory,
@@ -181,6 +183,7 @@ ROWS: dict[str, Make] = {
     "leads.Action": lambda: ChargeFactory.create().action,
     "leads.ActionType": lambda: ActionTypeFactory.create(code=f"kind_{next(numbers)}"),
     "leads.ApiKey": lambda: ApiKeyFactory.create(created_by=UserFactory.create()),
+    "leads.Hook": lambda: HookFactory.create(created_by=UserFactory.create()),
     "leads.BillingPeriod": lambda: PeriodTallyFactory.create().period,
     "leads.ArchiveRun": lambda: ArchiveRunFactory.create(started_by=UserFactory.create()),
     "leads.Erasure": lambda: ErasureFactory.create(asked_by=UserFactory.create()),
@@ -245,6 +248,7 @@ PARTS: dict[str, Make] = {
     "auth.User": lambda user: (user.groups.add(GroupFactory.create()), a_session_of(user)),
     "auth.Group": a_role_of,
     "leads.Delivery": lambda delivery: QuarantinedItemFactory.create(delivery=delivery),
+    "leads.Hook": lambda hook: HookRefusalFactory.create(hook=hook),
     "leads.Lead": lambda lead: ChargeFactory.create(
         action__lead=lead,
         action__action_type=ActionTypeFactory.create(code=f"kind_{next(numbers)}"),
@@ -253,6 +257,7 @@ PARTS: dict[str, Make] = {
     "leads.QuarantinedItem": lambda item: QuarantineStepFactory.create(item=item, by=UserFactory.create()),
     "leads.Source": lambda source: (
         ApiKeyFactory.create(source=source, created_by=UserFactory.create()),
+        HookFactory.create(source=source, created_by=UserFactory.create()),
         SigningSecretFactory.create(source=source, created_by=UserFactory.create()),
     ),
     "leads.SourceMapping": lambda mapping: MappingRevision.objects.create(

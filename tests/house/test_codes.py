@@ -38,6 +38,8 @@ FOR_PEOPLE = {
         "credentials/lifetime",
         "customers",
         "cycles",
+        "hooks/addresses",
+        "hooks/find",
         "mapping/active",
         "mapping/mappings",
         "mapping/sample",

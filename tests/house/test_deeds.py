@@ -21,7 +21,7 @@ MADE_AT = datetime(2026, 11, 4, tzinfo=UTC)
 # Buttons that show or download something, or lead to a form.
 NO_DEED = {"open", "download_pdf", "download_void_pdf", "preview", "prove", "simulate_rule", "simulate"}
 # Their answer is a page: it shows a secret once.
-SHOWN_ONCE = {"new_key", "new_secret", "rotate"}
+SHOWN_ONCE = {"new_key", "new_secret", "rotate", "secret"}
 RECORDERS = {"ask", "record", "record_saved", "record_all", "record_rule", "record_draft", "deed_of"}
 # Functions that write in a transaction but take no person, each with the reason why it is not a deed, or whose deed it is.
 NO_PERSON = {

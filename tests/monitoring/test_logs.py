@@ -222,6 +222,8 @@ MAIL_MASKED = "Content-Type: application/pdf\n\n[base64]--end"
         ("postgres://engine:secret@db.example/engine", "postgres://engine:[password]@db.example/engine"),
         ("to <ann@studio.example>, ben@studio.example.", "to <[email]>, [email]"),
         ("Bearer lbe_0a1b2c3d_Sec-ret_9", "Bearer [key]"),
+        ("POST /api/v1/hooks/web/lbh_0a1b2c3d_Sec-ret_9 200", "POST /api/v1/hooks/web/[key] 200"),
+        ("key lbc_0a1b2c3d_Sec-ret_9", "key [key]"),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw==", "[key]"),
         (f"body={base64.b64encode(b'a lead' * 40).decode()} end", "body=[base64] end"),
         (f"Content-Type: application/pdf\n\n{base64.encodebytes(FILE).decode()}--end", MAIL_MASKED),

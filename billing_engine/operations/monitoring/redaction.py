@@ -13,7 +13,7 @@ MASKS = (
         re.compile(r"[^\s@<>()\[\]{}\"',;:=/\\|]+@[^\s@<>()\[\]{}\"',;:=/\\|]+\.[^\s@<>()\[\]{}\"',;:=/\\|]+"),
         "[email]",
     ),
-    (re.compile(r"lbe_[0-9a-f]{8}_[\w-]+"), "[key]"),
+    (re.compile(r"lb[ceh]_[0-9a-f]{8}_[\w-]+"), "[key]"),
     (re.compile(r"whsec_[\w+/=-]+"), "[key]"),
     # A body, a PDF or an attachment: in one piece, in the lines of an email, or with its line breaks written out.
     (re.compile(r"%PDF-.*?(?:%%EOF|\Z)", re.DOTALL), "[PDF]"),
@@ -22,7 +22,7 @@ MASKS = (
     # PostgreSQL shows the row, the statement or the COPY line that it refused.
     (re.compile(r"^(DETAIL|CONTEXT|QUERY|LINE \d+):.*(?:\n.+)*\n?", re.MULTILINE), r"\1: [left out]"),
 )
-SIGNS = re.compile("@|lbe_|whsec_|%PDF-|DETAIL:|CONTEXT:|QUERY:|LINE ")
+SIGNS = re.compile("@|lb[ceh]_|whsec_|%PDF-|DETAIL:|CONTEXT:|QUERY:|LINE ")
 SHORTEST = 80  # no text below this holds anything in base64
 
 

@@ -24,8 +24,8 @@ from leads.models import ApiKey, SigningSecret
 class CredentialPage(ShownCredential, ReadOnlyPage[Any]):
     """A page that is reached from the source, not from the menu."""
 
-    list_display = ("shown", "shown_source", "state", "created", "last_used")
-    list_filter = (("source", AutocompleteSelectFilter),)
+    list_display: Any = ("shown", "shown_source", "state", "created", "last_used")
+    list_filter: Any = (("source", AutocompleteSelectFilter),)
     related = ("source", "created_by")
     ordering = ("-pk",)
     fields: Any = ("shown_source", "shown", "state", "created", "creator", "last_used", "ended")

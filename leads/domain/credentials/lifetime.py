@@ -1,4 +1,4 @@
-"""What API keys and signing secrets share: they expire, are revoked, and record when they were last used."""
+"""What API keys, inbound webhooks and signing secrets share: they expire, are revoked, and record when they were last used."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +10,9 @@ from django.db.models import Q, QuerySet
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
-from leads.models import ApiKey, CustomerKey, SigningSecret
+from leads.models import ApiKey, CustomerKey, Hook, SigningSecret
 
-Secret = ApiKey | CustomerKey | SigningSecret
+Secret = ApiKey | CustomerKey | Hook | SigningSecret
 
 # Recording every use would make each request write the same row.
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -21,7 +21,13 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 API_KEY_REVOKED = Verb("api_key_revoked", "API key revoked")
 CUSTOMER_KEY_REVOKED = Verb("customer_key_revoked", "Customer's API key revoked")
 SIGNING_SECRET_REVOKED = Verb("signing_secret_revoked", "Signing secret revoked")
-REVOKED = {ApiKey: API_KEY_REVOKED, CustomerKey: CUSTOMER_KEY_REVOKED, SigningSecret: SIGNING_SECRET_REVOKED}
+HOOK_REVOKED = Verb("hook_revoked", "Inbound webhook revoked")
+REVOKED = {
+    ApiKey: API_KEY_REVOKED,
+    CustomerKey: CUSTOMER_KEY_REVOKED,
+    Hook: HOOK_REVOKED,
+    SigningSecret: SIGNING_SECRET_REVOKED,
+}
 
 
 class KeyIsRevoked(Refused):

@@ -63,7 +63,7 @@ def create_secret(source: Source, *, by: User | None = None, given: str = "") ->
 
 def _new_secret(source: Source, *, by: User | None, given: str) -> tuple[SigningSecret, str]:
     plaintext = given.strip() or PREFIX + b64encode(token_bytes(32)).decode()
-    if not _is_usable(plaintext):
+    if not is_usable_secret(plaintext):
         raise SecretNotUsable
     hint = plaintext[: len(PREFIX) + 4]
     return SigningSecret.objects.create(source=source, sealed=encrypt(plaintext), hint=hint, created_by=by), plaintext
@@ -127,7 +127,8 @@ def _fits(secret: SigningSecret, signed: dict[str, str], body: bytes) -> bool:
     return True
 
 
-def _is_usable(plaintext: str) -> bool:
+def is_usable_secret(plaintext: str) -> bool:
+    """Return whether this is a secret as Standard Webhooks writes one."""
     key = plaintext.removeprefix(PREFIX).rstrip("=")
     if not plaintext.startswith(PREFIX) or len(plaintext) > SECRET_LENGTH:
         return False

@@ -6,10 +6,9 @@ from leads.domain.body.decode import DUPLICATE_MEMBER, ITEM_MALFORMED, ROW_MALFO
 from leads.domain.faults import Fault, Malformed
 from leads.domain.files.records import ROWS_IN_A_FIELD
 from leads.domain.files.sheets.bounds import OF_CELLS
-from leads.domain.mapping.active import active_converter
-from leads.domain.mapping.doors import API, FILES
 from leads.domain.mapping.language import converter as mapping
 from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.webhooks import converter_at, door_of, keep_test
 from leads.models import QuarantinedItem
 
 # The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
@@ -24,7 +23,7 @@ def converter_of(item: QuarantinedItem) -> Converter | None:
     """Return the converter for the door that the item came through; None if it was sent as a lead."""
     if item.code not in OF_RECORDS:
         return None
-    return active_converter(item.source, door=FILES if item.delivery.name else API)
+    return converter_at(item.source, door=door_of(item.delivery))
 
 
 def is_record(converter: Converter | None, content: Any) -> bool:
@@ -47,5 +46,8 @@ def converted(converter: Converter, content: dict[str, Any], pointer: str) -> di
     """Convert a record to its lead; of several leads, to the one with the number at the end of this pointer."""
     found = converter.convert(content, place="")
     there = [placed for placed in found if pointer.endswith(placed.pointer)]
-    lead = (there or found)[0].item
-    return lead.fault if isinstance(lead, Malformed) else lead
+    lead: dict[str, Any] | Malformed = (there or found)[0].item
+    if isinstance(lead, Malformed):
+        return lead.fault
+    keep_test(content, lead)
+    return lead

@@ -79,6 +79,9 @@ OPERATIONS = [
 ]
 
 
+# Addresses with a token: tests/leads/hooks has their own fuzz tests.
+WITH_TOKENS = [("GET", "/api/v1/hooks/{source}/{token}"), ("POST", "/api/v1/hooks/{source}/{token}")]
+
 # Endpoints that sources can't use are tested as finance in tests/invoices/api/test_fuzz.py, those of customers in
 # tests/portal/api/test_fuzz.py.
 FOR_STAFF = [
@@ -95,7 +98,7 @@ def test_every_operation_is_asked(api: Any) -> None:
     found = [each.ok() for each in api.get_all_operations()]
     asked = [each.label for each in found if not each.path.startswith("/api/v1/customer/")]
 
-    assert sorted(asked) == sorted(map(" ".join, OPERATIONS + FOR_STAFF))
+    assert sorted(asked) == sorted(map(" ".join, OPERATIONS + WITH_TOKENS + FOR_STAFF))
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))

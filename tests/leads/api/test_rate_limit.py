@@ -14,8 +14,9 @@ from billing_engine.core import rate_limit
 from billing_engine.core.rate_limit import wait_for_turn
 from leads.api.authentication import WRONG_KEYS_PER_MINUTE
 from leads.domain.credentials.api_keys import create_key
-from leads.models import Delivery, Source
+from leads.models import Delivery, Hook, Source
 from tests.factories.leads import ProductFactory, SourceFactory
+from tests.leads.hooks.calls import BODIES, Sender
 from tests.processes import at_once, empty_broker
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,24 @@ def test_all_keys_of_a_source_count_together_and_sources_apart(client: Client, s
     other = create_key(SourceFactory.create(requests_per_minute=1))[1]
 
     assert [post(client, key).status_code for key in [*keys, other]] == [202, 202, 429, 202]
+
+
+def test_webhooks_count_together_with_the_keys_of_their_source(client: Client, source: Source):
+    sender = Sender(source, Hook.Kind.TYPEFORM)
+    body = sender.keyed(BODIES[Hook.Kind.TYPEFORM])
+
+    answers = [sender.send(body), post(client, create_key(source)[1]), sender.send(body)]
+
+    assert [each.status_code for each in answers] == [200, 202, 429]
+    assert 28 <= int(answers[2]["Retry-After"]) <= 30
+
+
+def test_guessed_addresses_are_limited_like_wrong_keys(client: Client):
+    answers = [
+        client.get("/api/v1/hooks/web/lbh_0123abcd_guess", REMOTE_ADDR="203.0.113.11")
+        for _ in range(WRONG_KEYS_PER_MINUTE + 2)
+    ]
+    assert (answers[0].status_code, answers[-1].status_code) == (404, 429)
 
 
 def test_the_settings_have_the_default_rate_limit(client: Client, settings: LazySettings):

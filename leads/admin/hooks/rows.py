@@ -1,0 +1,69 @@
+"""The inbound webhooks on the page of a source, and the refused calls on the page of a webhook."""
+
+from typing import Any
+
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+
+from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, code, day, instant, number, shortened
+from billing_engine.core.admin_kit.columns import column
+from billing_engine.core.admin_kit.pages import ReadOnlyRows
+from leads.admin.credentials.rows import CredentialRows
+from leads.domain.hooks.refused import shown_since
+from leads.models import Hook, HookRefusal
+
+
+def with_refusals(hooks: Any) -> Any:
+    """Annotate webhooks with the number of their recently refused calls."""
+    recent = HookRefusal.objects.filter(hook=OuterRef("pk"), day__gte=shown_since(now()))
+    summed = recent.order_by().values("hook").annotate(calls=Sum("times")).values("calls")
+    return hooks.annotate(refused_calls=Coalesce(Subquery(summed), 0))
+
+
+def refused_calls(hook: Any) -> SafeString:
+    """Return how many calls were refused, with a link to why."""
+    if not hook.refused_calls:
+        return format_html("{}", NOTHING)
+    return format_html('<a href="{}">{}</a>', address_of(hook), chip(f"{hook.refused_calls:,}", "red"))
+
+
+SENDER = column(lambda kind: Hook.Kind(kind).label, "kind", title="sender", order="kind")
+ADDRESS = column(lambda prefix: code(f"…/{Hook.MARK}_{prefix}_…"), "prefix", title="address")
+REFUSED = column(refused_calls, title="refused, 7 days")
+
+
+class HookRows(CredentialRows):
+    model = Hook
+    verbose_name_plural = "Inbound webhooks"
+    pages = "leads_hook"
+    links = ("Secret", "Rotate", "Revoke")
+    fields = ("sender", "shown", "state", "created", "last_used", "refused", "buttons")
+
+    sender = SENDER
+    shown = ADDRESS
+    refused = REFUSED
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return with_refusals(super().get_queryset(request))
+
+
+class RefusalRows(ReadOnlyRows):
+    """What was refused, per day and reason, the latest first."""
+
+    model = HookRefusal
+    verbose_name_plural = "Refused calls"
+    fields = ("shown_day", "shown_code", "shown_times", "last", "answered")
+    ordering = ("-day", "-last_at")
+
+    shown_day = column(day, "day", title="day")
+    shown_code = column(chip, "code", title="reason")
+    shown_times = column(number, "times", title="calls")
+    last = column(instant, "last_at", title="last call")
+    answered = column(lambda message: shortened(message, fits=200), "message", title="what the sender heard")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(day__gte=shown_since(now()))
