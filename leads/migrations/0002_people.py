@@ -12,7 +12,7 @@ from billing_engine.core.sql_files import InstallSql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0001_initial"),
+        ("leads", "0002_mapping"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

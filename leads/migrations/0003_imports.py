@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0002_mapping"),
+        ("leads", "0003_hooks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
