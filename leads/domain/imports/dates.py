@@ -103,11 +103,11 @@ def _question(
 ) -> DateQuestion:
     meant = [{form: _meaning(text, form) for form in fitting} for text in texts]
     # The example on which the readings differ most.
-    example = max(range(len(texts)), key=lambda place: len(set(meant[place].values())), default=None)
-    told = meant[example] if example is not None else {}
+    place = max(range(len(texts)), key=lambda each: len(set(meant[each].values())), default=-1)
+    example, told = (texts[place], meant[place]) if place >= 0 else ("", {})
     readings = [Reading(form, told.get(form, "")) for form in fitting]
     pointer = field.pointer
-    return DateQuestion(mapping, pointer, column, texts[example] if example is not None else "", readings, needs_zone)
+    return DateQuestion(mapping, pointer, column, example, readings, needs_zone)
 
 
 def _texts(item: FileImport, column: str) -> list[str]:
