@@ -31,6 +31,8 @@ DOES = {
         "leads.change_operations_terms",
         "leads.change_product",
         "leads.change_quarantineditem",
+        "leads.add_fileimport",
+        "leads.change_fileimport",
         "leads.change_signingsecret",
         "leads.change_source",
         "pricing.add_pricecheck",
