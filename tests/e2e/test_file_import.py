@@ -40,6 +40,7 @@ def test_a_first_file_is_imported_rightly_at_the_first_try(
     expect(page.get_by_text("Müller GmbH").first).to_be_visible()
     page.get_by_role("link", name="Map columns").click()
     expect(page.locator("[name=id]")).to_have_value("column:Lead ID")
+    page.locator("[name='contact.firm']").select_option(label="Firma")
     page.locator("[name='action.type']").select_option(label="Sample order")
     page.locator("[name='action.occurred_at']").select_option(label="Datum")
     page.get_by_role("button", name="Save mapping").click()

@@ -40,6 +40,8 @@ DOES = {
         "leads.change_product",
         "leads.show_contacts",
         "leads.change_quarantineditem",
+        "leads.add_fileimport",
+        "leads.change_fileimport",
         "leads.change_signingsecret",
         "leads.change_sourcemapping",
         "leads.change_source",

@@ -34,7 +34,8 @@ class ReadingForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         sheets = self.initial.get("sheets", [])
-        self.fields["sheet"].choices = [(name, f"{name} ({rows:,} rows)") for name, rows, _ in sheets]
+        sheet: Any = self.fields["sheet"]
+        sheet.choices = [(name, f"{name} ({rows:,} rows)") for name, rows, _ in sheets]
         for name in ("encoding", "separator") if sheets else ("sheet",):
             del self.fields[name]
 

@@ -89,7 +89,7 @@ def _of_mapping(item: FileImport, mapping: InForce) -> Iterator[DateQuestion]:
     orders = item.found.get("dates", {})
     for field in (*document.fields, *(field for action in document.actions for field in action.fields)):
         column = field.source.path[0] if field.source and field.source.path and len(field.source.path) == 1 else ""
-        if field.date is None or not orders.get(column):
+        if field.date is None or field.source is None or not orders.get(column):
             continue
         fitting = [FORMS[Order(order)] for order in orders[column]]
         texts = _texts(item, column)
@@ -103,17 +103,18 @@ def _question(
 ) -> DateQuestion:
     meant = [{form: _meaning(text, form) for form in fitting} for text in texts]
     # The example on which the readings differ most.
-    example = max(range(len(texts)), key=lambda place: len(set(meant[place].values())), default=None)
-    told = meant[example] if example is not None else {}
+    place = max(range(len(texts)), key=lambda each: len(set(meant[each].values())), default=-1)
+    example, told = (texts[place], meant[place]) if place >= 0 else ("", {})
     readings = [Reading(form, told.get(form, "")) for form in fitting]
     pointer = field.pointer
-    return DateQuestion(mapping, pointer, column, texts[example] if example is not None else "", readings, needs_zone)
+    return DateQuestion(mapping, pointer, column, example, readings, needs_zone)
 
 
 def _texts(item: FileImport, column: str) -> list[str]:
-    columns = item.found.get("columns", [])
-    place = columns.index(column) if column in columns else None
-    rows = item.found.get("rows", ()) if place is not None else ()
+    columns: list[str] = item.found.get("columns", [])
+    if column not in columns:
+        return []
+    place, rows = columns.index(column), item.found.get("rows", ())
     return [cells[place].strip() for _, cells in rows if len(cells) > place and cells[place].strip()]
 
 

@@ -5,9 +5,18 @@ The parts of a file follow each other: what an earlier part would have stored co
 
 from collections.abc import Sequence
 from datetime import datetime
+from time import monotonic
 
+from django.db import transaction
+
+from billing_engine.core.errors import Refused
+from billing_engine.core.saving import save_changes, values_of
 from leads.domain.body.decode import is_plain
 from leads.domain.body.parcel import Parcel
+from leads.domain.imports.content import opened, progress_in
+from leads.domain.imports.faulty import faults_on_disk
+from leads.domain.imports.kept_files import forget
+from leads.domain.imports.tally import Tally
 from leads.domain.intake.decide import Decided, decide, refuse_other_channels
 from leads.domain.intake.items import SentAction, SentLead
 from leads.domain.intake.lookup import (
@@ -21,10 +30,12 @@ from leads.domain.intake.lookup import (
 )
 from leads.domain.intake.products import missing_products, named_product
 from leads.domain.intake.read import read_leads
-from leads.domain.intake.receipt import DUPLICATE, UPDATED, Result
+from leads.domain.intake.receipt import DUPLICATE, UPDATED, Receipt, Result
 from leads.domain.intake.rows import NewDelivery
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.mappings import sample_faults
 from leads.domain.voiding import UNKNOWN_ACTION
-from leads.models import Action, Source
+from leads.models import Action, FileImport, Source
 
 REMEMBERED = 500_000  # leads, and as many actions: about 300 MB; later ones count as new even if they repeat
 
@@ -131,3 +142,65 @@ def _voided_before(voids: Sequence[SentAction]) -> set[tuple[int, str]]:
     keys = {action.key for action in voids}
     found = Action.objects.filter(lead__in={lead for lead, _ in keys}, external_id__in={id_ for _, id_ in keys})
     return {key for key in found.exclude(voided_at=None).values_list("lead_id", "external_id") if key in keys}
+
+
+SECONDS_BETWEEN_COUNTS = 1
+SECONDS_AT_MOST = 25 * 60  # before the worker's own time limit
+
+FORGETS = "The file has so many leads that some that repeat are counted as new."
+
+
+class DryRunTooLong(Refused):
+    """A dry run has a time limit."""
+
+    code = "dry_run_too_long"
+    message = f"The dry run was stopped after {SECONDS_AT_MOST // 60} minutes. Split the file into smaller ones."
+
+
+def rehearse(item: FileImport, *, at: datetime) -> bool:
+    """Read all of the file as if it were stored, and keep what was found. Raises FileNotReadable or DryRunTooLong."""
+    tally, run, began = Tally(), DryRun(item.source, at=at), monotonic()
+    told_at = began
+    with opened(item) as file, faults_on_disk() as faults:
+        for part in file.parts():
+            results = run.results(Parcel(part.items, lines=part.lines))
+            faults.add(part.items, results)
+            tally.add(part.items, results, counts=Receipt(0, results).counts(), lines=part.lines)
+            if monotonic() - told_at > SECONDS_BETWEEN_COUNTS:
+                told_at = monotonic()
+                if not _progress(item, progress_in(file, part)):
+                    return False
+            if monotonic() - began > SECONDS_AT_MOST:
+                raise DryRunTooLong
+        notices, faulty_as = file.notices.in_words(), faults.keep_rows_of(item)
+        notices += never_found(file.converter)
+    if not run.remembers_all:
+        notices.append(FORGETS)
+    if not _finish(item, tally, notices, faulty_as):
+        forget(faulty_as)
+    return False
+
+
+def never_found(converter: Converter | None) -> list[str]:
+    """Name the expressions of the mapping that found nothing in any row."""
+    return [fault.words for fault in sample_faults(converter.found)] if converter else []
+
+
+def _progress(item: FileImport, percent: int) -> bool:
+    """Note how far it has come; return whether it is still wanted."""
+    running = FileImport.objects.filter(pk=item.pk, state=FileImport.State.DRY_RUNNING)
+    return bool(running.update(percent=percent))
+
+
+@transaction.atomic
+def _finish(item: FileImport, tally: Tally, notices: list[str], faulty_as: str) -> bool:
+    """Note what was found; return False if the dry run was stopped."""
+    found = FileImport.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if found.state != FileImport.State.DRY_RUNNING:  # stopped
+        return False
+    before = values_of(found)
+    found.dry_run = {**tally.as_json(), "notices": notices}
+    found.state, found.attempts, found.message = FileImport.State.READY, 0, ""
+    found.faulty_as = faulty_as
+    save_changes(found, since=before)
+    return True

@@ -43,8 +43,9 @@ class WaitingItems:
         self._records = defaultdict[str, list[int]](list)
         for item in self._all().filter(lead_external_id="")[:RECORDS]:
             lead = self._named(item)
-            if lead and isinstance(lead.get("id"), str | int):
-                self._records[external_id(lead["id"])].append(item.pk)
+            id_ = lead.get("id") if lead else None
+            if isinstance(id_, str | int):
+                self._records[external_id(id_)].append(item.pk)
 
     def of(self, leads: Collection[str], *, before: int) -> list[tuple[str, QuarantinedItem]]:
         """Return the items of these leads that came with earlier deliveries, locked, each with the ID of its lead."""
@@ -59,7 +60,7 @@ class WaitingItems:
         actions = lead.get("actions", []) if lead is not None else None
         if not isinstance(actions, list):
             return None
-        ids = [action.get("id") if isinstance(action, dict) else None for action in actions]
+        ids: list[Any] = [action.get("id") if isinstance(action, dict) else None for action in actions]
         return None if any(not isinstance(id_, str | int) for id_ in ids) else {external_id(id_) for id_ in ids}
 
     def is_record(self, item: QuarantinedItem) -> bool:
