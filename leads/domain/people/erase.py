@@ -14,6 +14,7 @@ from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.passes import PassQueue
+from leads.domain.mapping.webhooks import converter_at, door_of
 from leads.domain.people.clear import clear_body, clear_leads, redact_body, redact_item
 from leads.domain.people.find import items_of, leads_of, need_key
 from leads.domain.people.ledger import write_down
@@ -205,7 +206,7 @@ def _redact_bodies(erasure: Erasure, deliveries: Sequence[Delivery], *, at: date
         ids = {lead.external_id for lead in leads if lead.source_id == delivery.source_id}
         if not delivery.body and delivery.pk not in linked and not _is_answered(delivery, ids):
             continue
-        redactor = Redactor(person, ids, delivery.source.field_mapping or {})
+        redactor = Redactor(person, ids, converter_at(delivery.source, door=door_of(delivery)))
         erasure.bodies += redact_body(erasure, delivery, redactor, at=at)
 
 
@@ -228,11 +229,11 @@ def _erase_rows(erasure: Erasure, *, at: datetime) -> None:
         _record_hold(erasure)
         return
     whole = person.with_leads(leads)
-    items = list(items_of(whole, leads).select_related("source"))
+    items = list(items_of(whole, leads).select_related("source", "delivery"))
     for item in items:
         ids = {lead.external_id for lead in leads if lead.source_id == item.source_id}
         stands_for = next(iter(whole.pseudonyms))
-        redactor = Redactor(whole, ids, item.source.field_mapping or {}, email=stands_for)
+        redactor = Redactor(whole, ids, converter_at(item.source, door=door_of(item.delivery)), email=stands_for)
         redact_item(erasure, item, redactor)
     erasure.others += sum(place.erase(erasure, whole, [lead.pk for lead in leads]) for place in places())
     clear_leads(erasure, leads)

@@ -8,23 +8,25 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from email.message import Message
 from functools import cached_property
 from typing import Any
 
 from billing_engine.core.errors import Refused
 from leads.domain.body.parse import is_lines
-from leads.domain.files.header import read_header
+from leads.domain.files.header import Header, guess_header, read_header
 from leads.domain.files.lines import LineReader
-from leads.domain.files.mapping import columns
 from leads.domain.files.rows import Row, Rows
 from leads.domain.identity import external_id
+from leads.domain.mapping.language.converter import Converter
 from leads.domain.people.leaves import Leaf, NotJson, Path, leaves, replaced
 from leads.domain.people.person import ERASED, Person
 
-# Members of a lead in our own form that hold what is known about the person.
-OF_A_CONTACT = ("contact", "consent", "attributes")
 KEPT_OF_A_CONTACT = ("country", "region")  # which identify no person
+OWN_MEMBERS = frozenset(("id", "product", "channel", "campaign", "occurred_at", "is_test", "actions", "contact"))
+HEAD_LINES = 50  # in which the header of a table is looked for
+TABLE = "text/csv"
 ANY_BYTES = "surrogateescape"  # bytes that are not UTF-8 come back as they were
 LONGEST_CONTACT = 254
 _NO_CELL = ("", ERASED)
@@ -32,23 +34,24 @@ _NO_CELL = ("", ERASED)
 
 @dataclass(frozen=True)
 class Redactor:
-    """Redacts one person in the data of one source, whose mapping tells which columns are the contact's.
+    """Redacts one person in the data of one source, whose mappings tell which columns are the contact's.
 
     `leads` are the source's IDs of the person's leads.
     """
 
     person: Person
     leads: Collection[str] = ()
-    mapping: Mapping[str, Any] = field(default_factory=dict)
+    converter: Converter | None = None
     email: str = ERASED  # what takes the place of a contact's email address
 
     def body(self, body: bytes, content_type: str) -> bytes:
         """Return the body without the person; the same bytes if the person isn't in it."""
-        text = body.decode(errors=ANY_BYTES)
+        kind, encoding = _told(content_type)
+        text = body.decode(encoding if kind == TABLE else "utf-8", ANY_BYTES)
         if not self._may_name(text):
             return body
-        if content_type.partition(";")[0].strip().lower() == "text/csv":
-            return self._table(body)
+        if kind == TABLE:
+            return self._table(body, encoding)
         if is_lines(content_type):
             found = "\n".join(self.text_of_item(line) if line.strip() else line for line in text.split("\n"))
         else:
@@ -129,7 +132,9 @@ class Redactor:
 
     def _is_unmapped(self, path: Path) -> bool:
         """Whether a member of a record in the source's own form is the contact's, or used for nothing."""
-        return bool(self.mapping) and bool(path) and isinstance(path[0], str) and path[0] not in self._kept_columns
+        return (
+            self.converter is not None and bool(path) and isinstance(path[0], str) and path[0] not in self._kept_columns
+        )
 
     @cached_property
     def _contacts(self) -> Any:
@@ -140,15 +145,10 @@ class Redactor:
         return self.person.words()
 
     @cached_property
-    def _kept_columns(self) -> set[str]:
+    def _kept_columns(self) -> frozenset[str]:
         """The columns that the mapping uses for anything but the person, and the members of our own form."""
-        rest = {name: part for name, part in self.mapping.items() if name not in OF_A_CONTACT}
-        contact = self.mapping.get("contact")
-        kept = (
-            {name: contact[name] for name in KEPT_OF_A_CONTACT if name in contact} if isinstance(contact, dict) else {}
-        )
-        own = {"id", "product", "channel", "campaign", "occurred_at", "is_test", "actions", "contact"}
-        return {*columns(rest), *columns(kept), *own}
+        documents = self.converter.documents if self.converter else ()
+        return OWN_MEMBERS.union(*(document.without_person().columns() for document in documents))
 
     def _in_text(self, text: str, *, is_own: bool) -> str:
         found = self._words if is_own else self._contacts
@@ -156,27 +156,37 @@ class Redactor:
 
     # --- Tables -----------------------------------------------------------------------------------------
 
-    def _table(self, body: bytes) -> bytes:
+    def _table(self, body: bytes, encoding: str) -> bytes:
         reader = LineReader(io.BytesIO(body))
         try:
-            header = read_header(reader, self.mapping, "body")
+            header = self._header(reader, body, encoding)
         except Refused:
-            return self._in_text(body.decode(errors=ANY_BYTES), is_own=False).encode(errors=ANY_BYTES)
-        rows = Rows(reader, separator=header.separator, width=len(header.names), below=len(header.lines))
+            return self._in_text(body.decode(encoding, ANY_BYTES), is_own=False).encode(encoding, ANY_BYTES)
+        width, below = len(header.names), len(header.lines)
+        rows = Rows(reader, separator=header.separator, width=width, below=below, encoding=encoding)
         parts = [b"".join(header.lines)]
-        parts += (self._row(row, header.names, header.separator) for row in rows)
+        parts += (self._row(row, header, encoding) for row in rows)
         return b"".join(parts)
 
-    def _row(self, row: Row, names: list[str], separator: str) -> bytes:
+    def _header(self, reader: LineReader, body: bytes, encoding: str) -> Header:
+        """Find the header as the import did. Raises FileNotReadable."""
+        converter = self.converter or Converter(())
+        head = body.decode(encoding, ANY_BYTES).splitlines(keepends=True)[:HEAD_LINES]
+        line, separator = guess_header(head, converter)
+        return read_header(
+            reader, line=line, separator=separator, encoding=encoding, converter=converter, file_name="body"
+        )
+
+    def _row(self, row: Row, header: Header, encoding: str) -> bytes:
         raw = b"".join(row.lines)
         is_own = any(self._finds(cell) or external_id(cell) in self.leads for cell in row.fields)
-        if row.why or len(row.fields) != len(names) or not is_own:
-            return self._in_text(raw.decode(errors=ANY_BYTES), is_own=is_own).encode(errors=ANY_BYTES)
-        cells = list(self._cells(row.fields, names))
+        if row.why or len(row.fields) != len(header.names) or not is_own:
+            return self._in_text(raw.decode(encoding, ANY_BYTES), is_own=is_own).encode(encoding, ANY_BYTES)
+        cells = list(self._cells(row.fields, header.names))
         out = io.StringIO()
-        csv.writer(out, delimiter=separator, lineterminator="").writerow(cells)
+        csv.writer(out, delimiter=header.separator, lineterminator="").writerow(cells)
         ending = raw[len(raw.rstrip(b"\r\n")) :]
-        return out.getvalue().encode(errors=ANY_BYTES) + ending
+        return out.getvalue().encode(encoding, ANY_BYTES) + ending
 
     def _cells(self, cells: list[str], names: list[str]) -> Iterator[str]:
         for cell, name in zip(cells, names, strict=True):
@@ -184,6 +194,13 @@ class Redactor:
                 yield self._in_text(cell, is_own=True) if external_id(cell) not in self.leads else cell
             else:
                 yield ERASED
+
+
+def _told(content_type: str) -> tuple[str, str]:
+    """Return the kind of a body and its encoding, which is UTF-8 unless the import found another."""
+    message = Message()
+    message["Content-Type"] = content_type
+    return message.get_content_type(), message.get_content_charset("utf-8")
 
 
 def _root(path: Path) -> Path:

@@ -32,6 +32,24 @@ def lead(name: str = "L-1", *, contact: Any = None, **members: Any) -> dict[str,
     return {"id": name, "product": {"sku": "TILE"}, "contact": person, "actions": [action]} | members
 
 
+MAPPING = {
+    "fields": {
+        "id": "Lead",
+        "product.sku": "SKU",
+        "contact.name": "Name",
+        "contact.email": "Mail",
+        "contact.country": "Land",
+    },
+    "actions": [
+        {
+            "fields": {
+                "id": "join('-', [Lead, 'A'])",
+                "type": {"constant": "sample_order"},
+                "occurred_at": {"from": "When", "date": "iso", "zone": "UTC"},
+            }
+        }
+    ],
+}
 MARKER = {
     "name": "Mara Kerzinski",
     "email": "mara.kerzinski@marker.example",

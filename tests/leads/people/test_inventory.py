@@ -31,10 +31,16 @@ from receivables.domain.disputes.evidence import Evidence
 from receivables.models import Dispute, DisputeFile
 from reports.domain.exports.ask import ask
 from reports.domain.exports.write import EXPORTS
-from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
+from tests.factories.leads import (
+    ActionTypeFactory,
+    CustomerFactory,
+    ProductFactory,
+    SourceFactory,
+    SourceMappingFactory,
+)
 from tests.factories.people import superuser
 from tests.invoices.made import a_price, billed, issued, printed
-from tests.leads.people.conftest import MARKER, OTHER, lead, sent
+from tests.leads.people.conftest import MAPPING, MARKER, OTHER, lead, sent
 from tests.receivables.disputes.made import CONTACT, a_dispute
 from tests.receivables.webhooks.made import an_endpoint
 
@@ -99,13 +105,9 @@ def source(db: None) -> Source:
     customer = CustomerFactory.create(code="ACME", excluded_domains=["staff.example"])
     ProductFactory.create(sku="TILE", customer=customer)
     a_price("2.505", once_per="person", once_days=30)
-    mapping = {
-        "id": "{Lead}",
-        "product": {"sku": "{SKU}"},
-        "contact": {"name": "{Name}", "email": "{Mail}"},
-        "actions": [{"id": "{Lead}-A", "type": "sample_order", "occurred_at": "{When}"}],
-    }
-    return SourceFactory.create(code="web", field_mapping=mapping)
+    source = SourceFactory.create(code="web")
+    SourceMappingFactory.create(source=source, document=MAPPING)
+    return source
 
 
 def deliver(client: Client, key: str, body: bytes, kind: str = "application/json", **headers: str) -> Any:
@@ -127,9 +129,9 @@ def everywhere(source: Source, client: Client, folder: Path, frank: User) -> tup
     assert [each.status_code for each in answers] == [202] * 5 + [400]
     file = folder / "leads.csv"
     file.write_text(
-        "Lead,SKU,Name,Mail,When,Memo\n"
-        "F-1,TILE,Mara Kerzinski,MARA.KERZINSKI+csv@Marker.example,2026-10-06T10:00:00Z,her sister Mara\n"
-        'F-2,TILE,"Ander, Otto",otto@other.example,2026-10-06T10:00:00Z,"keeps, all"\n',
+        "Lead,SKU,Name,Mail,Land,When,Memo\n"
+        "F-1,TILE,Mara Kerzinski,MARA.KERZINSKI+csv@Marker.example,US,2026-10-06T10:00:00Z,her sister Mara\n"
+        'F-2,TILE,"Ander, Otto",otto@other.example,US,2026-10-06T10:00:00Z,"keeps, all"\n',
         encoding="utf-8",
     )
     call_command("import_leads", str(file), source="web", stdout=StringIO())

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.language.read import read_document
 from leads.domain.people.leaves import leaves, replaced
 from leads.domain.people.person import Person
 from leads.domain.people.redact import Redactor
-from tests.leads.people.conftest import MARKER, OTHER, lead
+from tests.leads.people.conftest import MAPPING, MARKER, OTHER, lead
 
 PERSON = Person(
     keys=frozenset({"mara.kerzinski@marker.example"}),
@@ -18,12 +20,6 @@ PERSON = Person(
     phones=frozenset({MARKER["phone"]}),
     names=frozenset({MARKER["name"]}),
 )
-MAPPING = {
-    "id": "{Lead}",
-    "product": {"sku": "{SKU}"},
-    "contact": {"name": "{Name}", "email": "{Mail}", "country": "{Land}"},
-    "actions": [{"id": "{Lead}-A", "type": "sample_order", "occurred_at": "{When}"}],
-}
 TABLE = (
     "Lead;SKU;Name;Mail;Land;When;Memo\r\n"
     '1;TILE;"Kerzinski; Mara";Mara.Kerzinski@MARKER.example;US;2026-10-06;"call ""her"""\r\n'
@@ -78,7 +74,7 @@ def test_lines_are_redacted_one_by_one() -> None:
 
 
 def test_rows_keep_what_the_mapping_uses_for_billing_and_lose_the_rest() -> None:
-    assert redacted(TABLE, "text/csv", mapping=MAPPING) == (
+    assert redacted(TABLE, "text/csv", converter=Converter([read_document(MAPPING)])) == (
         "Lead;SKU;Name;Mail;Land;When;Memo\r\n"
         "1;TILE;[erased];[erased];US;2026-10-06;[erased]\r\n"
         '2;TILE;"Ander; Otto";otto@other.example;US;2026-10-06;"keeps ""all"""\r\n'

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from leads.domain.mapping.language.dates import DateFormat
 from leads.domain.mapping.language.expressions import Expression, Path
-from leads.domain.mapping.language.targets import Target
+from leads.domain.mapping.language.targets import FREE_GROUPS, Target
 
 # What an expression of an action with `each`, or of a mapping with `leads_from`, is evaluated on.
 ITEM, PLACE, RECORD = "item", "place", "record"
+OF_A_PERSON, KEPT_OF_A_PERSON = ("contact", *FREE_GROUPS), ("contact.country", "contact.region")
 
 
 class Otherwise(NamedTuple):
@@ -65,6 +66,11 @@ class Document:
         paths = [path for scope, expression in self._uses() for path in _outside(expression, scope)]
         return list(dict.fromkeys(path[0] for path in paths))
 
+    def without_person(self) -> "Document":
+        """Return the part of the mapping that fills nothing about the person: all but contact, consent and attributes."""
+        actions = tuple(replace(each, fields=_of_no_person(each.fields)) for each in self.actions)
+        return replace(self, fields=_of_no_person(self.fields), actions=actions)
+
     def identity(self) -> "Document":
         """Return the part of the mapping that fills the IDs and decides which actions there are."""
         actions = tuple(replace(each, fields=_naming(each.fields)) for each in self.actions)
@@ -88,6 +94,15 @@ def _sources(fields: Sequence[Field]) -> list[Expression | None]:
 
 def _naming(fields: Sequence[Field]) -> tuple[Field, ...]:
     return tuple(field for field in fields if str(field.target) == "id" or field.target.group == "void")
+
+
+def _of_no_person(fields: Sequence[Field]) -> tuple[Field, ...]:
+    return tuple(field for field in fields if not is_of_person(str(field.target)))
+
+
+def is_of_person(target: str) -> bool:
+    """Return whether a field says who a person is; a country or region doesn't."""
+    return target.partition(".")[0] in OF_A_PERSON and target not in KEPT_OF_A_PERSON
 
 
 def _outside(expression: Expression, scopes: int) -> list[Path]:
