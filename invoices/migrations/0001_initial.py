@@ -54,6 +54,317 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="BillingCycle",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+                    ),
+                ),
+                (
+                    "label",
+                    models.CharField(help_text="The name of the cycle, such as 2026-10.", max_length=10, unique=True),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("locked", "Locked"), ("closed", "Closed")],
+                        default="open",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "bulk_action",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "Nothing"), ("approve", "Approving"), ("issue", "Issuing"), ("send", "Sending")],
+                        help_text="The bulk action in progress on its invoices.",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "bulk_issued_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="For issuing: the date of the invoices. Empty: the day each is issued.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "bulk_action_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "month close",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("bulk_action", ""), ("bulk_action_by__isnull", False), _connector="OR"),
+                        name="a_bulk_action_names_who_started_it",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BillingRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cycle", models.CharField(help_text="The cycle to bill, such as 2026-10 or 2026-W43.", max_length=10)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "paused_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it was paused; empty once it is resumed.", null=True
+                    ),
+                ),
+                (
+                    "paused_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("finished_at", None), ("paused_at", None), _connector="OR"),
+                        name="a_finished_run_is_not_paused",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None)),
+                        fields=("cycle",),
+                        name="one_run_of_a_cycle_at_a_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BillingSchedule",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "cycle",
+                    models.CharField(
+                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
+                        max_length=12,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Runs bill each period once it has ended in its customer's time zone and its grace days have passed.",
+                        verbose_name="starts automatically",
+                    ),
+                ),
+                (
+                    "grace_days",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Days after the end of a period during which late leads can still arrive; at most 31.",
+                        validators=[django.core.validators.MaxValueValidator(31)],
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("grace_days__lte", 31)), name="grace_days_are_at_most_a_month"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CycleStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("run", "Billing run started"),
+                            ("approve", "Approve all"),
+                            ("locked", "Locked"),
+                            ("reopened", "Reopened"),
+                            ("issue", "Issue all"),
+                            ("send", "Send all"),
+                            ("period", "Period reopened"),
+                            ("void", "Invoice voided"),
+                            ("rebill", "Billed again"),
+                            ("closed", "Closed"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "about",
+                    models.CharField(
+                        blank=True, db_default="", help_text="The cycle, period or invoice concerned.", max_length=300
+                    ),
+                ),
+                (
+                    "done",
+                    models.PositiveIntegerField(
+                        db_default=0, default=0, help_text="For a bulk action: the number of invoices processed."
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the schedule.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="invoices.billingcycle"
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="For a step on a single period or its invoice.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cycle_steps",
+                        to="leads.billingperiod",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "reopened"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_reopened_cycle_has_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("by__isnull", False), ("kind", "run"), _connector="OR"),
+                        name="only_a_run_starts_without_a_person",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MailTemplate",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.CharField(max_length=400)),
+                ("body", models.TextField(max_length=20000, verbose_name="message")),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        blank=True,
+                        help_text="Empty: used for every customer without a custom template.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mail_template",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "email template",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("customer",), name="a_customer_has_one_mail_template", nulls_distinct=False
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NumberSeries",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(
+                        help_text="The year of the issue date in the customer's time zone."
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("invoice", "Invoices"), ("credit_note", "Credit notes")],
+                        db_default="invoice",
+                        default="invoice",
+                        max_length=11,
+                    ),
+                ),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "number series",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("seller", "year", "kind"),
+                        name="a_seller_has_one_number_series_a_year",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Invoice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -186,258 +497,134 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ProofPart",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("content", models.BinaryField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="BillingCycle",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "trying",
-                    models.BigIntegerField(
-                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
-                    ),
-                ),
-                (
-                    "one_by_one",
-                    models.PositiveSmallIntegerField(
-                        db_default=0,
-                        default=0,
-                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
-                    ),
-                ),
-                (
-                    "label",
-                    models.CharField(help_text="The name of the cycle, such as 2026-10.", max_length=10, unique=True),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "Open"), ("locked", "Locked"), ("closed", "Closed")],
-                        default="open",
-                        max_length=6,
-                    ),
-                ),
-                (
-                    "bulk_action",
-                    models.CharField(
-                        blank=True,
-                        choices=[("", "Nothing"), ("approve", "Approving"), ("issue", "Issuing"), ("send", "Sending")],
-                        help_text="The bulk action in progress on its invoices.",
-                        max_length=7,
-                    ),
-                ),
-                (
-                    "bulk_issued_on",
-                    models.DateField(
-                        blank=True,
-                        help_text="For issuing: the date of the invoices. Empty: the day each is issued.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "bulk_action_by",
+                    "series",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        related_name="invoices",
+                        to="invoices.numberseries",
                     ),
                 ),
             ],
             options={
-                "verbose_name_plural": "month close",
-            },
-        ),
-        migrations.CreateModel(
-            name="BillingRun",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("cycle", models.CharField(help_text="The cycle to bill, such as 2026-10 or 2026-W43.", max_length=10)),
-                ("started_at", models.DateTimeField()),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "paused_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When it was paused; empty once it is resumed.", null=True
+                "indexes": [
+                    models.Index(fields=["customer", "created_at"], name="invoice_of_customer"),
+                    models.Index(
+                        models.OrderBy(models.F("issued_at"), descending=True, nulls_first=True),
+                        models.OrderBy(models.F("number"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="invoice_latest_first",
                     ),
-                ),
-                (
-                    "paused_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Reverse("number"), "text_pattern_ops"
+                        ),
+                        name="invoice_number_end",
                     ),
-                ),
-                (
-                    "started_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="BillingSchedule",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "cycle",
-                    models.CharField(
-                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
-                        max_length=12,
-                        unique=True,
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Runs bill each period once it has ended in its customer's time zone and its grace days have passed.",
-                        verbose_name="starts automatically",
-                    ),
-                ),
-                (
-                    "grace_days",
-                    models.PositiveSmallIntegerField(
-                        default=0,
-                        help_text="Days after the end of a period during which late leads can still arrive; at most 31.",
-                        validators=[django.core.validators.MaxValueValidator(31)],
-                    ),
-                ),
-            ],
-            options={
+                ],
                 "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "void"), _negated=True),
+                        fields=("period",),
+                        name="a_period_has_one_invoice_that_is_not_void",
+                    ),
                     models.CheckConstraint(
-                        condition=models.Q(("grace_days__lte", 31)), name="grace_days_are_at_most_a_month"
-                    )
+                        condition=models.Q(
+                            models.Q(
+                                ("due_on__isnull", False),
+                                ("issued_at__isnull", False),
+                                ("number__isnull", False),
+                                ("state__in", ["issued", "void"]),
+                            ),
+                            models.Q(
+                                ("issued_at", None),
+                                ("number", None),
+                                ("sent_at", None),
+                                ("state__in", ["draft", "approved"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_invoice_has_its_number_from_issue_on",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state", "void"),
+                                ("voided_at__isnull", False),
+                                ("voided_by__isnull", False),
+                                models.Q(("void_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "void"), _negated=True),
+                                ("void_reason", ""),
+                                ("voided_at", None),
+                                ("voided_by", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_void_invoice_says_when_by_whom_and_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("state", "draft")),
+                            models.Q(models.Q(("state", "draft"), _negated=True), ("approved_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_invoice_is_approved_before_it_is_issued",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_by", None),
+                            ("issued_by", None),
+                            models.Q(("voided_by", models.F("issued_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="the_issuer_of_an_invoice_never_voids_it",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_over", 0), ("approved_over_reason", "")),
+                            models.Q(("approved_over__gt", 0), models.Q(("approved_over_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="what_is_approved_over_voids_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("subtotal"), "+", models.F("tax")
+                                    ),
+                                    "+",
+                                    models.F("credit"),
+                                ),
+                            )
+                        ),
+                        name="an_invoice_total_is_lines_plus_tax_and_credit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("total__gte", 0)), name="an_invoice_total_is_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("credit__lte", 0), ("total", 0), _connector="OR"),
+                        name="what_is_carried_to_the_balance_leaves_nothing_to_pay",
+                    ),
+                    models.UniqueConstraint(fields=("series", "serial"), name="a_series_gives_each_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("number", None), ("serial", None), ("series", None)),
+                            models.Q(("number__isnull", False), ("serial__gte", 1), ("series__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_number_has_its_place_in_a_series",
+                    ),
                 ],
             },
-        ),
-        migrations.CreateModel(
-            name="CycleStep",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("run", "Billing run started"),
-                            ("approve", "Approve all"),
-                            ("locked", "Locked"),
-                            ("reopened", "Reopened"),
-                            ("issue", "Issue all"),
-                            ("send", "Send all"),
-                            ("period", "Period reopened"),
-                            ("void", "Invoice voided"),
-                            ("rebill", "Billed again"),
-                            ("closed", "Closed"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("reason", models.CharField(blank=True, max_length=500)),
-                (
-                    "about",
-                    models.CharField(
-                        blank=True, db_default="", help_text="The cycle, period or invoice concerned.", max_length=300
-                    ),
-                ),
-                (
-                    "done",
-                    models.PositiveIntegerField(
-                        db_default=0, default=0, help_text="For a bulk action: the number of invoices processed."
-                    ),
-                ),
-                (
-                    "by",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty: the schedule.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "cycle",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="invoices.billingcycle"
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="For a step on a single period or its invoice.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cycle_steps",
-                        to="leads.billingperiod",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="InvoiceProof",
-            fields=[
-                (
-                    "invoice",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        related_name="proof",
-                        serialize=False,
-                        to="invoices.invoice",
-                    ),
-                ),
-                ("position", models.PositiveIntegerField(help_text="The place in the chain, from 1.")),
-                ("charges", models.PositiveIntegerField(help_text="Number of actions, charged or not.")),
-                (
-                    "root",
-                    models.CharField(
-                        help_text="The root of the tree over all charges.", max_length=64, verbose_name="fingerprint"
-                    ),
-                ),
-                ("manifest", models.BinaryField(help_text="What is signed, byte for byte.")),
-                ("digest", models.CharField(help_text="SHA-256 of the manifest.", max_length=64)),
-                (
-                    "previous",
-                    models.CharField(
-                        blank=True,
-                        help_text="The digest of the manifest before it in the chain. Empty: the first.",
-                        max_length=64,
-                    ),
-                ),
-                ("signature", models.BinaryField()),
-                ("sealed_at", models.DateTimeField()),
-                ("size", models.PositiveBigIntegerField(help_text="Of the bundle, in bytes.")),
-                ("sha256", models.CharField(max_length=64, verbose_name="digest of the bundle")),
-            ],
         ),
         migrations.CreateModel(
             name="InvoiceLine",
@@ -548,6 +735,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("invoice", "position"), name="an_invoice_line_has_its_own_position"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind__in", ["adjustment", "credit_line"]), _negated=True),
+                        fields=("invoice", "kind", "product", "action_type", "rule", "reason", "late_from"),
+                        name="every_charge_is_on_exactly_one_line",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "not_charged"), _negated=True),
+                            models.Q(("amount", 0), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="what_is_not_charged_costs_nothing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "credit_line"), _negated=True), ("amount__lt", 0), _connector="OR"
+                        ),
+                        name="a_credit_line_is_below_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "credit_line"), ("copied_taxes", []), _connector="OR"),
+                        name="only_a_credit_line_copies_taxes",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BillingRunItem",
@@ -605,6 +823,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["run"], name="run_item_waiting")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "period"), name="a_run_bills_a_period_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_at", None), ("state", "waiting")),
+                            models.Q(models.Q(("state", "waiting"), _negated=True), ("settled_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_settled_run_item_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_failed_run_item_says_why",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="InvoiceDocument",
@@ -670,6 +912,58 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="document_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("invoice", "kind", "replaced_by"),
+                        name="an_invoice_has_each_document_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("content__isnull", False),
+                                ("rendered_at__isnull", False),
+                                ("state", "kept"),
+                                models.Q(("sha256", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "kept"), _negated=True),
+                                ("content", None),
+                                ("rendered_at", None),
+                                ("sha256", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_kept_document_has_its_bytes_and_their_digest",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("state", "waiting")),
+                            models.Q(models.Q(("state", "waiting"), _negated=True), ("next_attempt_at", None)),
+                            _connector="OR",
+                        ),
+                        name="a_waiting_document_has_a_next_attempt",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_failed_document_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("replaced_by", None), ("kind", "void"), _connector="OR"),
+                        name="only_a_void_document_names_a_replacement",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="InvoiceMail",
@@ -784,6 +1078,44 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "invoice email",
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="mail_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_mail_has_a_recipient"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_settled_mail_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_failed_mail_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["sent", "partly"]), _negated=True),
+                            models.Q(
+                                models.Q(("sha256", ""), _negated=True),
+                                models.Q(("via", ""), _negated=True),
+                                ("accepted__len__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_sent_mail_names_its_pdf_and_server",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -832,77 +1164,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "invoice taxes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("invoice", "name", "rate", "line"),
+                        name="an_invoice_has_one_tax_of_a_name_and_rate",
+                        nulls_distinct=False,
+                    ),
+                    models.UniqueConstraint(fields=("invoice", "position"), name="an_invoice_tax_has_its_own_position"),
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gte", 0), ("rate__lt", 100)), name="an_invoice_tax_is_a_percentage"
+                    ),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="MailTemplate",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("subject", models.CharField(max_length=400)),
-                ("body", models.TextField(max_length=20000, verbose_name="message")),
-                (
-                    "customer",
-                    models.OneToOneField(
-                        blank=True,
-                        help_text="Empty: used for every customer without a custom template.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="mail_template",
-                        to="leads.customer",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "email template",
-            },
-        ),
-        migrations.CreateModel(
-            name="NumberSeries",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "year",
-                    models.PositiveSmallIntegerField(
-                        help_text="The year of the issue date in the customer's time zone."
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("invoice", "Invoices"), ("credit_note", "Credit notes")],
-                        db_default="invoice",
-                        default="invoice",
-                        max_length=11,
-                    ),
-                ),
-                ("last", models.PositiveIntegerField(default=0)),
-                (
-                    "seller",
-                    models.ForeignKey(
-                        db_index=False,
-                        help_text="Empty: the seller in the settings.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.company",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "number series",
-            },
-        ),
-        migrations.AddField(
-            model_name="invoice",
-            name="series",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="invoices",
-                to="invoices.numberseries",
-            ),
         ),
         migrations.CreateModel(
             name="ProofKey",
@@ -934,6 +1207,100 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="InvoiceProof",
+            fields=[
+                (
+                    "invoice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="proof",
+                        serialize=False,
+                        to="invoices.invoice",
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(help_text="The place in the chain, from 1.")),
+                ("charges", models.PositiveIntegerField(help_text="Number of actions, charged or not.")),
+                (
+                    "root",
+                    models.CharField(
+                        help_text="The root of the tree over all charges.", max_length=64, verbose_name="fingerprint"
+                    ),
+                ),
+                ("manifest", models.BinaryField(help_text="What is signed, byte for byte.")),
+                ("digest", models.CharField(help_text="SHA-256 of the manifest.", max_length=64)),
+                (
+                    "previous",
+                    models.CharField(
+                        blank=True,
+                        help_text="The digest of the manifest before it in the chain. Empty: the first.",
+                        max_length=64,
+                    ),
+                ),
+                ("signature", models.BinaryField()),
+                ("sealed_at", models.DateTimeField()),
+                ("size", models.PositiveBigIntegerField(help_text="Of the bundle, in bytes.")),
+                ("sha256", models.CharField(max_length=64, verbose_name="digest of the bundle")),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proofs",
+                        to="invoices.proofkey",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="Whose chain it is in. Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("position", 1), ("previous", "")),
+                            models.Q(("position__gt", 1), models.Q(("previous", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="only_the_first_proof_follows_none",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("seller", "position"),
+                        name="a_chain_of_proofs_has_each_place_once",
+                        nulls_distinct=False,
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ProofPart",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField()),
+                (
+                    "proof",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="invoices.invoiceproof",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("proof", "number"), name="a_proof_has_each_part_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="SkippedInvoice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -957,6 +1324,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("step", "invoice"), name="a_bulk_action_skips_an_invoice_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Adjustment",
@@ -985,471 +1357,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="billingcycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bulk_action", ""), ("bulk_action_by__isnull", False), _connector="OR"),
-                name="a_bulk_action_names_who_started_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billingrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("finished_at", None), ("paused_at", None), _connector="OR"),
-                name="a_finished_run_is_not_paused",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billingrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("finished_at", None)), fields=("cycle",), name="one_run_of_a_cycle_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cyclestep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "reopened"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_reopened_cycle_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cyclestep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("by__isnull", False), ("kind", "run"), _connector="OR"),
-                name="only_a_run_starts_without_a_person",
-            ),
-        ),
-        migrations.AddField(
-            model_name="proofpart",
-            name="proof",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="parts",
-                to="invoices.invoiceproof",
-            ),
-        ),
-        migrations.AddField(
-            model_name="invoiceproof",
-            name="key",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="proofs",
-                to="invoices.proofkey",
-            ),
-        ),
-        migrations.AddField(
-            model_name="invoiceproof",
-            name="seller",
-            field=models.ForeignKey(
-                db_index=False,
-                help_text="Whose chain it is in. Empty: the seller in the settings.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="leads.company",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.UniqueConstraint(
-                fields=("invoice", "position"), name="an_invoice_line_has_its_own_position"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind__in", ["adjustment", "credit_line"]), _negated=True),
-                fields=("invoice", "kind", "product", "action_type", "rule", "reason", "late_from"),
-                name="every_charge_is_on_exactly_one_line",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "not_charged"), _negated=True),
-                    models.Q(("amount", 0), models.Q(("reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="what_is_not_charged_costs_nothing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "credit_line"), _negated=True), ("amount__lt", 0), _connector="OR"
-                ),
-                name="a_credit_line_is_below_zero",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "credit_line"), ("copied_taxes", []), _connector="OR"),
-                name="only_a_credit_line_copies_taxes",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="billingrunitem",
-            index=models.Index(condition=models.Q(("state", "waiting")), fields=["run"], name="run_item_waiting"),
-        ),
-        migrations.AddConstraint(
-            model_name="billingrunitem",
-            constraint=models.UniqueConstraint(fields=("run", "period"), name="a_run_bills_a_period_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="billingrunitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at", None), ("state", "waiting")),
-                    models.Q(models.Q(("state", "waiting"), _negated=True), ("settled_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_settled_run_item_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billingrunitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("message", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_failed_run_item_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invoicedocument",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="document_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicedocument",
-            constraint=models.UniqueConstraint(
-                fields=("invoice", "kind", "replaced_by"),
-                name="an_invoice_has_each_document_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicedocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("content__isnull", False),
-                        ("rendered_at__isnull", False),
-                        ("state", "kept"),
-                        models.Q(("sha256", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "kept"), _negated=True),
-                        ("content", None),
-                        ("rendered_at", None),
-                        ("sha256", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_kept_document_has_its_bytes_and_their_digest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicedocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("state", "waiting")),
-                    models.Q(models.Q(("state", "waiting"), _negated=True), ("next_attempt_at", None)),
-                    _connector="OR",
-                ),
-                name="a_waiting_document_has_a_next_attempt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicedocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_failed_document_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicedocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("replaced_by", None), ("kind", "void"), _connector="OR"),
-                name="only_a_void_document_names_a_replacement",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invoicemail",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="mail_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicemail",
-            constraint=models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_mail_has_a_recipient"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicemail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_settled_mail_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicemail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="a_failed_mail_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicemail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["sent", "partly"]), _negated=True),
-                    models.Q(
-                        models.Q(("sha256", ""), _negated=True),
-                        models.Q(("via", ""), _negated=True),
-                        ("accepted__len__gt", 0),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_sent_mail_names_its_pdf_and_server",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicetax",
-            constraint=models.UniqueConstraint(
-                fields=("invoice", "name", "rate", "line"),
-                name="an_invoice_has_one_tax_of_a_name_and_rate",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicetax",
-            constraint=models.UniqueConstraint(
-                fields=("invoice", "position"), name="an_invoice_tax_has_its_own_position"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoicetax",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rate__gte", 0), ("rate__lt", 100)), name="an_invoice_tax_is_a_percentage"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mailtemplate",
-            constraint=models.UniqueConstraint(
-                fields=("customer",), name="a_customer_has_one_mail_template", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberseries",
-            constraint=models.UniqueConstraint(
-                fields=("seller", "year", "kind"), name="a_seller_has_one_number_series_a_year", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(fields=["customer", "created_at"], name="invoice_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(
-                models.OrderBy(models.F("issued_at"), descending=True, nulls_first=True),
-                models.OrderBy(models.F("number"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="invoice_latest_first",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Reverse("number"), "text_pattern_ops"
-                ),
-                name="invoice_number_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "void"), _negated=True),
-                fields=("period",),
-                name="a_period_has_one_invoice_that_is_not_void",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("due_on__isnull", False),
-                        ("issued_at__isnull", False),
-                        ("number__isnull", False),
-                        ("state__in", ["issued", "void"]),
-                    ),
-                    models.Q(
-                        ("issued_at", None), ("number", None), ("sent_at", None), ("state__in", ["draft", "approved"])
-                    ),
-                    _connector="OR",
-                ),
-                name="an_invoice_has_its_number_from_issue_on",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(fields=("series", "serial"), name="a_series_gives_each_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("number", None), ("serial", None), ("series", None)),
-                    models.Q(("number__isnull", False), ("serial__gte", 1), ("series__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_number_has_its_place_in_a_series",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state", "void"),
-                        ("voided_at__isnull", False),
-                        ("voided_by__isnull", False),
-                        models.Q(("void_reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "void"), _negated=True),
-                        ("void_reason", ""),
-                        ("voided_at", None),
-                        ("voided_by", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_void_invoice_says_when_by_whom_and_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_at", None), ("state", "draft")),
-                    models.Q(models.Q(("state", "draft"), _negated=True), ("approved_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="an_invoice_is_approved_before_it_is_issued",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("voided_by", None),
-                    ("issued_by", None),
-                    models.Q(("voided_by", models.F("issued_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="the_issuer_of_an_invoice_never_voids_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_over", 0), ("approved_over_reason", "")),
-                    models.Q(("approved_over__gt", 0), models.Q(("approved_over_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="what_is_approved_over_voids_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "total",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(models.F("subtotal"), "+", models.F("tax")),
-                            "+",
-                            models.F("credit"),
-                        ),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="an_adjustment_says_why"
                     )
-                ),
-                name="an_invoice_total_is_lines_plus_tax_and_credit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("total__gte", 0)), name="an_invoice_total_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("credit__lte", 0), ("total", 0), _connector="OR"),
-                name="what_is_carried_to_the_balance_leaves_nothing_to_pay",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="skippedinvoice",
-            constraint=models.UniqueConstraint(fields=("step", "invoice"), name="a_bulk_action_skips_an_invoice_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="adjustment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="an_adjustment_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proofpart",
-            constraint=models.UniqueConstraint(fields=("proof", "number"), name="a_proof_has_each_part_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceproof",
-            constraint=models.UniqueConstraint(
-                fields=("seller", "position"), name="a_chain_of_proofs_has_each_place_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoiceproof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("position", 1), ("previous", "")),
-                    models.Q(("position__gt", 1), models.Q(("previous", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="only_the_first_proof_follows_none",
-            ),
+                ],
+            },
         ),
         migrations.RunPython(write_the_template_for_all, migrations.RunPython.noop),
         InstallSql("invoices", "models/sql/lines_change_on_drafts_only.sql", "8ad0d7856b91"),

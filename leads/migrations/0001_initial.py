@@ -33,41 +33,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Action",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "external_id",
-                    models.CharField(
-                        help_text="The source's ID for the action, unique within the lead.", max_length=200
-                    ),
-                ),
-                ("occurred_at", models.DateTimeField()),
-                ("quantity", models.DecimalField(decimal_places=6, default=1, max_digits=18)),
-                (
-                    "value",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=6,
-                        help_text="Monetary value in the customer's currency, if any.",
-                        max_digits=18,
-                        null=True,
-                    ),
-                ),
-                ("attributes", models.JSONField(blank=True, default=dict)),
-                ("voided_at", models.DateTimeField(blank=True, null=True)),
-                ("void_reason", models.CharField(blank=True, max_length=200)),
-                (
-                    "voided_after_close",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="The action was voided after its period closed; its charge stands until the period is reopened.",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="ActionType",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -86,6 +51,822 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=200)),
             ],
+        ),
+        migrations.CreateModel(
+            name="Customer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "Use only letters, digits, dots, dashes and underscores.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, help_text="Inactive customers are skipped in billing runs.", verbose_name="active"
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217.",
+                        max_length=3,
+                        validators=[leads.models.customer.customer.validate_currency],
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        help_text="Months and weeks start and end at midnight in this zone.",
+                        max_length=64,
+                        validators=[leads.models.customer.customer.validate_time_zone],
+                        verbose_name="billing time zone",
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.CharField(
+                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
+                        default="monthly",
+                        help_text="A change applies from the end of the last existing billing period.",
+                        max_length=12,
+                        verbose_name="billing cycle",
+                    ),
+                ),
+                (
+                    "billed_from",
+                    models.DateField(
+                        default=leads.models.customer.customer.first_of_this_month,
+                        help_text="First billed day, in the billing time zone. Billing periods start on this day and continue without gaps.",
+                        verbose_name="billed from",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "permissions": [
+                    (
+                        "change_finance_terms",
+                        "Can change payment terms, taxes, seller and billing contacts of customers",
+                    ),
+                    ("change_operations_terms", "Can change names and excluded domains of customers"),
+                    ("change_commitments", "Can propose changes of contracts, minimums and budgets of customers"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("code"),
+                        name="a_customer_has_one_code_however_written",
+                        violation_error_message="Another customer already has this code, in different capitalization.",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BillingPeriod",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "label",
+                    models.CharField(db_index=True, help_text="The name of the cycle, such as 2026-10.", max_length=10),
+                ),
+                ("start_at", models.DateTimeField(help_text="Inclusive.")),
+                ("end_at", models.DateTimeField(help_text="Exclusive.")),
+                (
+                    "state",
+                    models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=6),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "is_sealed",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="The month is locked: the period takes no new actions, even if it is still open.",
+                        verbose_name="sealed",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="periods",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("end_at__gt", models.F("start_at"))), name="a_period_ends_after_it_starts"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("state", "open")),
+                            models.Q(("closed_at__isnull", False), ("state", "closed")),
+                            _connector="OR",
+                        ),
+                        name="a_closed_period_says_when",
+                    ),
+                    models.UniqueConstraint(fields=("customer", "label"), name="a_customer_has_one_period_of_a_cycle"),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("customer_id"),
+                                    models.F("customer_id"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (models.Func(models.F("start_at"), models.F("end_at"), function="tstzrange"), "&&"),
+                        ],
+                        name="periods_of_one_customer_never_overlap",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CustomerKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("prefix", models.CharField(help_text="The part that is shown.", max_length=12, unique=True)),
+                ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
+                ("name", models.CharField(help_text="What it is for.", max_length=60)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("read", "Read"), ("disputes", "Open and follow disputes")], max_length=20
+                        ),
+                        help_text="What it may do.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.EmailField(
+                        help_text="Who answers for it: disputes opened with it name this address.", max_length=254
+                    ),
+                ),
+                (
+                    "last_used_from",
+                    models.GenericIPAddressField(blank=True, help_text="The address of its last request.", null=True),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="api_keys", to="leads.customer"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "customer API key",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("scopes__contained_by", ["read", "disputes"]), ("scopes__contains", ["read"])
+                        ),
+                        name="a_customers_api_key_reads_and_has_known_scopes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True), models.Q(("contact", ""), _negated=True)
+                        ),
+                        name="a_customers_api_key_has_a_name_and_a_contact",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CycleChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("takes_effect_at", models.DateTimeField(help_text="The end of the last period of the earlier cycle.")),
+                (
+                    "cycle_before",
+                    models.CharField(
+                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "cycle_after",
+                    models.CharField(
+                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
+                        max_length=12,
+                    ),
+                ),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cycle_changes",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("cycle_before", models.F("cycle_after")), _negated=True),
+                        name="a_change_of_cycle_changes_it",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("customer", "takes_effect_at"), name="a_customer_changes_its_cycle_once_at_a_time"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EmailChoice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "topic",
+                    models.CharField(
+                        choices=[
+                            ("disputes", "Disputes"),
+                            ("budget", "Budget alerts"),
+                            ("statements", "Monthly statements"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_wanted", models.BooleanField()),
+                ("chosen_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="email_choices",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("topic__in", ["disputes", "budget", "statements"])),
+                        name="an_email_choice_is_about_a_known_topic",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("customer"),
+                        django.db.models.functions.text.Lower("email"),
+                        models.F("topic"),
+                        name="an_address_of_a_customer_chooses_a_topic_once",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="LeavingBody",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("since", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name_plural": "leaving bodies",
+            },
+        ),
+        migrations.CreateModel(
+            name="MemberInvitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=150)),
+                ("name", models.CharField(max_length=150)),
+                ("invited_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(help_text="When the link was last sent; older links no longer work.")),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("billing", "Billing contact"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=13,
+                    ),
+                ),
+                (
+                    "accepted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations",
+                        to="accounts.customerperson",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("sent_at"))),
+                        name="an_invitation_to_a_portal_expires_after_it_was_sent",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("customer"),
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        name="an_address_has_one_open_invitation_to_a_portal",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("accepted_at", None), ("accepted_by", None)),
+                            models.Q(
+                                ("accepted_at__isnull", False), ("accepted_by__isnull", False), ("withdrawn_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_accepted_invitation_to_a_portal_has_its_person",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("billing", "Billing contact"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=13,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="accounts.customerperson",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["viewer", "billing", "administrator"])),
+                        name="a_member_of_a_portal_has_a_known_role",
+                    ),
+                    models.UniqueConstraint(fields=("customer", "person"), name="a_person_belongs_to_a_customer_once"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Notice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                (
+                    "to",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), size=None),
+                ),
+                ("subject", models.CharField(max_length=200)),
+                ("body", models.TextField(verbose_name="message")),
+                ("requested_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("failure", models.TextField(blank=True, help_text="Why it was not sent.")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="leads.customer"
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("settled_at", None)), fields=["next_attempt_at"], name="notice_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_notice_has_a_recipient"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None)),
+                            models.Q(("next_attempt_at", None), ("settled_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_notice_waits_or_is_settled",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PortalLook",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(max_length=200)),
+                ("began_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="portal_looks", to="leads.customer"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gte", models.F("began_at"))),
+                        name="a_look_at_a_portal_ends_after_it_began",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="a_look_at_a_portal_has_a_reason"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Product",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sku", models.CharField(max_length=100, verbose_name="SKU")),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "list_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="What the product sells for. Charges don't depend on it.",
+                        max_digits=16,
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="leads.customer"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["sku"], name="product_sku")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("list_price", None), ("list_price__gte", 0), _connector="OR"),
+                        name="a_list_price_is_not_negative",
+                    ),
+                    models.UniqueConstraint(fields=("customer", "sku"), name="a_customers_sku_names_one_product"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ProductRevision",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_day", models.DateField(help_text="In the customer's time zone.")),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("written_at", models.DateTimeField()),
+                (
+                    "in_force_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
+                        null=True,
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("category", models.CharField(blank=True, max_length=80)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="leads.product",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["category"], name="product_revision_category"),
+                    models.Index(fields=["product", "first_day", "id"], name="product_revision_by_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="a_productrevision_in_force_is_not_withdrawn",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None)),
+                        fields=("product",),
+                        name="only_one_change_of_a_product_waits",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PurchaseOrderRequest",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=60, verbose_name="PO number")),
+                (
+                    "first_day",
+                    models.DateField(
+                        blank=True,
+                        help_text="Invoices issued from this day on. Empty: from the next invoice on.",
+                        null=True,
+                        verbose_name="from",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("confirmed", "Confirmed"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", models.TextField(blank=True, help_text="Why it was declined.")),
+                (
+                    "printed_from",
+                    models.DateField(blank=True, help_text="The first day of the confirmed number.", null=True),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "PO number request",
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("number", ""), _negated=True),
+                            ("state__in", ["waiting", "confirmed", "declined", "withdrawn"]),
+                        ),
+                        name="a_po_number_request_has_a_number_and_a_known_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("answer", ""), ("decided_at", None), ("printed_from", None), ("state", "waiting")
+                            ),
+                            models.Q(
+                                ("answer", ""),
+                                ("decided_at__isnull", False),
+                                ("printed_from", None),
+                                ("state", "withdrawn"),
+                            ),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("printed_from", None),
+                                ("state", "declined"),
+                                models.Q(("answer", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("answer", ""),
+                                ("decided_at__isnull", False),
+                                ("printed_from__isnull", False),
+                                ("state", "confirmed"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_decided_po_number_request_says_when_and_what",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("customer",),
+                        name="a_customer_has_one_waiting_po_number_request",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["customer", "-id"], name="po_number_requests_of_customer")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Source",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                                "Use only letters, digits, dots, dashes and underscores.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, help_text="Requests from an inactive source are refused.", verbose_name="active"
+                    ),
+                ),
+                (
+                    "new_products",
+                    models.CharField(
+                        choices=[("quarantine", "Put the lead in quarantine"), ("create", "Add the product")],
+                        default="quarantine",
+                        max_length=10,
+                        verbose_name="unknown products",
+                    ),
+                ),
+                (
+                    "default_country",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="ISO 3166, such as US. Used for phone numbers without a country code if the lead names no country.",
+                        max_length=2,
+                        validators=[leads.models.source.validate_country],
+                    ),
+                ),
+                (
+                    "requests_per_minute",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Maximum requests per minute, all API keys together. 0: no limit. Empty: the default in the settings.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "signature_required",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Refuse deliveries that aren't signed with a signing secret.",
+                    ),
+                ),
+                (
+                    "keep_bodies_days",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Days after which raw bodies are cleared every night. Empty: never.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="keep raw bodies",
+                    ),
+                ),
+                (
+                    "keep_contacts_days",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Days after which the contact data of leads is cleared every night. Empty: never.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="keep contact data",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The customer whose products the leads are about, if a lead doesn't name one.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("code"), name="a_source_code_is_unique_whatever_its_case"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Delivery",
@@ -174,114 +955,475 @@ class Migration(migrations.Migration):
                         db_default=0, default=0, help_text="Stored as tests and never charged."
                     ),
                 ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="leads.source"
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "deliveries",
                 "permissions": [("view_raw_bodies", "Can see what sources sent, word for word, with contact data")],
-            },
-        ),
-        migrations.CreateModel(
-            name="BillingPeriod",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "label",
-                    models.CharField(db_index=True, help_text="The name of the cycle, such as 2026-10.", max_length=10),
-                ),
-                ("start_at", models.DateTimeField(help_text="Inclusive.")),
-                ("end_at", models.DateTimeField(help_text="Exclusive.")),
-                (
-                    "state",
-                    models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=6),
-                ),
-                ("closed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "is_sealed",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="The month is locked: the period takes no new actions, even if it is still open.",
-                        verbose_name="sealed",
+                "indexes": [
+                    models.Index(
+                        fields=["received_at"],
+                        include=(
+                            "leads_received",
+                            "leads_created",
+                            "leads_updated",
+                            "leads_duplicate",
+                            "leads_conflict",
+                            "leads_quarantined",
+                            "leads_test",
+                            "actions_received",
+                            "actions_created",
+                            "actions_updated",
+                            "actions_duplicate",
+                            "actions_conflict",
+                            "actions_quarantined",
+                            "actions_test",
+                        ),
+                        name="delivery_received_at",
                     ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Customer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        max_length=40,
-                        unique=True,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
-                                "Use only letters, digits, dots, dashes and underscores.",
+                    models.Index(
+                        condition=models.Q(("lines_read__gt", 0)),
+                        fields=["received_at"],
+                        include=("lines_read", "lines_taken", "lines_blank", "lines_refused"),
+                        name="delivery_of_lines",
+                    ),
+                    models.Index(
+                        fields=["source", "received_at"],
+                        include=(
+                            "leads_created",
+                            "leads_updated",
+                            "leads_duplicate",
+                            "leads_conflict",
+                            "leads_quarantined",
+                            "leads_test",
+                            "actions_created",
+                            "actions_updated",
+                            "actions_duplicate",
+                            "actions_conflict",
+                            "actions_quarantined",
+                            "actions_test",
+                        ),
+                        name="delivery_of_source",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "leads_received",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.F("leads_created"), "+", models.F("leads_updated")
+                                                ),
+                                                "+",
+                                                models.F("leads_duplicate"),
+                                            ),
+                                            "+",
+                                            models.F("leads_conflict"),
+                                        ),
+                                        "+",
+                                        models.F("leads_quarantined"),
+                                    ),
+                                    "+",
+                                    models.F("leads_test"),
+                                ),
                             )
-                        ],
+                        ),
+                        name="every_received_lead_has_exactly_one_outcome",
                     ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True, help_text="Inactive customers are skipped in billing runs.", verbose_name="active"
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "actions_received",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.F("actions_created"), "+", models.F("actions_updated")
+                                                ),
+                                                "+",
+                                                models.F("actions_duplicate"),
+                                            ),
+                                            "+",
+                                            models.F("actions_conflict"),
+                                        ),
+                                        "+",
+                                        models.F("actions_quarantined"),
+                                    ),
+                                    "+",
+                                    models.F("actions_test"),
+                                ),
+                            )
+                        ),
+                        name="every_received_action_has_exactly_one_outcome",
                     ),
-                ),
-                (
-                    "currency",
-                    models.CharField(
-                        default="USD",
-                        help_text="ISO 4217.",
-                        max_length=3,
-                        validators=[leads.models.customer.customer.validate_currency],
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "lines_read",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("lines_taken"), "+", models.F("lines_blank")
+                                    ),
+                                    "+",
+                                    models.F("lines_refused"),
+                                ),
+                            )
+                        ),
+                        name="every_line_read_has_exactly_one_outcome",
                     ),
-                ),
-                (
-                    "time_zone",
-                    models.CharField(
-                        default="UTC",
-                        help_text="Months and weeks start and end at midnight in this zone.",
-                        max_length=64,
-                        validators=[leads.models.customer.customer.validate_time_zone],
-                        verbose_name="billing time zone",
+                    models.UniqueConstraint(
+                        condition=models.Q(("idempotency_key", ""), _negated=True),
+                        fields=("source", "idempotency_key"),
+                        name="an_idempotency_key_names_one_delivery",
                     ),
-                ),
-                (
-                    "cycle",
-                    models.CharField(
-                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
-                        default="monthly",
-                        help_text="A change applies from the end of the last existing billing period.",
-                        max_length=12,
-                        verbose_name="billing cycle",
-                    ),
-                ),
-                (
-                    "billed_from",
-                    models.DateField(
-                        default=leads.models.customer.customer.first_of_this_month,
-                        help_text="First billed day, in the billing time zone. Billing periods start on this day and continue without gaps.",
-                        verbose_name="billed from",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                "permissions": [
-                    (
-                        "change_finance_terms",
-                        "Can change payment terms, taxes, seller and billing contacts of customers",
-                    ),
-                    ("change_operations_terms", "Can change names and excluded domains of customers"),
-                    ("change_commitments", "Can propose changes of contracts, minimums and budgets of customers"),
                 ],
             },
         ),
         migrations.CreateModel(
-            name="CustomerKey",
+            name="Erasure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("bodies", "Retention of raw bodies"),
+                            ("contacts", "Retention of contact data"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("reason", models.CharField(help_text="It stays, so it must not name the person.", max_length=200)),
+                (
+                    "before",
+                    models.DateTimeField(
+                        blank=True, help_text="Retention: what was received before it is cleared.", null=True
+                    ),
+                ),
+                (
+                    "pseudonyms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        help_text="A keyed hash of the person.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "person",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="What the person is found by, until the erasure is finished.",
+                    ),
+                ),
+                (
+                    "held_until",
+                    models.DateField(
+                        blank=True, help_text="Deferred until this day, when it is tried again.", null=True
+                    ),
+                ),
+                ("held_because", models.CharField(blank=True, max_length=200)),
+                ("total", models.PositiveIntegerField(default=0, help_text="How many rows are looked through.")),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("reached", models.BigIntegerField(default=0, help_text="The last row that was looked through.")),
+                ("up_to", models.BigIntegerField(default=0, help_text="The last row that was there at the start.")),
+                ("leads", models.PositiveIntegerField(default=0)),
+                ("bodies", models.PositiveIntegerField(default=0)),
+                ("items", models.PositiveIntegerField(default=0, verbose_name="quarantined items")),
+                ("others", models.PositiveIntegerField(default=0, verbose_name="other rows")),
+                ("failed", models.PositiveIntegerField(default=0, help_text="Rows that could not be cleared.")),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="erasures",
+                        to="leads.source",
+                    ),
+                ),
+            ],
+            options={
+                "permissions": [("find_person", "Can find a person's data and export it")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("finished_at", None), ("person", {}), _connector="OR"),
+                        name="a_finished_erasure_names_no_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="an_erasure_says_why"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("held_until", None), models.Q(("held_because", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_deferred_erasure_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("done__lte", models.F("total"))),
+                        name="an_erasure_does_at_most_what_there_is",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "person"), ("source", None)),
+                            models.Q(models.Q(("kind", "person"), _negated=True), ("source__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_erasure_is_of_a_person_or_of_a_source",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None), ("source__isnull", False)),
+                        fields=("source", "kind"),
+                        name="a_source_has_one_retention_run_of_a_kind_at_a_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="FileImport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                ("name", models.CharField(help_text="The file's name.", max_length=200, verbose_name="file")),
+                ("size", models.PositiveBigIntegerField(help_text="Size in bytes.")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                (
+                    "kept_as",
+                    models.CharField(
+                        blank=True,
+                        help_text="The name of the bytes in the file storage; empty once they are deleted.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "faulty_as",
+                    models.CharField(
+                        blank=True,
+                        help_text="The name of the faulty rows in the file storage, after a dry run that found any.",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "reading",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="How the file is read, as a person has confirmed it."
+                    ),
+                ),
+                (
+                    "found",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="What was found in the bytes; the first rows are deleted with the file.",
+                    ),
+                ),
+                (
+                    "mapping",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="The mappings of the dry run with their revisions; the import uses the same.",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("looked", "To be checked"),
+                            ("dry_running", "Dry run"),
+                            ("ready", "Ready to import"),
+                            ("importing", "Importing"),
+                            ("stopped", "Stopped"),
+                            ("done", "Imported"),
+                            ("failed", "Broke off"),
+                            ("undoing", "Undoing"),
+                            ("undone", "Undone"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="looked",
+                        max_length=11,
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField()),
+                ("position", models.BigIntegerField(default=0, help_text="Where the current step is in the file.")),
+                (
+                    "line",
+                    models.BigIntegerField(
+                        default=0, help_text="The number of the last line, row or item of the current step."
+                    ),
+                ),
+                (
+                    "percent",
+                    models.PositiveSmallIntegerField(default=0, help_text="How much of the current step is done."),
+                ),
+                ("dry_run", models.JSONField(blank=True, default=dict, help_text="What the dry run found.")),
+                (
+                    "result",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="What was stored so far, by outcome and by fault."
+                    ),
+                ),
+                ("lines_read", models.PositiveBigIntegerField(default=0)),
+                ("lines_taken", models.PositiveBigIntegerField(default=0)),
+                ("lines_blank", models.PositiveBigIntegerField(default=0)),
+                ("lines_refused", models.PositiveBigIntegerField(default=0)),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, help_text="When a person first started the import.", null=True),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, help_text="When all of the file was stored.", null=True),
+                ),
+                ("message", models.TextField(blank=True, help_text="Why the latest step broke off.")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Who asked for the latest step.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="file_imports", to="leads.source"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("dry_running", "importing", "undoing"))),
+                        fields=["id"],
+                        name="file_import_in_progress",
+                    ),
+                    models.Index(fields=["sha256"], name="file_import_digest"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "lines_read",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("lines_taken"), "+", models.F("lines_blank")
+                                    ),
+                                    "+",
+                                    models.F("lines_refused"),
+                                ),
+                            )
+                        ),
+                        name="each_line_of_an_imported_file_has_one_outcome",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_file_import_that_broke_off_says_why",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="FileImportPart",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.BigIntegerField(help_text="The line, row or item after which it begins.")),
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="file_part", to="leads.delivery"
+                    ),
+                ),
+                (
+                    "file_import",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="leads.fileimport",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("file_import", "start"), name="a_part_of_an_imported_file_is_stored_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Hook",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -290,31 +1432,1180 @@ class Migration(migrations.Migration):
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
                 ("prefix", models.CharField(help_text="The part that is shown.", max_length=12, unique=True)),
                 ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
-                ("name", models.CharField(help_text="What it is for.", max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("meta", "Meta lead ads"),
+                            ("google", "Google lead forms"),
+                            ("linkedin", "LinkedIn lead gen forms"),
+                            ("hubspot", "HubSpot"),
+                            ("typeform", "Typeform"),
+                            ("segment", "Segment track events"),
+                            ("standard", "Standard Webhooks"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "sealed",
+                    models.BinaryField(
+                        help_text="What the sender signs with, encrypted with a key derived from SECRET_KEY."
+                    ),
+                ),
+                (
+                    "earlier_sealed",
+                    models.BinaryField(help_text="The replaced secret, still accepted for a while.", null=True),
+                ),
+                (
+                    "earlier_until",
+                    models.DateTimeField(
+                        blank=True, help_text="The replaced secret is accepted until then.", null=True
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="hooks", to="leads.source"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "inbound webhook",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("earlier_sealed", None), ("earlier_until", None)),
+                            models.Q(("earlier_sealed__isnull", False), ("earlier_until__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_replaced_hook_secret_has_an_end",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="HookRefusal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("code", models.CharField(max_length=40)),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("message", models.TextField(help_text="The answer to the last of them.")),
+                ("last_at", models.DateTimeField()),
+                (
+                    "hook",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refusals",
+                        to="leads.hook",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "refused call",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("hook", "day", "code"), name="refused_calls_of_a_day_are_counted_once_per_reason"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Lead",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "external_id",
+                    models.CharField(db_collation="C", help_text="The source's ID for the lead.", max_length=200),
+                ),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("email", models.CharField(blank=True, max_length=254)),
+                (
+                    "person_key",
+                    models.CharField(
+                        blank=True,
+                        db_collation="C",
+                        help_text="The normalized email address or, without one, phone number: identifies the same person across sources.",
+                        max_length=254,
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("firm", models.CharField(blank=True, max_length=200)),
+                ("country", models.CharField(blank=True, max_length=80)),
+                ("region", models.CharField(blank=True, max_length=80)),
+                ("campaign", models.CharField(blank=True, max_length=200)),
+                ("is_test", models.BooleanField(default=False, verbose_name="test")),
+                (
+                    "consent",
+                    models.JSONField(
+                        blank=True,
+                        db_default=models.Value({}, models.JSONField()),
+                        default=dict,
+                        help_text="What the person agreed to, when and in which words, according to the source.",
+                    ),
+                ),
+                ("attributes", models.JSONField(blank=True, default=dict)),
+                (
+                    "occurred_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the person showed interest, according to the source.", null=True
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="leads",
+                        to="leads.delivery",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to="leads.product",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to="leads.source",
+                    ),
+                ),
+            ],
+            options={
+                "permissions": [("view_contacts", "Can see names, email addresses and phone numbers of leads")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("person_key", ""), _negated=True), fields=["person_key"], name="lead_person"
+                    ),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["received_at"], name="lead_received"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "external_id"), name="a_sources_lead_id_names_one_lead")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Action",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "external_id",
+                    models.CharField(
+                        help_text="The source's ID for the action, unique within the lead.", max_length=200
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("quantity", models.DecimalField(decimal_places=6, default=1, max_digits=18)),
+                (
+                    "value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Monetary value in the customer's currency, if any.",
+                        max_digits=18,
+                        null=True,
+                    ),
+                ),
+                ("attributes", models.JSONField(blank=True, default=dict)),
+                ("voided_at", models.DateTimeField(blank=True, null=True)),
+                ("void_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "voided_after_close",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="The action was voided after its period closed; its charge stands until the period is reopened.",
+                    ),
+                ),
+                (
+                    "action_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="actions",
+                        to="leads.actiontype",
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="actions",
+                        to="leads.delivery",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="actions",
+                        to="leads.billingperiod",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="actions",
+                        to="leads.lead",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("voided_at__isnull", False)), fields=["voided_at"], name="action_voided_at"
+                    ),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True,
+                        fields=["external_id"],
+                        name="action_named",
+                        opclasses=["text_bloom_ops"],
+                        pages_per_range=32,
+                    ),
+                    django.contrib.postgres.indexes.BrinIndex(fields=["delivery"], name="action_delivery"),
+                    models.Index(fields=["period", "occurred_at", "id", "action_type"], name="action_rating_order"),
+                    models.Index(
+                        condition=models.Q(("voided_after_close", True)),
+                        fields=["period"],
+                        name="action_voided_after_close",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("quantity__gte", 0)), name="a_quantity_is_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(("value", None), ("value__gte", 0), _connector="OR"),
+                        name="a_value_is_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_after_close", False), ("voided_at__isnull", False), _connector="OR"
+                        ),
+                        name="only_a_voided_action_is_voided_after_its_close",
+                    ),
+                    models.UniqueConstraint(fields=("lead", "external_id"), name="a_leads_action_id_names_one_action"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="QuarantinedItem",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("lead", "Lead"), ("action", "Action")], max_length=6)),
+                (
+                    "pointer",
+                    models.CharField(
+                        help_text="JSON pointer into the body of the delivery.", max_length=200, verbose_name="where"
+                    ),
+                ),
+                ("code", models.CharField(db_index=True, max_length=40)),
+                ("message", models.TextField()),
+                (
+                    "content",
+                    models.JSONField(
+                        help_text="The lead as received. For an action: its lead with only this action. For a file: the record."
+                    ),
+                ),
+                (
+                    "actions_held",
+                    models.PositiveIntegerField(default=0, help_text="How many actions are held in this item."),
+                ),
+                (
+                    "lead_external_id",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The source's ID for the lead.",
+                        max_length=200,
+                        verbose_name="lead",
+                    ),
+                ),
+                (
+                    "digest",
+                    models.BinaryField(
+                        help_text="SHA-256 of kind and content. An identical item is kept only once.", null=True
+                    ),
+                ),
+                (
+                    "times_sent",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, help_text="How often this exact item was sent."
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("repaired", "Repaired"), ("discarded", "Discarded")],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "occurred_at",
+                    models.DateTimeField(blank=True, help_text="The earliest readable time in the item.", null=True),
+                ),
+                (
+                    "zone",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The customer's time zone, if known. Otherwise months are in UTC.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "months",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=7),
+                        help_text="The months it occurred in, or else was received in. It counts toward these until it is settled.",
+                        size=None,
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("settled_note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quarantined_items",
+                        to="leads.delivery",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stored_action",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The stored action this item conflicts with.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conflicts",
+                        to="leads.action",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="quarantined_items", to="leads.source"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["received_at"], name="quarantine_waiting"
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("state", "waiting")), fields=["months"], name="quarantine_by_month"
+                    ),
+                    models.Index(fields=["source", "lead_external_id"], name="quarantine_of_lead"),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["source", "code", "id"],
+                        include=("actions_held", "received_at"),
+                        name="quarantine_groups",
+                    ),
+                    models.Index(
+                        fields=["source", "received_at"], include=("code", "state", "id"), name="quarantine_of_source"
+                    ),
+                    models.Index(
+                        condition=models.Q(("stored_action__isnull", False)),
+                        fields=["stored_action"],
+                        name="quarantine_of_an_action",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_at", None), ("state", "waiting")),
+                            models.Q(models.Q(("state", "waiting"), _negated=True), ("settled_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_settled_item_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("months__len__gt", 0)), name="a_quarantined_item_counts_to_a_month"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "discarded"), _negated=True),
+                            models.Q(("settled_note", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_discarded_item_says_why",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("source", "digest"),
+                        name="the_same_refused_item_waits_once",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="QuarantineStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("refused_again", "Retried and refused again"),
+                            ("repaired", "Retried and stored"),
+                            ("took_new", "Replaced with the new version"),
+                            ("discarded", "Discarded"),
+                        ],
+                        max_length=13,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "note",
+                    models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item."),
+                ),
+                (
+                    "changed",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="What the person or the new version changed: each member before and after.",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The delivery it was stored with.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.delivery",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="leads.quarantineditem"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("delivery__isnull", False)),
+                        fields=["delivery"],
+                        name="quarantine_step_delivery",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Redaction",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "of",
+                    models.CharField(
+                        help_text="What it is: lead, body, item, or a row of another part.", max_length=20
+                    ),
+                ),
+                ("row", models.BigIntegerField()),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True,
+                        help_text="SHA-256 of what it held before. Empty for leads.",
+                        max_length=64,
+                        verbose_name="digest",
+                    ),
+                ),
+                (
+                    "erasure",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redactions",
+                        to="leads.erasure",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["of", "row"], name="redaction_of_a_row")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("erasure", "of", "row"), name="an_erasure_clears_a_row_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SigningSecret",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("sealed", models.BinaryField(help_text="The secret, encrypted with a key derived from SECRET_KEY.")),
+                ("hint", models.CharField(help_text="The part that is shown in the admin.", max_length=12)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="signing_secrets", to="leads.source"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="SourceMapping",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(help_text="What it is for, such as: Calls.", max_length=80)),
+                (
+                    "door",
+                    models.CharField(
+                        help_text="Through which door the records come: files, the API, or a kind of webhook.",
+                        max_length=40,
+                        verbose_name="for",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, help_text="An inactive mapping converts nothing.", verbose_name="active"
+                    ),
+                ),
+                (
+                    "place",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        help_text="Of several mappings, the first whose condition holds converts the record.",
+                        verbose_name="order",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mappings",
+                        to="leads.source",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True), models.Q(("door", ""), _negated=True)
+                        ),
+                        name="a_mapping_has_a_name_and_a_door",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("source"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="a_source_has_one_mapping_of_a_name_whatever_its_case",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["source", "door", "place", "id"], name="mapping_of_source")],
+            },
+        ),
+        migrations.CreateModel(
+            name="MappingRevision",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("document", models.JSONField()),
+                ("reason", models.CharField(max_length=500)),
+                ("written_at", models.DateTimeField()),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "mapping",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="leads.sourcemapping",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("reason", ""), _negated=True), ("number__gt", 0)),
+                        name="a_revision_of_a_mapping_says_why",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("mapping", "number"), name="a_mapping_has_one_revision_of_a_number"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SourceRevision",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_day", models.DateField(help_text="In the customer's time zone.")),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("written_at", models.DateTimeField()),
+                (
+                    "in_force_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
+                        null=True,
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("website", "Website"),
+                            ("social_media", "Social media"),
+                            ("email_campaign", "Email campaign"),
+                            ("referral", "Referral"),
+                            ("webinar", "Webinar"),
+                            ("event", "Event"),
+                            ("demo_request", "Demo request"),
+                            ("trade_show", "Trade show"),
+                            ("conference", "Conference"),
+                            ("newsletter", "Newsletter"),
+                            ("feedback", "Feedback"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="leads.source",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="a_sourcerevision_in_force_is_not_withdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "channel__in",
+                                [
+                                    "website",
+                                    "social_media",
+                                    "email_campaign",
+                                    "referral",
+                                    "webinar",
+                                    "event",
+                                    "demo_request",
+                                    "trade_show",
+                                    "conference",
+                                    "newsletter",
+                                    "feedback",
+                                ],
+                            )
+                        ),
+                        name="a_source_has_a_known_channel",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None)),
+                        fields=("source",),
+                        name="only_one_change_of_a_source_waits",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["source", "first_day", "id"], name="source_revision_by_day")],
+            },
+        ),
+        migrations.CreateModel(
+            name="UnratedMark",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(max_length=20)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="unrated_marks",
+                        to="leads.billingperiod",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="EarlyAction",
+            fields=[
+                (
+                    "action",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="early",
+                        serialize=False,
+                        to="leads.action",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ActionTypeRevision",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_day", models.DateField(help_text="In the customer's time zone.")),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("written_at", models.DateTimeField()),
+                (
+                    "in_force_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
+                        null=True,
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "unit",
+                    models.CharField(
+                        default="action",
+                        help_text="What a quantity of it counts, such as sample, view or request.",
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "is_billable",
+                    models.BooleanField(
+                        default=True,
+                        help_text="If not, actions of this type are excluded as not_billable.",
+                        verbose_name="billable",
+                    ),
+                ),
+                (
+                    "largest_quantity",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal(1000000),
+                        help_text="Actions with a larger quantity go to quarantine. Raise this limit to retry them.",
+                        max_digits=18,
+                    ),
+                ),
+                (
+                    "largest_value",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal(1000000000),
+                        help_text="Actions with a larger value, in the customer's currency, go to quarantine.",
+                        max_digits=18,
+                    ),
+                ),
+                (
+                    "action_type",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="leads.actiontype",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["action_type", "first_day", "id"], name="action_type_revision_by_day")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="a_actiontyperevision_in_force_is_not_withdrawn",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None)),
+                        fields=("action_type",),
+                        name="only_one_change_of_an_action_type_waits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("largest_quantity__gte", 0), ("largest_value__gte", 0)),
+                        name="the_limits_of_an_action_type_are_not_negative",
+                        violation_error_message="A limit can't be negative.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ApiKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("prefix", models.CharField(help_text="The part that is shown.", max_length=12, unique=True)),
+                ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
                 (
                     "scopes",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[("read", "Read"), ("disputes", "Open and follow disputes")], max_length=20
-                        ),
-                        help_text="What it may do.",
+                        base_field=models.CharField(choices=[("prices", "Prices of its own actions")], max_length=20),
+                        blank=True,
+                        default=list,
+                        help_text="What requests with the key may see besides what happened to the source's own actions.",
                         size=None,
                     ),
                 ),
                 (
-                    "contact",
-                    models.EmailField(
-                        help_text="Who answers for it: disputes opened with it name this address.", max_length=254
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
-                    "last_used_from",
-                    models.GenericIPAddressField(blank=True, help_text="The address of its last request.", null=True),
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="api_keys", to="leads.source"
+                    ),
                 ),
             ],
             options={
-                "verbose_name": "customer API key",
+                "verbose_name": "API key",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("scopes__contained_by", ["prices"])), name="an_api_key_has_known_scopes"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ArchivedBody",
+            fields=[
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="archived",
+                        serialize=False,
+                        to="leads.delivery",
+                    ),
+                ),
+                (
+                    "sha256",
+                    models.CharField(
+                        help_text="Of the bytes in the archive; part of their name there.",
+                        max_length=64,
+                        verbose_name="digest",
+                    ),
+                ),
+                ("archived_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ArchiveRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("before", models.DateTimeField(help_text="Bodies received before it are moved.")),
+                ("total", models.PositiveIntegerField()),
+                ("moved", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("reason", models.CharField(blank=True, help_text="Why the last one that failed did.", max_length=200)),
+                ("moved_bytes", models.BigIntegerField(default=0)),
+                ("reached", models.BigIntegerField(default=0)),
+                ("up_to", models.BigIntegerField()),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.Value(1),
+                        condition=models.Q(("finished_at", None)),
+                        name="bodies_are_moved_by_one_run_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("moved"), "+", models.F("failed")
+                                ),
+                            )
+                        ),
+                        name="an_archive_run_moves_at_most_what_there_is",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BulkRetry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "trying",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
+                    ),
+                ),
+                (
+                    "one_by_one",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("started_at", models.DateTimeField()),
+                ("total", models.PositiveIntegerField(help_text="How many items were waiting at the start.")),
+                ("stored", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0, help_text="How many were refused again.")),
+                ("reached", models.BigIntegerField(default=0, help_text="The last item that was tried.")),
+                ("up_to", models.BigIntegerField(help_text="The last item that was waiting at the start.")),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bulk_retries",
+                        to="leads.source",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "bulk retries",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("stored"), "+", models.F("refused")
+                                ),
+                            )
+                        ),
+                        name="a_bulk_retry_tries_what_waited",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None)),
+                        fields=("source", "code"),
+                        name="one_bulk_retry_of_a_source_and_code_at_a_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Company",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[django.core.validators.RegexValidator("^[A-Za-z0-9._-]+$")],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "number_prefix",
+                    models.CharField(
+                        help_text="What invoice numbers start with. {year} becomes the year of issue, and the count restarts each year. A change applies from the next invoice on and doesn't restart the count.",
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9./_-]*\\{year\\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
+                                "Use letters, digits, dots, dashes and slashes around {year}, without a digit at the end, such as INV-{year}-.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "number_digits",
+                    models.PositiveSmallIntegerField(
+                        default=6,
+                        help_text="INV-2026-000001 has six. A change applies from the next invoice on.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(9),
+                        ],
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "companies",
+                "permissions": [("change_bank_details", "Can change how customers pay, and where they write to")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("number_prefix"),
+                        name="two_companies_never_share_a_number_prefix",
+                        violation_error_message="Another company already uses this prefix.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("number_prefix__contains", "{year}"),
+                            models.Q(("number_prefix__regex", "[0-9]$"), _negated=True),
+                        ),
+                        name="a_number_prefix_names_the_year_and_ends_in_no_digit",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -497,949 +2788,25 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "customer terms",
-                "verbose_name_plural": "customer terms",
-                "abstract": False,
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="CycleChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("takes_effect_at", models.DateTimeField(help_text="The end of the last period of the earlier cycle.")),
                 (
-                    "cycle_before",
-                    models.CharField(
-                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "cycle_after",
-                    models.CharField(
-                        choices=[("monthly", "Monthly"), ("weekly", "Weekly"), ("fortnightly", "Every two weeks")],
-                        max_length=12,
-                    ),
-                ),
-                ("changed_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="EmailChoice",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("email", models.EmailField(max_length=254)),
-                (
-                    "topic",
-                    models.CharField(
-                        choices=[
-                            ("disputes", "Disputes"),
-                            ("budget", "Budget alerts"),
-                            ("statements", "Monthly statements"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("is_wanted", models.BooleanField()),
-                ("chosen_at", models.DateTimeField()),
-            ],
-            options={
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Erasure",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "trying",
-                    models.BigIntegerField(
-                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
-                    ),
-                ),
-                (
-                    "one_by_one",
-                    models.PositiveSmallIntegerField(
-                        db_default=0,
-                        default=0,
-                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("person", "Person"),
-                            ("bodies", "Retention of raw bodies"),
-                            ("contacts", "Retention of contact data"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("asked_at", models.DateTimeField()),
-                ("reason", models.CharField(help_text="It stays, so it must not name the person.", max_length=200)),
-                (
-                    "before",
-                    models.DateTimeField(
-                        blank=True, help_text="Retention: what was received before it is cleared.", null=True
-                    ),
-                ),
-                (
-                    "pseudonyms",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=60),
-                        blank=True,
-                        default=list,
-                        help_text="A keyed hash of the person.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "person",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="What the person is found by, until the erasure is finished.",
-                    ),
-                ),
-                (
-                    "held_until",
-                    models.DateField(
-                        blank=True, help_text="Deferred until this day, when it is tried again.", null=True
-                    ),
-                ),
-                ("held_because", models.CharField(blank=True, max_length=200)),
-                ("total", models.PositiveIntegerField(default=0, help_text="How many rows are looked through.")),
-                ("done", models.PositiveIntegerField(default=0)),
-                ("reached", models.BigIntegerField(default=0, help_text="The last row that was looked through.")),
-                ("up_to", models.BigIntegerField(default=0, help_text="The last row that was there at the start.")),
-                ("leads", models.PositiveIntegerField(default=0)),
-                ("bodies", models.PositiveIntegerField(default=0)),
-                ("items", models.PositiveIntegerField(default=0, verbose_name="quarantined items")),
-                ("others", models.PositiveIntegerField(default=0, verbose_name="other rows")),
-                ("failed", models.PositiveIntegerField(default=0, help_text="Rows that could not be cleared.")),
-                ("stopped_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "permissions": [("find_person", "Can find a person's data and export it")],
-            },
-        ),
-        migrations.CreateModel(
-            name="FileImport",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                ("name", models.CharField(help_text="The file's name.", max_length=200, verbose_name="file")),
-                ("size", models.PositiveBigIntegerField(help_text="Size in bytes.")),
-                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
-                (
-                    "kept_as",
-                    models.CharField(
-                        blank=True,
-                        help_text="The name of the bytes in the file storage; empty once they are deleted.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "faulty_as",
-                    models.CharField(
-                        blank=True,
-                        help_text="The name of the faulty rows in the file storage, after a dry run that found any.",
-                        max_length=100,
-                    ),
-                ),
-                (
-                    "reading",
-                    models.JSONField(
-                        blank=True, default=dict, help_text="How the file is read, as a person has confirmed it."
-                    ),
-                ),
-                (
-                    "found",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="What was found in the bytes; the first rows are deleted with the file.",
-                    ),
-                ),
-                (
-                    "mapping",
-                    models.JSONField(
-                        blank=True,
-                        default=list,
-                        help_text="The mappings of the dry run with their revisions; the import uses the same.",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("looked", "To be checked"),
-                            ("dry_running", "Dry run"),
-                            ("ready", "Ready to import"),
-                            ("importing", "Importing"),
-                            ("stopped", "Stopped"),
-                            ("done", "Imported"),
-                            ("failed", "Broke off"),
-                            ("undoing", "Undoing"),
-                            ("undone", "Undone"),
-                            ("discarded", "Discarded"),
-                        ],
-                        default="looked",
-                        max_length=11,
-                    ),
-                ),
-                ("uploaded_at", models.DateTimeField()),
-                ("position", models.BigIntegerField(default=0, help_text="Where the current step is in the file.")),
-                (
-                    "line",
-                    models.BigIntegerField(
-                        default=0, help_text="The number of the last line, row or item of the current step."
-                    ),
-                ),
-                (
-                    "percent",
-                    models.PositiveSmallIntegerField(default=0, help_text="How much of the current step is done."),
-                ),
-                ("dry_run", models.JSONField(blank=True, default=dict, help_text="What the dry run found.")),
-                (
-                    "result",
-                    models.JSONField(
-                        blank=True, default=dict, help_text="What was stored so far, by outcome and by fault."
-                    ),
-                ),
-                ("lines_read", models.PositiveBigIntegerField(default=0)),
-                ("lines_taken", models.PositiveBigIntegerField(default=0)),
-                ("lines_blank", models.PositiveBigIntegerField(default=0)),
-                ("lines_refused", models.PositiveBigIntegerField(default=0)),
-                (
-                    "started_at",
-                    models.DateTimeField(blank=True, help_text="When a person first started the import.", null=True),
-                ),
-                (
-                    "finished_at",
-                    models.DateTimeField(blank=True, help_text="When all of the file was stored.", null=True),
-                ),
-                ("message", models.TextField(blank=True, help_text="Why the latest step broke off.")),
-            ],
-        ),
-        migrations.CreateModel(
-            name="FileImportPart",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("start", models.BigIntegerField(help_text="The line, row or item after which it begins.")),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Hook",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("prefix", models.CharField(help_text="The part that is shown.", max_length=12, unique=True)),
-                ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("meta", "Meta lead ads"),
-                            ("google", "Google lead forms"),
-                            ("linkedin", "LinkedIn lead gen forms"),
-                            ("hubspot", "HubSpot"),
-                            ("typeform", "Typeform"),
-                            ("segment", "Segment track events"),
-                            ("standard", "Standard Webhooks"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "sealed",
-                    models.BinaryField(
-                        help_text="What the sender signs with, encrypted with a key derived from SECRET_KEY."
-                    ),
-                ),
-                (
-                    "earlier_sealed",
-                    models.BinaryField(help_text="The replaced secret, still accepted for a while.", null=True),
-                ),
-                (
-                    "earlier_until",
-                    models.DateTimeField(
-                        blank=True, help_text="The replaced secret is accepted until then.", null=True
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "inbound webhook",
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="HookRefusal",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("day", models.DateField()),
-                ("code", models.CharField(max_length=40)),
-                ("times", models.PositiveIntegerField(default=1)),
-                ("message", models.TextField(help_text="The answer to the last of them.")),
-                ("last_at", models.DateTimeField()),
-            ],
-            options={
-                "verbose_name": "refused call",
-            },
-        ),
-        migrations.CreateModel(
-            name="Lead",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "external_id",
-                    models.CharField(db_collation="C", help_text="The source's ID for the lead.", max_length=200),
-                ),
-                ("name", models.CharField(blank=True, max_length=200)),
-                ("email", models.CharField(blank=True, max_length=254)),
-                (
-                    "person_key",
-                    models.CharField(
-                        blank=True,
-                        db_collation="C",
-                        help_text="The normalized email address or, without one, phone number: identifies the same person across sources.",
-                        max_length=254,
-                    ),
-                ),
-                ("phone", models.CharField(blank=True, max_length=40)),
-                ("firm", models.CharField(blank=True, max_length=200)),
-                ("country", models.CharField(blank=True, max_length=80)),
-                ("region", models.CharField(blank=True, max_length=80)),
-                ("campaign", models.CharField(blank=True, max_length=200)),
-                ("is_test", models.BooleanField(default=False, verbose_name="test")),
-                (
-                    "consent",
-                    models.JSONField(
-                        blank=True,
-                        db_default=models.Value({}, models.JSONField()),
-                        default=dict,
-                        help_text="What the person agreed to, when and in which words, according to the source.",
-                    ),
-                ),
-                ("attributes", models.JSONField(blank=True, default=dict)),
-                (
-                    "occurred_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When the person showed interest, according to the source.", null=True
-                    ),
-                ),
-                ("received_at", models.DateTimeField()),
-            ],
-            options={
-                "permissions": [("view_contacts", "Can see names, email addresses and phone numbers of leads")],
-            },
-        ),
-        migrations.CreateModel(
-            name="LeavingBody",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120, unique=True)),
-                ("since", models.DateTimeField()),
-            ],
-            options={
-                "verbose_name_plural": "leaving bodies",
-            },
-        ),
-        migrations.CreateModel(
-            name="MappingRevision",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("document", models.JSONField()),
-                ("reason", models.CharField(max_length=500)),
-                ("written_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="MemberInvitation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("email", models.EmailField(max_length=150)),
-                ("name", models.CharField(max_length=150)),
-                ("invited_at", models.DateTimeField()),
-                ("sent_at", models.DateTimeField(help_text="When the link was last sent; older links no longer work.")),
-                ("expires_at", models.DateTimeField()),
-                ("accepted_at", models.DateTimeField(blank=True, null=True)),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("viewer", "Viewer"),
-                            ("billing", "Billing contact"),
-                            ("administrator", "Administrator"),
-                        ],
-                        max_length=13,
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Membership",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("viewer", "Viewer"),
-                            ("billing", "Billing contact"),
-                            ("administrator", "Administrator"),
-                        ],
-                        max_length=13,
-                    ),
-                ),
-                ("since", models.DateTimeField()),
-                ("seen_at", models.DateTimeField(blank=True, null=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Notice",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "next_attempt_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
-                    ),
-                ),
-                (
-                    "to",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), size=None),
-                ),
-                ("subject", models.CharField(max_length=200)),
-                ("body", models.TextField(verbose_name="message")),
-                ("requested_at", models.DateTimeField()),
-                ("settled_at", models.DateTimeField(blank=True, null=True)),
-                ("failure", models.TextField(blank=True, help_text="Why it was not sent.")),
-            ],
-            options={
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="NumberPrefix",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("prefix", models.CharField(max_length=30)),
-            ],
-            options={
-                "verbose_name_plural": "number prefixes",
-            },
-        ),
-        migrations.CreateModel(
-            name="PortalLook",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.CharField(max_length=200)),
-                ("began_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Product",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("sku", models.CharField(max_length=100, verbose_name="SKU")),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "list_price",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=4,
-                        help_text="What the product sells for. Charges don't depend on it.",
-                        max_digits=16,
-                        null=True,
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ProductRevision",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first_day", models.DateField(help_text="In the customer's time zone.")),
-                ("reason", models.CharField(blank=True, max_length=500)),
-                ("written_at", models.DateTimeField()),
-                (
-                    "in_force_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
-                        null=True,
-                    ),
-                ),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                ("category", models.CharField(blank=True, max_length=80)),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="PurchaseOrderRequest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.CharField(max_length=60, verbose_name="PO number")),
-                (
-                    "first_day",
-                    models.DateField(
-                        blank=True,
-                        help_text="Invoices issued from this day on. Empty: from the next invoice on.",
-                        null=True,
-                        verbose_name="from",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("confirmed", "Confirmed"),
-                            ("declined", "Declined"),
-                            ("withdrawn", "Withdrawn"),
-                        ],
-                        default="waiting",
-                        max_length=9,
-                    ),
-                ),
-                ("asked_at", models.DateTimeField()),
-                ("decided_at", models.DateTimeField(blank=True, null=True)),
-                ("answer", models.TextField(blank=True, help_text="Why it was declined.")),
-                (
-                    "printed_from",
-                    models.DateField(blank=True, help_text="The first day of the confirmed number.", null=True),
-                ),
-            ],
-            options={
-                "verbose_name": "PO number request",
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="QuarantinedItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("lead", "Lead"), ("action", "Action")], max_length=6)),
-                (
-                    "pointer",
-                    models.CharField(
-                        help_text="JSON pointer into the body of the delivery.", max_length=200, verbose_name="where"
-                    ),
-                ),
-                ("code", models.CharField(db_index=True, max_length=40)),
-                ("message", models.TextField()),
-                (
-                    "content",
-                    models.JSONField(
-                        help_text="The lead as received. For an action: its lead with only this action. For a file: the record."
-                    ),
-                ),
-                (
-                    "actions_held",
-                    models.PositiveIntegerField(default=0, help_text="How many actions are held in this item."),
-                ),
-                (
-                    "lead_external_id",
-                    models.CharField(
-                        blank=True,
-                        db_default="",
-                        default="",
-                        help_text="The source's ID for the lead.",
-                        max_length=200,
-                        verbose_name="lead",
-                    ),
-                ),
-                (
-                    "digest",
-                    models.BinaryField(
-                        help_text="SHA-256 of kind and content. An identical item is kept only once.", null=True
-                    ),
-                ),
-                (
-                    "times_sent",
-                    models.PositiveIntegerField(
-                        db_default=1, default=1, help_text="How often this exact item was sent."
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("waiting", "Waiting"), ("repaired", "Repaired"), ("discarded", "Discarded")],
-                        default="waiting",
-                        max_length=9,
-                    ),
-                ),
-                ("received_at", models.DateTimeField()),
-                (
-                    "occurred_at",
-                    models.DateTimeField(blank=True, help_text="The earliest readable time in the item.", null=True),
-                ),
-                (
-                    "zone",
-                    models.CharField(
-                        blank=True,
-                        db_default="",
-                        default="",
-                        help_text="The customer's time zone, if known. Otherwise months are in UTC.",
-                        max_length=64,
-                    ),
-                ),
-                (
-                    "months",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=7),
-                        help_text="The months it occurred in, or else was received in. It counts toward these until it is settled.",
-                        size=None,
-                    ),
-                ),
-                ("settled_at", models.DateTimeField(blank=True, null=True)),
-                ("settled_note", models.TextField(blank=True, verbose_name="note")),
-            ],
-        ),
-        migrations.CreateModel(
-            name="QuarantineStep",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("refused_again", "Retried and refused again"),
-                            ("repaired", "Retried and stored"),
-                            ("took_new", "Replaced with the new version"),
-                            ("discarded", "Discarded"),
-                        ],
-                        max_length=13,
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                (
-                    "note",
-                    models.TextField(blank=True, help_text="The reason given, or what was still wrong with the item."),
-                ),
-                (
-                    "changed",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="What the person or the new version changed: each member before and after.",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Redaction",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "of",
-                    models.CharField(
-                        help_text="What it is: lead, body, item, or a row of another part.", max_length=20
-                    ),
-                ),
-                ("row", models.BigIntegerField()),
-                (
-                    "sha256",
-                    models.CharField(
-                        blank=True,
-                        help_text="SHA-256 of what it held before. Empty for leads.",
-                        max_length=64,
-                        verbose_name="digest",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="SigningSecret",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("sealed", models.BinaryField(help_text="The secret, encrypted with a key derived from SECRET_KEY.")),
-                ("hint", models.CharField(help_text="The part that is shown in the admin.", max_length=12)),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="Source",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        max_length=40,
-                        unique=True,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9][A-Za-z0-9._-]*$",
-                                "Use only letters, digits, dots, dashes and underscores.",
-                            )
-                        ],
-                    ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True, help_text="Requests from an inactive source are refused.", verbose_name="active"
-                    ),
-                ),
-                (
-                    "new_products",
-                    models.CharField(
-                        choices=[("quarantine", "Put the lead in quarantine"), ("create", "Add the product")],
-                        default="quarantine",
-                        max_length=10,
-                        verbose_name="unknown products",
-                    ),
-                ),
-                (
-                    "default_country",
-                    models.CharField(
-                        blank=True,
-                        db_default="",
-                        default="",
-                        help_text="ISO 3166, such as US. Used for phone numbers without a country code if the lead names no country.",
-                        max_length=2,
-                        validators=[leads.models.source.validate_country],
-                    ),
-                ),
-                (
-                    "requests_per_minute",
-                    models.PositiveIntegerField(
-                        blank=True,
-                        help_text="Maximum requests per minute, all API keys together. 0: no limit. Empty: the default in the settings.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "signature_required",
-                    models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="Refuse deliveries that aren't signed with a signing secret.",
-                    ),
-                ),
-                (
-                    "keep_bodies_days",
-                    models.PositiveIntegerField(
-                        blank=True,
-                        help_text="Days after which raw bodies are cleared every night. Empty: never.",
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
-                        verbose_name="keep raw bodies",
-                    ),
-                ),
-                (
-                    "keep_contacts_days",
-                    models.PositiveIntegerField(
-                        blank=True,
-                        help_text="Days after which the contact data of leads is cleared every night. Empty: never.",
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
-                        verbose_name="keep contact data",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="SourceMapping",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(help_text="What it is for, such as: Calls.", max_length=80)),
-                (
-                    "door",
-                    models.CharField(
-                        help_text="Through which door the records come: files, the API, or a kind of webhook.",
-                        max_length=40,
-                        verbose_name="for",
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True, help_text="An inactive mapping converts nothing.", verbose_name="active"
-                    ),
-                ),
-                (
-                    "place",
-                    models.PositiveSmallIntegerField(
-                        default=1,
-                        help_text="Of several mappings, the first whose condition holds converts the record.",
-                        verbose_name="order",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="SourceRevision",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first_day", models.DateField(help_text="In the customer's time zone.")),
-                ("reason", models.CharField(blank=True, max_length=500)),
-                ("written_at", models.DateTimeField()),
-                (
-                    "in_force_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
-                        null=True,
-                    ),
-                ),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("website", "Website"),
-                            ("social_media", "Social media"),
-                            ("email_campaign", "Email campaign"),
-                            ("referral", "Referral"),
-                            ("webinar", "Webinar"),
-                            ("event", "Event"),
-                            ("demo_request", "Demo request"),
-                            ("trade_show", "Trade show"),
-                            ("conference", "Conference"),
-                            ("newsletter", "Newsletter"),
-                            ("feedback", "Feedback"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="UnratedMark",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.CharField(max_length=20)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="EarlyAction",
-            fields=[
-                (
-                    "action",
-                    models.OneToOneField(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        primary_key=True,
-                        related_name="early",
-                        serialize=False,
-                        to="leads.action",
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="action",
-            name="action_type",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="actions",
-                to="leads.actiontype",
-            ),
-        ),
-        migrations.CreateModel(
-            name="ActionTypeRevision",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first_day", models.DateField(help_text="In the customer's time zone.")),
-                ("reason", models.CharField(blank=True, max_length=500)),
-                ("written_at", models.DateTimeField()),
-                (
-                    "in_force_at",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="When it was put in force. Empty: it waits for approval, or was withdrawn.",
-                        null=True,
-                    ),
-                ),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "unit",
-                    models.CharField(
-                        default="action",
-                        help_text="What a quantity of it counts, such as sample, view or request.",
-                        max_length=40,
-                    ),
-                ),
-                (
-                    "is_billable",
-                    models.BooleanField(
-                        default=True,
-                        help_text="If not, actions of this type are excluded as not_billable.",
-                        verbose_name="billable",
-                    ),
-                ),
-                (
-                    "largest_quantity",
-                    models.DecimalField(
-                        decimal_places=6,
-                        default=Decimal(1000000),
-                        help_text="Actions with a larger quantity go to quarantine. Raise this limit to retry them.",
-                        max_digits=18,
-                    ),
-                ),
-                (
-                    "largest_value",
-                    models.DecimalField(
-                        decimal_places=6,
-                        default=Decimal(1000000000),
-                        help_text="Actions with a larger value, in the customer's currency, go to quarantine.",
-                        max_digits=18,
-                    ),
-                ),
-                (
-                    "action_type",
+                    "customer",
                     models.ForeignKey(
                         db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="terms",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The company that sends the invoices. Empty: the seller in the settings.",
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="revisions",
-                        to="leads.actiontype",
+                        related_name="+",
+                        to="leads.company",
                     ),
                 ),
                 (
@@ -1455,240 +2822,82 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "customer terms",
+                "verbose_name_plural": "customer terms",
                 "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="ApiKey",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, help_text="No longer valid from then on.", null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                ("prefix", models.CharField(help_text="The part that is shown.", max_length=12, unique=True)),
-                ("digest", models.CharField(help_text="SHA-256 of the whole key.", max_length=64)),
-                (
-                    "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(choices=[("prices", "Prices of its own actions")], max_length=20),
-                        blank=True,
-                        default=list,
-                        help_text="What requests with the key may see besides what happened to the source's own actions.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "API key",
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="ArchivedBody",
-            fields=[
-                (
-                    "delivery",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        related_name="archived",
-                        serialize=False,
-                        to="leads.delivery",
-                    ),
-                ),
-                (
-                    "sha256",
-                    models.CharField(
-                        help_text="Of the bytes in the archive; part of their name there.",
-                        max_length=64,
-                        verbose_name="digest",
-                    ),
-                ),
-                ("archived_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.AddField(
-            model_name="action",
-            name="delivery",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="actions",
-                to="leads.delivery",
-            ),
-        ),
-        migrations.CreateModel(
-            name="ArchiveRun",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "trying",
-                    models.BigIntegerField(
-                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
-                    ),
-                ),
-                (
-                    "one_by_one",
-                    models.PositiveSmallIntegerField(
-                        db_default=0,
-                        default=0,
-                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
-                    ),
-                ),
-                ("started_at", models.DateTimeField()),
-                ("before", models.DateTimeField(help_text="Bodies received before it are moved.")),
-                ("total", models.PositiveIntegerField()),
-                ("moved", models.PositiveIntegerField(default=0)),
-                ("failed", models.PositiveIntegerField(default=0)),
-                ("reason", models.CharField(blank=True, help_text="Why the last one that failed did.", max_length=200)),
-                ("moved_bytes", models.BigIntegerField(default=0)),
-                ("reached", models.BigIntegerField(default=0)),
-                ("up_to", models.BigIntegerField()),
-                ("stopped_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "started_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="action",
-            name="period",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="actions",
-                to="leads.billingperiod",
-            ),
-        ),
-        migrations.CreateModel(
-            name="BulkRetry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "trying",
-                    models.BigIntegerField(
-                        db_default=0, default=0, help_text="The first thing of the batch that a worker processed last."
-                    ),
-                ),
-                (
-                    "one_by_one",
-                    models.PositiveSmallIntegerField(
-                        db_default=0,
-                        default=0,
-                        help_text="How many things are processed one by one, because together they failed or their worker ended.",
-                    ),
-                ),
-                ("code", models.CharField(max_length=40)),
-                ("started_at", models.DateTimeField()),
-                ("total", models.PositiveIntegerField(help_text="How many items were waiting at the start.")),
-                ("stored", models.PositiveIntegerField(default=0)),
-                ("refused", models.PositiveIntegerField(default=0, help_text="How many were refused again.")),
-                ("reached", models.BigIntegerField(default=0, help_text="The last item that was tried.")),
-                ("up_to", models.BigIntegerField(help_text="The last item that was waiting at the start.")),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "started_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "bulk retries",
-            },
-        ),
-        migrations.CreateModel(
-            name="Company",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        max_length=40,
-                        unique=True,
-                        validators=[django.core.validators.RegexValidator("^[A-Za-z0-9._-]+$")],
-                    ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "number_prefix",
-                    models.CharField(
-                        help_text="What invoice numbers start with. {year} becomes the year of issue, and the count restarts each year. A change applies from the next invoice on and doesn't restart the count.",
-                        max_length=20,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9./_-]*\\{year\\}([A-Za-z0-9./_-]*[A-Za-z./_-])?$",
-                                "Use letters, digits, dots, dashes and slashes around {year}, without a digit at the end, such as INV-{year}-.",
-                            )
-                        ],
-                    ),
-                ),
-                (
-                    "number_digits",
-                    models.PositiveSmallIntegerField(
-                        default=6,
-                        help_text="INV-2026-000001 has six. A change applies from the next invoice on.",
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(9),
-                        ],
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "companies",
-                "permissions": [("change_bank_details", "Can change how customers pay, and where they write to")],
+                "default_permissions": ("view",),
                 "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("number_prefix"),
-                        name="two_companies_never_share_a_number_prefix",
-                        violation_error_message="Another company already uses this prefix.",
+                    models.CheckConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="a_customerterms_in_force_is_not_withdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("contract_to__gte", models.F("contract_from"))),
+                        name="a_contract_does_not_end_before_it_begins",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("number_prefix__contains", "{year}"),
-                            models.Q(("number_prefix__regex", "[0-9]$"), _negated=True),
+                            models.Q(("monthly_minimum", None), ("monthly_minimum__gte", 0), _connector="OR"),
+                            models.Q(("monthly_budget", None), ("monthly_budget__gte", 0), _connector="OR"),
                         ),
-                        name="a_number_prefix_names_the_year_and_ends_in_no_digit",
+                        name="a_minimum_and_a_budget_are_not_negative",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hard_budget", False), ("monthly_budget__isnull", False), _connector="OR"),
+                        name="a_hard_budget_names_its_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("hard_budget", False),
+                            ("monthly_minimum", None),
+                            ("monthly_budget__gte", models.F("monthly_minimum")),
+                            _connector="OR",
+                        ),
+                        name="a_hard_budget_covers_the_minimum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dispute_quota", None), ("dispute_quota__range", (0, 100)), _connector="OR"),
+                            models.Q(("dispute_quota_sum", None), ("dispute_quota_sum__gte", 0), _connector="OR"),
+                        ),
+                        name="a_dispute_quota_is_a_percentage_or_a_sum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Func(
+                            models.F("taxes"),
+                            output_field=models.BooleanField(),
+                            template="NOT jsonb_path_exists(%(expressions)s, '$[*] ? (!(@.rate.double() >= 0 && @.rate.double() < 100))')",
+                        ),
+                        name="a_tax_rate_is_a_percentage",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["customer", "first_day"], name="terms_of_a_customer_by_day")],
+            },
+        ),
+        migrations.CreateModel(
+            name="NumberPrefix",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("prefix", models.CharField(max_length=30)),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="Empty: the seller in the settings.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="used_prefixes",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "number prefixes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("prefix"),
+                        name="a_used_number_prefix_is_one_sellers_however_written",
+                    )
                 ],
             },
         ),
@@ -1746,6 +2955,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("above", None), ("above__gte", 0), _connector="OR"),
+                        name="an_approval_threshold_is_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("above__gt", 0), _negated=True),
+                            models.Q(("currency", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="an_amount_above_zero_has_a_currency",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CompanyDetails",
@@ -1808,6 +3033,13 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "company details",
                 "abstract": False,
                 "default_permissions": ("view",),
+                "indexes": [models.Index(fields=["company", "first_day"], name="details_of_a_company_by_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="a_companydetails_in_force_is_not_withdrawn",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1826,7 +3058,33 @@ class Migration(migrations.Migration):
                         to="leads.action",
                     ),
                 ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="leads.lead"
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="leads.quarantinestep",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("changed", {}), _negated=True), name="a_correction_changes_something"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("step", "lead", "action"),
+                        name="a_step_corrects_a_lead_or_action_once",
+                        nulls_distinct=False,
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CustomerPortal",
@@ -1868,1481 +3126,6 @@ class Migration(migrations.Migration):
                     ("show_contacts", "Can decide whether a customer's people see contact data of leads"),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("code"),
-                name="a_customer_has_one_code_however_written",
-                violation_error_message="Another customer already has this code, in different capitalization.",
-            ),
-        ),
-        migrations.AddField(
-            model_name="billingperiod",
-            name="customer",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="periods", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerkey",
-            name="created_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerkey",
-            name="customer",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="api_keys", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerterms",
-            name="customer",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="terms", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerterms",
-            name="seller",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                help_text="The company that sends the invoices. Empty: the seller in the settings.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="leads.company",
-            ),
-        ),
-        migrations.AddField(
-            model_name="customerterms",
-            name="written_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="cyclechange",
-            name="changed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="cyclechange",
-            name="customer",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="cycle_changes",
-                to="leads.customer",
-            ),
-        ),
-        migrations.AddField(
-            model_name="emailchoice",
-            name="customer",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="email_choices",
-                to="leads.customer",
-            ),
-        ),
-        migrations.AddField(
-            model_name="erasure",
-            name="asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="fileimport",
-            name="asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                help_text="Who asked for the latest step.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="fileimport",
-            name="uploaded_by",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="fileimportpart",
-            name="delivery",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="file_part", to="leads.delivery"
-            ),
-        ),
-        migrations.AddField(
-            model_name="fileimportpart",
-            name="file_import",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="leads.fileimport"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hook",
-            name="created_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="hookrefusal",
-            name="hook",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="refusals", to="leads.hook"
-            ),
-        ),
-        migrations.AddField(
-            model_name="lead",
-            name="delivery",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="leads",
-                to="leads.delivery",
-            ),
-        ),
-        migrations.AddField(
-            model_name="correction",
-            name="lead",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="leads.lead"
-            ),
-        ),
-        migrations.AddField(
-            model_name="action",
-            name="lead",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="actions",
-                to="leads.lead",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mappingrevision",
-            name="written_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="memberinvitation",
-            name="accepted_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="invitations",
-                to="accounts.customerperson",
-            ),
-        ),
-        migrations.AddField(
-            model_name="memberinvitation",
-            name="customer",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="memberinvitation",
-            name="invited_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="membership",
-            name="customer",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="memberships",
-                to="leads.customer",
-            ),
-        ),
-        migrations.AddField(
-            model_name="membership",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="accounts.customerperson"
-            ),
-        ),
-        migrations.AddField(
-            model_name="notice",
-            name="customer",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="numberprefix",
-            name="seller",
-            field=models.ForeignKey(
-                db_index=False,
-                help_text="Empty: the seller in the settings.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="used_prefixes",
-                to="leads.company",
-            ),
-        ),
-        migrations.AddField(
-            model_name="portallook",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="portallook",
-            name="customer",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="portal_looks", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="product",
-            name="customer",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="products", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="lead",
-            name="product",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="leads",
-                to="leads.product",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productrevision",
-            name="product",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="revisions",
-                to="leads.product",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productrevision",
-            name="written_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="purchaseorderrequest",
-            name="asked_by",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="purchaseorderrequest",
-            name="customer",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.customer"
-            ),
-        ),
-        migrations.AddField(
-            model_name="quarantineditem",
-            name="delivery",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="quarantined_items", to="leads.delivery"
-            ),
-        ),
-        migrations.AddField(
-            model_name="quarantineditem",
-            name="settled_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="quarantineditem",
-            name="stored_action",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                help_text="The stored action this item conflicts with.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="conflicts",
-                to="leads.action",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quarantinestep",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="quarantinestep",
-            name="delivery",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                help_text="The delivery it was stored with.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="leads.delivery",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quarantinestep",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="leads.quarantineditem"
-            ),
-        ),
-        migrations.AddField(
-            model_name="correction",
-            name="step",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="leads.quarantinestep"
-            ),
-        ),
-        migrations.AddField(
-            model_name="redaction",
-            name="erasure",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="redactions",
-                to="leads.erasure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="signingsecret",
-            name="created_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="source",
-            name="customer",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="The customer whose products the leads are about, if a lead doesn't name one.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="sources",
-                to="leads.customer",
-            ),
-        ),
-        migrations.AddField(
-            model_name="signingsecret",
-            name="source",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="signing_secrets", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="quarantineditem",
-            name="source",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="quarantined_items", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="lead",
-            name="source",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="leads",
-                to="leads.source",
-            ),
-        ),
-        migrations.AddField(
-            model_name="hook",
-            name="source",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="hooks", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="fileimport",
-            name="source",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="file_imports", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="erasure",
-            name="source",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="erasures",
-                to="leads.source",
-            ),
-        ),
-        migrations.AddField(
-            model_name="delivery",
-            name="source",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="bulkretry",
-            name="source",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="bulk_retries",
-                to="leads.source",
-            ),
-        ),
-        migrations.AddField(
-            model_name="apikey",
-            name="source",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="api_keys", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="sourcemapping",
-            name="source",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="mappings", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="mappingrevision",
-            name="mapping",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="revisions",
-                to="leads.sourcemapping",
-            ),
-        ),
-        migrations.AddField(
-            model_name="sourcerevision",
-            name="source",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="leads.source"
-            ),
-        ),
-        migrations.AddField(
-            model_name="sourcerevision",
-            name="written_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="unratedmark",
-            name="period",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="unrated_marks", to="leads.billingperiod"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="actiontyperevision",
-            index=models.Index(fields=["action_type", "first_day", "id"], name="action_type_revision_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="actiontyperevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="a_actiontyperevision_in_force_is_not_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="actiontyperevision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None)),
-                fields=("action_type",),
-                name="only_one_change_of_an_action_type_waits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="actiontyperevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("largest_quantity__gte", 0), ("largest_value__gte", 0)),
-                name="the_limits_of_an_action_type_are_not_negative",
-                violation_error_message="A limit can't be negative.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="archiverun",
-            constraint=models.UniqueConstraint(
-                models.Value(1), condition=models.Q(("finished_at", None)), name="bodies_are_moved_by_one_run_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="archiverun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "total__gte",
-                        django.db.models.expressions.CombinedExpression(models.F("moved"), "+", models.F("failed")),
-                    )
-                ),
-                name="an_archive_run_moves_at_most_what_there_is",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalthreshold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("above", None), ("above__gte", 0), _connector="OR"),
-                name="an_approval_threshold_is_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalthreshold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("above__gt", 0), _negated=True),
-                    models.Q(("currency", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="an_amount_above_zero_has_a_currency",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="companydetails",
-            index=models.Index(fields=["company", "first_day"], name="details_of_a_company_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="companydetails",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="a_companydetails_in_force_is_not_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billingperiod",
-            constraint=models.UniqueConstraint(
-                fields=("customer", "label"), name="a_customer_has_one_period_of_a_cycle"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billingperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end_at__gt", models.F("start_at"))), name="a_period_ends_after_it_starts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billingperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("state", "open")),
-                    models.Q(("closed_at__isnull", False), ("state", "closed")),
-                    _connector="OR",
-                ),
-                name="a_closed_period_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="billingperiod",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (
-                        models.Func(
-                            models.F("customer_id"), models.F("customer_id"), models.Value("[]"), function="int8range"
-                        ),
-                        "&&",
-                    ),
-                    (models.Func(models.F("start_at"), models.F("end_at"), function="tstzrange"), "&&"),
-                ],
-                name="periods_of_one_customer_never_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerkey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("scopes__contained_by", ["read", "disputes"]), ("scopes__contains", ["read"])),
-                name="a_customers_api_key_reads_and_has_known_scopes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerkey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("name", ""), _negated=True), models.Q(("contact", ""), _negated=True)),
-                name="a_customers_api_key_has_a_name_and_a_contact",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="customerterms",
-            index=models.Index(fields=["customer", "first_day"], name="terms_of_a_customer_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="customerterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="a_customerterms_in_force_is_not_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("contract_to__gte", models.F("contract_from"))),
-                name="a_contract_does_not_end_before_it_begins",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("monthly_minimum", None), ("monthly_minimum__gte", 0), _connector="OR"),
-                    models.Q(("monthly_budget", None), ("monthly_budget__gte", 0), _connector="OR"),
-                ),
-                name="a_minimum_and_a_budget_are_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hard_budget", False), ("monthly_budget__isnull", False), _connector="OR"),
-                name="a_hard_budget_names_its_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("hard_budget", False),
-                    ("monthly_minimum", None),
-                    ("monthly_budget__gte", models.F("monthly_minimum")),
-                    _connector="OR",
-                ),
-                name="a_hard_budget_covers_the_minimum",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("dispute_quota", None), ("dispute_quota__range", (0, 100)), _connector="OR"),
-                    models.Q(("dispute_quota_sum", None), ("dispute_quota_sum__gte", 0), _connector="OR"),
-                ),
-                name="a_dispute_quota_is_a_percentage_or_a_sum",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customerterms",
-            constraint=models.CheckConstraint(
-                condition=models.Func(
-                    models.F("taxes"),
-                    output_field=models.BooleanField(),
-                    template="NOT jsonb_path_exists(%(expressions)s, '$[*] ? (!(@.rate.double() >= 0 && @.rate.double() < 100))')",
-                ),
-                name="a_tax_rate_is_a_percentage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cyclechange",
-            constraint=models.UniqueConstraint(
-                fields=("customer", "takes_effect_at"), name="a_customer_changes_its_cycle_once_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cyclechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cycle_before", models.F("cycle_after")), _negated=True),
-                name="a_change_of_cycle_changes_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="emailchoice",
-            constraint=models.UniqueConstraint(
-                models.F("customer"),
-                django.db.models.functions.text.Lower("email"),
-                models.F("topic"),
-                name="an_address_of_a_customer_chooses_a_topic_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="emailchoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("topic__in", ["disputes", "budget", "statements"])),
-                name="an_email_choice_is_about_a_known_topic",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fileimportpart",
-            constraint=models.UniqueConstraint(
-                fields=("file_import", "start"), name="a_part_of_an_imported_file_is_stored_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hookrefusal",
-            constraint=models.UniqueConstraint(
-                fields=("hook", "day", "code"), name="refused_calls_of_a_day_are_counted_once_per_reason"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="action",
-            index=django.contrib.postgres.indexes.BrinIndex(fields=["delivery"], name="action_delivery"),
-        ),
-        migrations.AddIndex(
-            model_name="action",
-            index=models.Index(fields=["period", "occurred_at", "id", "action_type"], name="action_rating_order"),
-        ),
-        migrations.AddIndex(
-            model_name="action",
-            index=models.Index(
-                condition=models.Q(("voided_at__isnull", False)), fields=["voided_at"], name="action_voided_at"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="action",
-            index=models.Index(
-                condition=models.Q(("voided_after_close", True)), fields=["period"], name="action_voided_after_close"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="action",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True,
-                fields=["external_id"],
-                name="action_named",
-                opclasses=["text_bloom_ops"],
-                pages_per_range=32,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=models.UniqueConstraint(
-                fields=("lead", "external_id"), name="a_leads_action_id_names_one_action"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 0)), name="a_quantity_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value", None), ("value__gte", 0), _connector="OR"), name="a_value_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="action",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("voided_after_close", False), ("voided_at__isnull", False), _connector="OR"),
-                name="only_a_voided_action_is_voided_after_its_close",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="memberinvitation",
-            constraint=models.UniqueConstraint(
-                models.F("customer"),
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
-                name="an_address_has_one_open_invitation_to_a_portal",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="memberinvitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("accepted_at", None), ("accepted_by", None)),
-                    models.Q(("accepted_at__isnull", False), ("accepted_by__isnull", False), ("withdrawn_at", None)),
-                    _connector="OR",
-                ),
-                name="an_accepted_invitation_to_a_portal_has_its_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="memberinvitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("sent_at"))),
-                name="an_invitation_to_a_portal_expires_after_it_was_sent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("customer", "person"), name="a_person_belongs_to_a_customer_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["viewer", "billing", "administrator"])),
-                name="a_member_of_a_portal_has_a_known_role",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(
-                condition=models.Q(("settled_at", None)), fields=["next_attempt_at"], name="notice_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_notice_has_a_recipient"),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None)),
-                    models.Q(("next_attempt_at", None), ("settled_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_notice_waits_or_is_settled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberprefix",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("prefix"),
-                name="a_used_number_prefix_is_one_sellers_however_written",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="portallook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gte", models.F("began_at"))),
-                name="a_look_at_a_portal_ends_after_it_began",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="portallook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="a_look_at_a_portal_has_a_reason"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="product",
-            index=models.Index(fields=["sku"], name="product_sku"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(fields=("customer", "sku"), name="a_customers_sku_names_one_product"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("list_price", None), ("list_price__gte", 0), _connector="OR"),
-                name="a_list_price_is_not_negative",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productrevision",
-            index=models.Index(fields=["product", "first_day", "id"], name="product_revision_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="productrevision",
-            index=models.Index(fields=["category"], name="product_revision_category"),
-        ),
-        migrations.AddConstraint(
-            model_name="productrevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="a_productrevision_in_force_is_not_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productrevision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None)),
-                fields=("product",),
-                name="only_one_change_of_a_product_waits",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="purchaseorderrequest",
-            index=models.Index(fields=["customer", "-id"], name="po_number_requests_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "waiting")),
-                fields=("customer",),
-                name="a_customer_has_one_waiting_po_number_request",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("number", ""), _negated=True),
-                    ("state__in", ["waiting", "confirmed", "declined", "withdrawn"]),
-                ),
-                name="a_po_number_request_has_a_number_and_a_known_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", ""), ("decided_at", None), ("printed_from", None), ("state", "waiting")),
-                    models.Q(
-                        ("answer", ""), ("decided_at__isnull", False), ("printed_from", None), ("state", "withdrawn")
-                    ),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("printed_from", None),
-                        ("state", "declined"),
-                        models.Q(("answer", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("answer", ""),
-                        ("decided_at__isnull", False),
-                        ("printed_from__isnull", False),
-                        ("state", "confirmed"),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_decided_po_number_request_says_when_and_what",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quarantinestep",
-            index=models.Index(
-                condition=models.Q(("delivery__isnull", False)), fields=["delivery"], name="quarantine_step_delivery"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.UniqueConstraint(
-                fields=("step", "lead", "action"), name="a_step_corrects_a_lead_or_action_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("changed", {}), _negated=True), name="a_correction_changes_something"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="redaction",
-            index=models.Index(fields=["of", "row"], name="redaction_of_a_row"),
-        ),
-        migrations.AddConstraint(
-            model_name="redaction",
-            constraint=models.UniqueConstraint(fields=("erasure", "of", "row"), name="an_erasure_clears_a_row_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("code"), name="a_source_code_is_unique_whatever_its_case"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quarantineditem",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["received_at"], name="quarantine_waiting"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quarantineditem",
-            index=django.contrib.postgres.indexes.GinIndex(
-                condition=models.Q(("state", "waiting")), fields=["months"], name="quarantine_by_month"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quarantineditem",
-            index=models.Index(fields=["source", "lead_external_id"], name="quarantine_of_lead"),
-        ),
-        migrations.AddIndex(
-            model_name="quarantineditem",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")),
-                fields=["source", "code", "id"],
-                include=("actions_held", "received_at"),
-                name="quarantine_groups",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quarantineditem",
-            index=models.Index(
-                fields=["source", "received_at"], include=("code", "state", "id"), name="quarantine_of_source"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quarantineditem",
-            index=models.Index(
-                condition=models.Q(("stored_action__isnull", False)),
-                fields=["stored_action"],
-                name="quarantine_of_an_action",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quarantineditem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at", None), ("state", "waiting")),
-                    models.Q(models.Q(("state", "waiting"), _negated=True), ("settled_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_settled_item_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quarantineditem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("months__len__gt", 0)), name="a_quarantined_item_counts_to_a_month"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quarantineditem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "waiting")),
-                fields=("source", "digest"),
-                name="the_same_refused_item_waits_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quarantineditem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "discarded"), _negated=True),
-                    models.Q(("settled_note", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_discarded_item_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(
-                condition=models.Q(("person_key", ""), _negated=True), fields=["person_key"], name="lead_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["received_at"], name="lead_received"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lead",
-            constraint=models.UniqueConstraint(
-                fields=("source", "external_id"), name="a_sources_lead_id_names_one_lead"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("earlier_sealed", None), ("earlier_until", None)),
-                    models.Q(("earlier_sealed__isnull", False), ("earlier_until__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_replaced_hook_secret_has_an_end",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="fileimport",
-            index=models.Index(
-                condition=models.Q(("state__in", ("dry_running", "importing", "undoing"))),
-                fields=["id"],
-                name="file_import_in_progress",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="fileimport",
-            index=models.Index(fields=["sha256"], name="file_import_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="fileimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "lines_read",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("lines_taken"), "+", models.F("lines_blank")
-                            ),
-                            "+",
-                            models.F("lines_refused"),
-                        ),
-                    )
-                ),
-                name="each_line_of_an_imported_file_has_one_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fileimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("message", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_file_import_that_broke_off_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("finished_at", None), ("person", {}), _connector="OR"),
-                name="a_finished_erasure_names_no_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "person"), ("source", None)),
-                    models.Q(models.Q(("kind", "person"), _negated=True), ("source__isnull", False)),
-                    _connector="OR",
-                ),
-                name="an_erasure_is_of_a_person_or_of_a_source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="an_erasure_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("held_until", None), models.Q(("held_because", ""), _negated=True), _connector="OR"
-                ),
-                name="a_deferred_erasure_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done__lte", models.F("total"))), name="an_erasure_does_at_most_what_there_is"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("finished_at", None), ("source__isnull", False)),
-                fields=("source", "kind"),
-                name="a_source_has_one_retention_run_of_a_kind_at_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                fields=["received_at"],
-                include=(
-                    "leads_received",
-                    "leads_created",
-                    "leads_updated",
-                    "leads_duplicate",
-                    "leads_conflict",
-                    "leads_quarantined",
-                    "leads_test",
-                    "actions_received",
-                    "actions_created",
-                    "actions_updated",
-                    "actions_duplicate",
-                    "actions_conflict",
-                    "actions_quarantined",
-                    "actions_test",
-                ),
-                name="delivery_received_at",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                fields=["source", "received_at"],
-                include=(
-                    "leads_created",
-                    "leads_updated",
-                    "leads_duplicate",
-                    "leads_conflict",
-                    "leads_quarantined",
-                    "leads_test",
-                    "actions_created",
-                    "actions_updated",
-                    "actions_duplicate",
-                    "actions_conflict",
-                    "actions_quarantined",
-                    "actions_test",
-                ),
-                name="delivery_of_source",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("lines_read__gt", 0)),
-                fields=["received_at"],
-                include=("lines_read", "lines_taken", "lines_blank", "lines_refused"),
-                name="delivery_of_lines",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "leads_received",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.F("leads_created"), "+", models.F("leads_updated")
-                                        ),
-                                        "+",
-                                        models.F("leads_duplicate"),
-                                    ),
-                                    "+",
-                                    models.F("leads_conflict"),
-                                ),
-                                "+",
-                                models.F("leads_quarantined"),
-                            ),
-                            "+",
-                            models.F("leads_test"),
-                        ),
-                    )
-                ),
-                name="every_received_lead_has_exactly_one_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "actions_received",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.F("actions_created"), "+", models.F("actions_updated")
-                                        ),
-                                        "+",
-                                        models.F("actions_duplicate"),
-                                    ),
-                                    "+",
-                                    models.F("actions_conflict"),
-                                ),
-                                "+",
-                                models.F("actions_quarantined"),
-                            ),
-                            "+",
-                            models.F("actions_test"),
-                        ),
-                    )
-                ),
-                name="every_received_action_has_exactly_one_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "lines_read",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("lines_taken"), "+", models.F("lines_blank")
-                            ),
-                            "+",
-                            models.F("lines_refused"),
-                        ),
-                    )
-                ),
-                name="every_line_read_has_exactly_one_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("idempotency_key", ""), _negated=True),
-                fields=("source", "idempotency_key"),
-                name="an_idempotency_key_names_one_delivery",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkretry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("finished_at", None)),
-                fields=("source", "code"),
-                name="one_bulk_retry_of_a_source_and_code_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkretry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "total__gte",
-                        django.db.models.expressions.CombinedExpression(models.F("stored"), "+", models.F("refused")),
-                    )
-                ),
-                name="a_bulk_retry_tries_what_waited",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("scopes__contained_by", ["prices"])), name="an_api_key_has_known_scopes"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sourcemapping",
-            index=models.Index(fields=["source", "door", "place", "id"], name="mapping_of_source"),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcemapping",
-            constraint=models.UniqueConstraint(
-                models.F("source"),
-                django.db.models.functions.text.Lower("name"),
-                name="a_source_has_one_mapping_of_a_name_whatever_its_case",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcemapping",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("name", ""), _negated=True), models.Q(("door", ""), _negated=True)),
-                name="a_mapping_has_a_name_and_a_door",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mappingrevision",
-            constraint=models.UniqueConstraint(
-                fields=("mapping", "number"), name="a_mapping_has_one_revision_of_a_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mappingrevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("reason", ""), _negated=True), ("number__gt", 0)),
-                name="a_revision_of_a_mapping_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sourcerevision",
-            index=models.Index(fields=["source", "first_day", "id"], name="source_revision_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcerevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="a_sourcerevision_in_force_is_not_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcerevision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("in_force_at", None), ("withdrawn_at", None)),
-                fields=("source",),
-                name="only_one_change_of_a_source_waits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcerevision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "channel__in",
-                        [
-                            "website",
-                            "social_media",
-                            "email_campaign",
-                            "referral",
-                            "webinar",
-                            "event",
-                            "demo_request",
-                            "trade_show",
-                            "conference",
-                            "newsletter",
-                            "feedback",
-                        ],
-                    )
-                ),
-                name="a_source_has_a_known_channel",
-            ),
         ),
         InstallSql("leads", "domain/intake/sql/lookup.sql", "bc9642a80264"),
         InstallSql("leads", "domain/intake/sql/write.sql", "9fbd13f77083"),

@@ -543,6 +543,192 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["state", "wall_from"], name="price_rule_state")],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("state", "draft"), _negated=True),
+                        expressions=[
+                            (
+                                models.Func(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("customer_id"), models.Value(0)
+                                    ),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("customer_id"), models.Value(0)
+                                    ),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("product_id"), models.Value(0)
+                                    ),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("product_id"), models.Value(0)
+                                    ),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("category"), models.F("category"), models.Value("[]"), function="textrange"
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("source_id"), models.Value(0)
+                                    ),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("source_id"), models.Value(0)
+                                    ),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("channel"), models.F("channel"), models.Value("[]"), function="textrange"
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("action_type_id"), models.Value(0)
+                                    ),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("action_type_id"), models.Value(0)
+                                    ),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("currency"), models.F("currency"), models.Value("[]"), function="textrange"
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("priority"), models.F("priority"), models.Value("[]"), function="int4range"
+                                ),
+                                "&&",
+                            ),
+                            (models.Func(models.F("wall_from"), models.F("wall_to"), function="tsrange"), "&&"),
+                        ],
+                        name="active_rules_of_one_scope_never_overlap",
+                        violation_error_message="Another active rule already covers this scope, priority and time.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("wall_to__gte", models.F("wall_from"))),
+                        name="a_rule_does_not_end_before_it_begins",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("package_price__isnull", True),
+                                ("package_size__isnull", True),
+                                ("percent__isnull", True),
+                                ("price_model", "per_unit"),
+                                ("unit_price__isnull", False),
+                            ),
+                            models.Q(
+                                ("package_price__isnull", True),
+                                ("package_size__isnull", True),
+                                ("percent__isnull", True),
+                                ("price_model", "graduated"),
+                                ("unit_price__isnull", True),
+                            ),
+                            models.Q(
+                                ("package_price__isnull", True),
+                                ("package_size__isnull", True),
+                                ("percent__isnull", True),
+                                ("price_model", "volume"),
+                                ("unit_price__isnull", True),
+                            ),
+                            models.Q(
+                                ("package_price__isnull", False),
+                                ("package_size__isnull", False),
+                                ("percent__isnull", True),
+                                ("price_model", "package"),
+                                ("unit_price__isnull", True),
+                            ),
+                            models.Q(
+                                ("package_price__isnull", True),
+                                ("package_size__isnull", True),
+                                ("percent__isnull", False),
+                                ("price_model", "percentage"),
+                                ("unit_price__isnull", True),
+                            ),
+                            models.Q(
+                                ("package_price__isnull", True),
+                                ("package_size__isnull", True),
+                                ("percent__isnull", True),
+                                ("price_model", "graduated_percentage"),
+                                ("unit_price__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_rule_has_the_price_its_model_needs",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("package_size", None), ("package_size__gt", 0), _connector="OR"),
+                            models.Q(("unit_price", None), ("unit_price__gte", 0), _connector="OR"),
+                            models.Q(("package_price", None), ("package_price__gte", 0), _connector="OR"),
+                            models.Q(("percent", None), ("percent__gte", 0), _connector="OR"),
+                            models.Q(("minimum", None), ("minimum__gte", 0), _connector="OR"),
+                            models.Q(("maximum", None), ("maximum__gte", 0), _connector="OR"),
+                            models.Q(("cap_per_lead", None), ("cap_per_lead__gte", 0), _connector="OR"),
+                            models.Q(("cap_per_period", None), ("cap_per_period__gte", 0), _connector="OR"),
+                            ("fixed_fee__gte", 0),
+                            ("free_units__gte", 0),
+                            ("free_value__gte", 0),
+                        ),
+                        name="nothing_in_a_price_is_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("maximum__gte", models.F("minimum"))),
+                        name="a_maximum_is_not_below_its_minimum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("once_days", None), ("once_per", "")),
+                            models.Q(models.Q(("once_per", ""), _negated=True), ("once_days__gte", 1)),
+                            _connector="OR",
+                        ),
+                        name="charging_once_says_within_how_many_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("highest_only", False),
+                            models.Q(
+                                ("free_actions", 0),
+                                ("free_units", 0),
+                                ("free_value", 0),
+                                ("price_model__in", ("per_unit", "percentage")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="highest_only_needs_a_price_that_each_action_has_by_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "draft"), ("activated_at__isnull", False), _connector="OR"),
+                        name="a_rule_in_force_says_since_when",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="MonthlyActivity",
@@ -651,6 +837,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["month"], name="monthly_activity_of_month", pages_per_range=32
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -760,6 +951,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["day"], name="daily_activity_of_day", pages_per_range=32
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -880,6 +1076,87 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        fields=["period", "reason", "action"],
+                        name="charge_excluded",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("cut_per_lead__isnull", False),
+                            ("cut_per_period__isnull", False),
+                            ("cut_by_budget__isnull", False),
+                            _connector="OR",
+                        ),
+                        fields=["period", "action"],
+                        name="charge_cut",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), ("rule__isnull", False)),
+                            models.Q(models.Q(("reason", ""), _negated=True), ("amount", 0)),
+                            _connector="OR",
+                        ),
+                        name="a_charge_names_the_rule_that_priced_it_or_the_exclusion",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="a_charge_is_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cut_by_budget__isnull", True),
+                                ("cut_per_lead__isnull", True),
+                                ("cut_per_period__isnull", True),
+                                ("full_amount", models.F("amount")),
+                            ),
+                            models.Q(
+                                (
+                                    "full_amount",
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("amount"),
+                                                "+",
+                                                django.db.models.functions.comparison.Coalesce(
+                                                    "cut_per_lead",
+                                                    models.Value(
+                                                        0,
+                                                        output_field=models.DecimalField(
+                                                            decimal_places=6, max_digits=40
+                                                        ),
+                                                    ),
+                                                ),
+                                            ),
+                                            "+",
+                                            django.db.models.functions.comparison.Coalesce(
+                                                "cut_per_period",
+                                                models.Value(
+                                                    0, output_field=models.DecimalField(decimal_places=6, max_digits=40)
+                                                ),
+                                            ),
+                                        ),
+                                        "+",
+                                        django.db.models.functions.comparison.Coalesce(
+                                            "cut_by_budget",
+                                            models.Value(
+                                                0, output_field=models.DecimalField(decimal_places=6, max_digits=40)
+                                            ),
+                                        ),
+                                    ),
+                                ),
+                                models.Q(("cut_per_lead", None), ("cut_per_lead__gt", 0), _connector="OR"),
+                                models.Q(("cut_per_period", None), ("cut_per_period__gt", 0), _connector="OR"),
+                                models.Q(("cut_by_budget", None), ("cut_by_budget__gt", 0), _connector="OR"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_charge_is_its_full_price_less_what_each_cap_cut",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PriceTier",
@@ -925,6 +1202,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("rule", "up_to"),
+                        name="no_two_tiers_of_a_rule_end_at_the_same_unit",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("up_to", None), ("up_to__gt", 0), _connector="OR"), ("flat_fee__gte", 0)
+                        ),
+                        name="tiers_and_their_prices_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("percent", None), ("unit_price__gte", 0)),
+                            models.Q(("percent__gte", 0), ("unit_price", None)),
+                            _connector="OR",
+                        ),
+                        name="a_tier_has_a_unit_price_or_a_percent",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RatingAttempts",
@@ -1016,6 +1316,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "rule import",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "applying"])),
+                        fields=["next_attempt_at"],
+                        name="rule_import_unsettled",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_failed_rule_import_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("state__in", ["waiting", "applying"])),
+                            models.Q(
+                                models.Q(("state__in", ["waiting", "applying"]), _negated=True),
+                                ("next_attempt_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_rule_import_that_waits_says_until_when",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1040,6 +1368,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule", "period"), name="a_rules_use_in_a_period_is_counted_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Simulation",
@@ -1141,6 +1474,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("simulation", "period", "rule", "action_type"),
+                        name="a_simulation_sums_a_rule_and_an_action_type_once",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SimulatedMove",
@@ -1242,6 +1584,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        fields=["next_attempt_at"],
+                        name="simulation_unsettled",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("simulation", "customer"), name="a_simulation_has_a_customer_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_failed_simulation_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("state__in", ["waiting", "running"])),
+                            models.Q(
+                                models.Q(("state__in", ["waiting", "running"]), _negated=True),
+                                ("next_attempt_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_simulated_customer_that_waits_says_until_when",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="UnratedAction",
@@ -1275,6 +1648,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("code", "unpriceable")), fields=["action"], name="unrated_unpriceable"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", "unpriceable"), _negated=True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="what_cannot_be_priced_says_why",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Waiver",
@@ -1304,6 +1694,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("note", ""), _negated=True), name="a_waiver_says_why")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PriceCheck",
@@ -1419,421 +1814,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="pricerule",
-            index=models.Index(fields=["state", "wall_from"], name="price_rule_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("state", "draft"), _negated=True),
-                expressions=[
-                    (
-                        models.Func(
-                            django.db.models.functions.comparison.Coalesce(models.F("customer_id"), models.Value(0)),
-                            django.db.models.functions.comparison.Coalesce(models.F("customer_id"), models.Value(0)),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            django.db.models.functions.comparison.Coalesce(models.F("product_id"), models.Value(0)),
-                            django.db.models.functions.comparison.Coalesce(models.F("product_id"), models.Value(0)),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("category"), models.F("category"), models.Value("[]"), function="textrange"
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            django.db.models.functions.comparison.Coalesce(models.F("source_id"), models.Value(0)),
-                            django.db.models.functions.comparison.Coalesce(models.F("source_id"), models.Value(0)),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(models.F("channel"), models.F("channel"), models.Value("[]"), function="textrange"),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            django.db.models.functions.comparison.Coalesce(models.F("action_type_id"), models.Value(0)),
-                            django.db.models.functions.comparison.Coalesce(models.F("action_type_id"), models.Value(0)),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("currency"), models.F("currency"), models.Value("[]"), function="textrange"
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("priority"), models.F("priority"), models.Value("[]"), function="int4range"
-                        ),
-                        "&&",
-                    ),
-                    (models.Func(models.F("wall_from"), models.F("wall_to"), function="tsrange"), "&&"),
-                ],
-                name="active_rules_of_one_scope_never_overlap",
-                violation_error_message="Another active rule already covers this scope, priority and time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("wall_to__gte", models.F("wall_from"))), name="a_rule_does_not_end_before_it_begins"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("package_price__isnull", True),
-                        ("package_size__isnull", True),
-                        ("percent__isnull", True),
-                        ("price_model", "per_unit"),
-                        ("unit_price__isnull", False),
-                    ),
-                    models.Q(
-                        ("package_price__isnull", True),
-                        ("package_size__isnull", True),
-                        ("percent__isnull", True),
-                        ("price_model", "graduated"),
-                        ("unit_price__isnull", True),
-                    ),
-                    models.Q(
-                        ("package_price__isnull", True),
-                        ("package_size__isnull", True),
-                        ("percent__isnull", True),
-                        ("price_model", "volume"),
-                        ("unit_price__isnull", True),
-                    ),
-                    models.Q(
-                        ("package_price__isnull", False),
-                        ("package_size__isnull", False),
-                        ("percent__isnull", True),
-                        ("price_model", "package"),
-                        ("unit_price__isnull", True),
-                    ),
-                    models.Q(
-                        ("package_price__isnull", True),
-                        ("package_size__isnull", True),
-                        ("percent__isnull", False),
-                        ("price_model", "percentage"),
-                        ("unit_price__isnull", True),
-                    ),
-                    models.Q(
-                        ("package_price__isnull", True),
-                        ("package_size__isnull", True),
-                        ("percent__isnull", True),
-                        ("price_model", "graduated_percentage"),
-                        ("unit_price__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_rule_has_the_price_its_model_needs",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("package_size", None), ("package_size__gt", 0), _connector="OR"),
-                    models.Q(("unit_price", None), ("unit_price__gte", 0), _connector="OR"),
-                    models.Q(("package_price", None), ("package_price__gte", 0), _connector="OR"),
-                    models.Q(("percent", None), ("percent__gte", 0), _connector="OR"),
-                    models.Q(("minimum", None), ("minimum__gte", 0), _connector="OR"),
-                    models.Q(("maximum", None), ("maximum__gte", 0), _connector="OR"),
-                    models.Q(("cap_per_lead", None), ("cap_per_lead__gte", 0), _connector="OR"),
-                    models.Q(("cap_per_period", None), ("cap_per_period__gte", 0), _connector="OR"),
-                    ("fixed_fee__gte", 0),
-                    ("free_units__gte", 0),
-                    ("free_value__gte", 0),
-                ),
-                name="nothing_in_a_price_is_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("maximum__gte", models.F("minimum"))), name="a_maximum_is_not_below_its_minimum"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("once_days", None), ("once_per", "")),
-                    models.Q(models.Q(("once_per", ""), _negated=True), ("once_days__gte", 1)),
-                    _connector="OR",
-                ),
-                name="charging_once_says_within_how_many_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("highest_only", False),
-                    models.Q(
-                        ("free_actions", 0),
-                        ("free_units", 0),
-                        ("free_value", 0),
-                        ("price_model__in", ("per_unit", "percentage")),
-                    ),
-                    _connector="OR",
-                ),
-                name="highest_only_needs_a_price_that_each_action_has_by_itself",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricerule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "draft"), ("activated_at__isnull", False), _connector="OR"),
-                name="a_rule_in_force_says_since_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="monthlyactivity",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["month"], name="monthly_activity_of_month", pages_per_range=32
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dailyactivity",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["day"], name="daily_activity_of_day", pages_per_range=32
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="charge",
-            index=models.Index(
-                condition=models.Q(("reason", ""), _negated=True),
-                fields=["period", "reason", "action"],
-                name="charge_excluded",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="charge",
-            index=models.Index(
-                condition=models.Q(
-                    ("cut_per_lead__isnull", False),
-                    ("cut_per_period__isnull", False),
-                    ("cut_by_budget__isnull", False),
-                    _connector="OR",
-                ),
-                fields=["period", "action"],
-                name="charge_cut",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", ""), ("rule__isnull", False)),
-                    models.Q(models.Q(("reason", ""), _negated=True), ("amount", 0)),
-                    _connector="OR",
-                ),
-                name="a_charge_names_the_rule_that_priced_it_or_the_exclusion",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="a_charge_is_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("cut_by_budget__isnull", True),
-                        ("cut_per_lead__isnull", True),
-                        ("cut_per_period__isnull", True),
-                        ("full_amount", models.F("amount")),
-                    ),
-                    models.Q(
-                        (
-                            "full_amount",
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(
-                                        models.F("amount"),
-                                        "+",
-                                        django.db.models.functions.comparison.Coalesce(
-                                            "cut_per_lead",
-                                            models.Value(
-                                                0, output_field=models.DecimalField(decimal_places=6, max_digits=40)
-                                            ),
-                                        ),
-                                    ),
-                                    "+",
-                                    django.db.models.functions.comparison.Coalesce(
-                                        "cut_per_period",
-                                        models.Value(
-                                            0, output_field=models.DecimalField(decimal_places=6, max_digits=40)
-                                        ),
-                                    ),
-                                ),
-                                "+",
-                                django.db.models.functions.comparison.Coalesce(
-                                    "cut_by_budget",
-                                    models.Value(0, output_field=models.DecimalField(decimal_places=6, max_digits=40)),
-                                ),
-                            ),
-                        ),
-                        models.Q(("cut_per_lead", None), ("cut_per_lead__gt", 0), _connector="OR"),
-                        models.Q(("cut_per_period", None), ("cut_per_period__gt", 0), _connector="OR"),
-                        models.Q(("cut_by_budget", None), ("cut_by_budget__gt", 0), _connector="OR"),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_charge_is_its_full_price_less_what_each_cap_cut",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricetier",
-            constraint=models.UniqueConstraint(
-                fields=("rule", "up_to"), name="no_two_tiers_of_a_rule_end_at_the_same_unit", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricetier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("up_to", None), ("up_to__gt", 0), _connector="OR"), ("flat_fee__gte", 0)),
-                name="tiers_and_their_prices_are_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricetier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("percent", None), ("unit_price__gte", 0)),
-                    models.Q(("percent__gte", 0), ("unit_price", None)),
-                    _connector="OR",
-                ),
-                name="a_tier_has_a_unit_price_or_a_percent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ruleimport",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "applying"])),
-                fields=["next_attempt_at"],
-                name="rule_import_unsettled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("message", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_failed_rule_import_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("state__in", ["waiting", "applying"])),
-                    models.Q(
-                        models.Q(("state__in", ["waiting", "applying"]), _negated=True), ("next_attempt_at", None)
-                    ),
-                    _connector="OR",
-                ),
-                name="a_rule_import_that_waits_says_until_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleuse",
-            constraint=models.UniqueConstraint(
-                fields=("rule", "period"), name="a_rules_use_in_a_period_is_counted_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="simulatedsum",
-            constraint=models.UniqueConstraint(
-                fields=("simulation", "period", "rule", "action_type"),
-                name="a_simulation_sums_a_rule_and_an_action_type_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="simulatedcustomer",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "running"])),
-                fields=["next_attempt_at"],
-                name="simulation_unsettled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="simulatedcustomer",
-            constraint=models.UniqueConstraint(
-                fields=("simulation", "customer"), name="a_simulation_has_a_customer_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="simulatedcustomer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("message", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_failed_simulation_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="simulatedcustomer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("state__in", ["waiting", "running"])),
-                    models.Q(models.Q(("state__in", ["waiting", "running"]), _negated=True), ("next_attempt_at", None)),
-                    _connector="OR",
-                ),
-                name="a_simulated_customer_that_waits_says_until_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="unratedaction",
-            index=models.Index(
-                condition=models.Q(("code", "unpriceable")), fields=["action"], name="unrated_unpriceable"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unratedaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", "unpriceable"), _negated=True),
-                    models.Q(("message", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="what_cannot_be_priced_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="waiver",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("note", ""), _negated=True), name="a_waiver_says_why"
-            ),
         ),
         InstallSql("pricing", "models/sql/a_rule_in_force_is_revised_never_edited.sql", "11b42152abf7"),
         InstallSql("pricing", "models/sql/tiers_of_a_rule_in_force_never_change.sql", "c9b519fb6f68"),

@@ -107,31 +107,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="CheckoutSession",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("processing", "On its way"),
-                            ("paid", "Paid"),
-                            ("failed", "Failed"),
-                            ("expired", "Expired"),
-                        ],
-                        default="open",
-                        max_length=10,
-                    ),
-                ),
-                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
-                ("external_id", models.CharField(blank=True, max_length=255)),
-                ("url", models.TextField(blank=True)),
-                ("asked_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
             name="CsvMapping",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -274,6 +249,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["customer", "currency", "posted_on", "id"], name="document_of_customer")
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="a_document_is_never_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("invoice__isnull", False), ("kind__in", ["invoice", "void"])),
+                            models.Q(models.Q(("kind__in", ["invoice", "void"]), _negated=True), ("invoice", None)),
+                            _connector="OR",
+                        ),
+                        name="invoices_and_voids_name_their_invoice",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("invoice", "kind"), name="an_invoice_is_issued_once_and_voided_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ["return", "refund"]), ("side", "debit")),
+                            models.Q(("kind__in", ["credit_note", "payment"]), ("side", "credit")),
+                            models.Q(("kind", "payout"), ("side", "")),
+                            models.Q(("kind__in", ["invoice", "void", "write_off"]), ("side__in", ["debit", "credit"])),
+                            _connector="OR",
+                        ),
+                        name="a_document_stands_on_the_side_of_its_kind",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BankAccount",
@@ -305,6 +309,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("number", "currency"),
+                        name="a_bank_account_is_entered_once",
+                        violation_error_message="This account has been entered already.",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BankFile",
@@ -398,6 +411,43 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "booking", "undoing"))),
+                        fields=["next_attempt_at"],
+                        name="bank_file_unsettled",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("failed", "discarded", "undone")), _negated=True),
+                        fields=("sha256",),
+                        name="a_bank_file_is_read_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_refused_bank_file_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("next_attempt_at__isnull", False), ("state__in", ("waiting", "booking", "undoing"))
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("waiting", "booking", "undoing")), _negated=True),
+                                ("next_attempt_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_bank_file_that_waits_says_until_when",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BankStatement",
@@ -430,6 +480,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_live", True)),
+                        fields=("account", "number"),
+                        name="a_statement_is_read_once",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BookExport",
@@ -535,6 +594,1054 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "export to the books",
                 "verbose_name_plural": "exports to the books",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "running"))),
+                        fields=["next_attempt_at"],
+                        name="book_export_unfinished",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("waiting", "running"))),
+                        fields=("kind", "seller", "month"),
+                        name="one_export_to_the_books_at_a_time",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("finished_at", None),
+                                ("next_attempt_at__isnull", False),
+                                ("state__in", ("waiting", "running")),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("waiting", "running")), _negated=True),
+                                ("finished_at__isnull", False),
+                                ("next_attempt_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_unfinished_export_to_the_books_is_due",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("content__isnull", False),
+                                ("state", "done"),
+                                models.Q(("file_name", ""), _negated=True),
+                                models.Q(("sha256", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "done"), _negated=True),
+                                ("content", None),
+                                ("file_name", ""),
+                                ("sha256", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_export_to_the_books_has_its_file_once_it_is_ready",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_failed_export_to_the_books_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("as_of__isnull", False), ("kind", "accrual")),
+                            models.Q(models.Q(("kind", "accrual"), _negated=True), ("as_of", None)),
+                            _connector="OR",
+                        ),
+                        name="only_an_accrual_has_a_day",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EventSubscription",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("invoice.issued", "Invoice issued"),
+                            ("invoice.voided", "Invoice voided"),
+                            ("invoice.paid", "Invoice paid"),
+                            ("credit_note.issued", "Credit note issued"),
+                            ("payment.received", "Payment received"),
+                            ("dispute.opened", "Dispute opened"),
+                            ("dispute.decided", "Dispute decided"),
+                            ("period.closed", "Billing period closed"),
+                            ("budget.reached_80", "80% of the budget used"),
+                            ("budget.reached_100", "100% of the budget used"),
+                            ("unrated.waiting", "Unrated actions are waiting"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("chosen_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="event_subscriptions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "kind", "customer"),
+                        name="a_person_chooses_an_event_once",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ExportedDocument",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("general_ledger", "General ledger"),
+                            ("quickbooks_invoices", "QuickBooks Online invoices"),
+                            ("quickbooks_credit_notes", "QuickBooks Online credit notes"),
+                            ("xero_invoices", "Xero invoices"),
+                            ("xero_credit_notes", "Xero credit notes"),
+                            ("netsuite", "NetSuite journal"),
+                            ("accrual", "Accrual of unbilled activity"),
+                            ("numbers", "Number register"),
+                        ],
+                        max_length=23,
+                    ),
+                ),
+                (
+                    "export",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="receivables.bookexport",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exported",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("document", "kind"), name="a_document_is_exported_once_to_books_of_a_kind"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BankRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.PositiveIntegerField(help_text="Its place in the statement.")),
+                ("booked_on", models.DateField()),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=4, help_text="Negative: money that went out.", max_digits=40),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("payment", "Payment"),
+                            ("return", "Return"),
+                            ("charge", "Bank charges"),
+                            ("out", "Money out"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("payer_name", models.CharField(blank=True, max_length=140)),
+                ("payer_account", models.CharField(blank=True, max_length=34)),
+                ("text", models.TextField(blank=True, help_text="What the payer wrote.")),
+                (
+                    "reference",
+                    models.CharField(blank=True, help_text="A structured reference, such as RF18…", max_length=35),
+                ),
+                ("bank_reference", models.CharField(blank=True, max_length=80)),
+                (
+                    "fingerprint",
+                    models.CharField(
+                        help_text="Of all it says, and of how many equal rows stand before it in the file.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("booked", "Booked"), ("aside", "Set aside")],
+                        default="open",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "certainty",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("certain", "Certain"),
+                            ("likely", "Likely"),
+                            ("possible", "Possible"),
+                            ("", "No match"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("why", models.CharField(blank=True, help_text="What was recognized.", max_length=200)),
+                ("items", models.JSONField(blank=True, default=list, help_text="The open items that it seems to pay.")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="receivables.bankstatement"
+                    ),
+                ),
+                (
+                    "document",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bank_row",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["fingerprint"], name="bank_row_fingerprint")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("statement", "place"), name="a_place_in_a_statement_has_one_row"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("document__isnull", False), ("state", "booked")),
+                            models.Q(models.Q(("state", "booked"), _negated=True), ("document", None)),
+                            _connector="OR",
+                        ),
+                        name="a_booked_row_names_its_document",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Payment",
+            fields=[
+                (
+                    "document",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="payment",
+                        serialize=False,
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("transfer", "Bank transfer"),
+                            ("debit", "Direct debit"),
+                            ("card", "Card"),
+                            ("check", "Check"),
+                            ("cash", "Cash"),
+                            ("online", "Online"),
+                            ("other", "Other"),
+                        ],
+                        default="transfer",
+                        max_length=8,
+                    ),
+                ),
+                ("payer_name", models.CharField(blank=True, max_length=140)),
+                ("payer_account", models.CharField(blank=True, max_length=34)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="receivables.bankaccount",
+                    ),
+                ),
+                (
+                    "row",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The row of the bank file that it was booked from.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="receivables.bankrow",
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The credit that is refunded, the payment that is returned, or the return whose money came back.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("payer_account", ""), _negated=True),
+                        fields=["payer_account"],
+                        name="payments_of_a_payer",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("undoes", None), models.Q(("undoes", models.F("document")), _negated=True), _connector="OR"
+                        ),
+                        name="a_payment_never_undoes_itself",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Allocation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "due_on",
+                    models.DateField(help_text="The due day of the debit item; without one, its day in the books."),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=4, help_text="Negative: takes back another allocation.", max_digits=40
+                    ),
+                ),
+                ("posted_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.customer",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+                (
+                    "takes_back",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="taken_back_by",
+                        to="receivables.allocation",
+                    ),
+                ),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations_made",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+                (
+                    "debit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations_received",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["customer"], name="allocation_of_customer")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount__gt", 0), ("takes_back", None)),
+                            models.Q(("amount__lt", 0), ("takes_back__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_allocation_matches_or_takes_back",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("credit", models.F("debit")), _negated=True),
+                        name="an_item_is_never_matched_to_itself",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OnlineEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=255, unique=True)),
+                ("kind", models.CharField(max_length=100)),
+                (
+                    "subject",
+                    models.CharField(blank=True, help_text="The payment intent that it is about.", max_length=255),
+                ),
+                ("happened_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("body", models.JSONField(help_text="As it came, without the payer's details.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Not booked"),
+                            ("partly", "Booked in part"),
+                            ("done", "Booked"),
+                            ("nothing", "Nothing to book"),
+                            ("aside", "Set aside"),
+                        ],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("why", models.TextField(blank=True)),
+                ("run_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="online_events",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "online payment event",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "partly"])),
+                        fields=["subject"],
+                        name="online_event_for_a_person",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Paper",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Being made"), ("kept", "Stored"), ("failed", "Could not be made")],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField()),
+                ("reason", models.TextField(blank=True, help_text="Why it could not be made.")),
+                ("content", models.BinaryField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="digest")),
+                ("rendered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("credit_note", "Credit note"),
+                            ("statement", "Statement of account"),
+                            ("reminder", "Reminder"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=100)),
+                ("source", models.JSONField(help_text="The document's content, as it was when it was requested.")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="papers",
+                        to="leads.customer",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="paper_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("content__isnull", False),
+                                ("rendered_at__isnull", False),
+                                ("state", "kept"),
+                                models.Q(("sha256", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state", "kept"), _negated=True),
+                                ("content", None),
+                                ("rendered_at", None),
+                                ("sha256", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_kept_paper_has_its_bytes_and_their_digest",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("state", "waiting")),
+                            models.Q(models.Q(("state", "waiting"), _negated=True), ("next_attempt_at", None)),
+                            _connector="OR",
+                        ),
+                        name="a_waiting_paper_has_a_next_attempt",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_failed_paper_says_why",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PaperMail",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                (
+                    "interrupted",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Attempts that ended with their worker or with an error of the program."
+                    ),
+                ),
+                ("is_being_sent", models.BooleanField(default=False)),
+                (
+                    "accepted",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.EmailField(max_length=254),
+                        blank=True,
+                        default=list,
+                        help_text="The addresses that the server accepted.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "rejected",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="The addresses that the server permanently rejected, each with the server's reply.",
+                    ),
+                ),
+                (
+                    "may_have_arrived",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The connection or the worker ended when the server may already have received the email.",
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True, help_text="Why it was not sent, or not yet.")),
+                ("via", models.CharField(blank=True, help_text="The mail server that received it.", max_length=200)),
+                (
+                    "request",
+                    models.UUIDField(
+                        help_text="Identifies the request: repeating it sends nothing twice.", unique=True
+                    ),
+                ),
+                (
+                    "message_id",
+                    models.CharField(
+                        default="",
+                        help_text="The same for every attempt, so that email programs recognize a second copy.",
+                        max_length=320,
+                    ),
+                ),
+                (
+                    "to",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), size=None),
+                ),
+                ("subject", models.CharField(max_length=400)),
+                ("body", models.TextField(verbose_name="message")),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True, help_text="SHA-256 of the attached PDF.", max_length=64, verbose_name="digest"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("partly", "Partly sent"),
+                            ("written", "Not sent: no mail server"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mails", to="receivables.paper"
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "email with a paper",
+                "verbose_name_plural": "emails with papers",
+                "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="paper_mail_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("to__len__gt", 0)), name="a_paper_mail_has_a_recipient"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_settled_paper_mail_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_failed_paper_mail_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["sent", "partly"]), _negated=True),
+                            models.Q(
+                                models.Q(("sha256", ""), _negated=True),
+                                models.Q(("via", ""), _negated=True),
+                                ("accepted__len__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_sent_paper_mail_names_its_pdf_and_server",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PaymentLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.CharField(max_length=43, unique=True)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "documents_key",
+                    models.CharField(
+                        help_text="Made from the documents: each set of them has one link.", max_length=64, unique=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payment_links", to="leads.customer"
+                    ),
+                ),
+                ("documents", models.ManyToManyField(related_name="payment_links", to="receivables.ledgerdocument")),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CheckoutSession",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("processing", "On its way"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                            ("expired", "Expired"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
+                ("external_id", models.CharField(blank=True, max_length=255)),
+                ("url", models.TextField(blank=True)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="receivables.paymentlink",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="a_checkout_session_is_for_something"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CheckoutItem",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
+                (
+                    "checkout",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="receivables.checkoutsession",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checkout_items",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("checkout", "document"), name="a_session_names_an_invoice_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="a_checkout_item_is_for_something"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OnlineMovement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("payment", "Payment"),
+                            ("refund", "Refund"),
+                            ("chargeback", "Chargeback"),
+                            ("back", "Money came in again"),
+                            ("payout", "Payout"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        help_text="Of the payment intent, refund, dispute or payout.", max_length=255, unique=True
+                    ),
+                ),
+                ("fee", models.DecimalField(decimal_places=4, default=Decimal(0), max_digits=40)),
+                (
+                    "checkout",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payment",
+                        to="receivables.checkoutsession",
+                    ),
+                ),
+                (
+                    "document",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="online",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+                (
+                    "paid_out_by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Its payout, if paid out.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="receivables.onlinemovement",
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The payment that is refunded or charged back, or what came in again.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="receivables.onlinemovement",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Posting",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "account",
+                    models.CharField(
+                        choices=[
+                            ("receivable", "Receivable"),
+                            ("revenue", "Revenue"),
+                            ("tax", "Tax"),
+                            ("cash", "Cash"),
+                            ("transit", "Money in transit"),
+                            ("fees", "Payment fees"),
+                            ("bad_debt", "Bad debt"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("tax", models.CharField(blank=True, help_text="The name and rate of the tax.", max_length=60)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="receivables.ledgerdocument",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="a_posting_moves_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account", "tax"), models.Q(("tax", ""), _negated=True)),
+                            models.Q(models.Q(("account", "tax"), _negated=True), ("tax", "")),
+                            _connector="OR",
+                        ),
+                        name="only_a_tax_posting_names_a_tax",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Reason",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(help_text="Customers read it.", max_length=60, unique=True)),
+                (
+                    "explanation",
+                    models.CharField(
+                        blank=True, help_text="What it means, for the person who chooses it.", max_length=300
+                    ),
+                ),
+                (
+                    "customers_may_give_it",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Customers can dispute charges for this reason. Otherwise, only finance uses it.",
+                    ),
+                ),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Days from issue within which it may be given; the customer's own window is the upper bound. Empty: that one.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "decide_within_days",
+                    models.PositiveSmallIntegerField(
+                        db_default=10, default=10, help_text="Working days, Monday to Friday, until we decide."
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.CharField(blank=True, help_text="What the customer is asked to send.", max_length=300),
+                ),
+                (
+                    "decided_alone_up_to",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The sum up to which one person decides what a customer disputes for this reason in a period. Empty: any sum.",
+                        max_digits=40,
+                        null=True,
+                    ),
+                ),
+                (
+                    "decided_alone_currency",
+                    models.CharField(
+                        blank=True,
+                        help_text="The currency of that sum. In any other currency, a second person decides, too.",
+                        max_length=3,
+                    ),
+                ),
+                (
+                    "source_answers_for_it",
+                    models.BooleanField(
+                        default=True, help_text="Accepted disputes count in the quality report of the source."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_alone_up_to", None), ("decided_alone_up_to__gte", 0), _connector="OR"
+                        ),
+                        name="a_reason_is_decided_alone_up_to_a_sum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_alone_currency", ""), ("decided_alone_up_to", None)),
+                            models.Q(
+                                ("decided_alone_up_to__isnull", False),
+                                models.Q(("decided_alone_currency", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_sum_that_one_person_decides_has_its_currency",
+                        violation_error_message="Enter a sum with its currency, or neither.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -659,7 +1766,104 @@ class Migration(migrations.Migration):
                         to="receivables.ledgerdocument",
                     ),
                 ),
+                (
+                    "paper",
+                    models.OneToOneField(
+                        blank=True,
+                        help_text="Its PDF.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_note",
+                        to="receivables.paper",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_notes",
+                        to="receivables.reason",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        models.OrderBy(models.F("issued_at"), descending=True, nulls_first=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="credit_note_latest_first",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("series", "serial"), name="a_series_gives_each_credit_note_number_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at", None), ("approved_by", None), ("state__in", ["draft", "line"])),
+                            models.Q(
+                                models.Q(("state__in", ["draft", "line"]), _negated=True),
+                                ("approved_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_credit_note_is_approved_before_it_is_issued",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("subtotal"), "+", models.F("tax")
+                                ),
+                            )
+                        ),
+                        name="a_credit_note_total_is_lines_plus_tax",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("carried_by__isnull", False), ("state", "line")),
+                            models.Q(models.Q(("state", "line"), _negated=True), ("carried_by", None)),
+                            _connector="OR",
+                        ),
+                        name="a_credit_line_is_on_an_invoice",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("total__gt", 0)), name="a_credit_note_credits_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sentence", ""), _negated=True), name="a_credit_note_says_why"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("document__isnull", False),
+                                ("issued_at__isnull", False),
+                                ("issued_on__isnull", False),
+                                ("number__isnull", False),
+                                ("paper__isnull", False),
+                                ("serial__gte", 1),
+                                ("series__isnull", False),
+                                ("state", "issued"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "issued"), _negated=True),
+                                ("document", None),
+                                ("issued_at", None),
+                                ("issued_by", None),
+                                ("issued_on", None),
+                                ("number", None),
+                                ("paper", None),
+                                ("serial", None),
+                                ("series", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_credit_note_has_its_number_from_issue_on",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CreditNoteLine",
@@ -687,6 +1891,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("note", "line"), name="a_credit_note_credits_a_line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="a_credited_line_is_not_zero"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CreditedCharge",
@@ -709,6 +1921,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("line", "action"), name="a_credit_note_credits_a_charge_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="a_credited_charge_is_above_zero"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CreditNoteTax",
@@ -736,6 +1956,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "credit note taxes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("note", "name", "rate"), name="a_credit_note_has_one_tax_of_a_name_and_rate"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -861,7 +2086,81 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="leads.billingperiod"
                     ),
                 ),
+                (
+                    "reason",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="receivables.reason",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["customer", "opened_at"], name="dispute_of_customer"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "waiting", "second_look"])),
+                        fields=["decide_by", "id"],
+                        name="dispute_undecided",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("tax__gte", 0)), name="a_dispute_is_about_an_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("opened_by__isnull", False), models.Q(("contact", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_dispute_says_who_opened_it",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                ("state__in", ["accepted", "in_part", "rejected"]),
+                            ),
+                            models.Q(("decided_at", None), ("decided_by", None), ("state__in", ["open", "waiting"])),
+                            ("state__in", ["second_look", "withdrawn"]),
+                            _connector="OR",
+                        ),
+                        name="a_decided_dispute_says_when_and_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "waiting"), ("waits_since__isnull", False)),
+                            models.Q(models.Q(("state", "waiting"), _negated=True), ("waits_since", None)),
+                            _connector="OR",
+                        ),
+                        name="a_dispute_waits_since_an_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "second_look"), _negated=True),
+                            ("second_look_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="a_second_look_says_when_it_was_asked_for",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed", ""),
+                            models.Q(
+                                ("proposed__in", ["accepted", "in_part", "rejected"]),
+                                ("state__in", ["open", "waiting", "second_look"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="only_a_decision_is_proposed_and_only_while_there_is_none",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("line", None), ("invoice__isnull", False), _connector="OR"),
+                        name="a_disputed_line_is_on_the_invoice",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DisputedCharge",
@@ -886,6 +2185,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["action"], name="disputed_charge_of_action")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)), name="a_disputed_charge_is_not_negative"
+                    ),
+                    models.UniqueConstraint(fields=("dispute", "action"), name="a_dispute_names_each_charge_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_undecided", True)),
+                        fields=("action",),
+                        name="a_charge_is_in_at_most_one_undecided_dispute",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DisputeStep",
@@ -931,6 +2244,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("by__isnull", False), models.Q(("contact", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_step_of_a_dispute_says_who_took_it",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ["asked", "in_part", "rejected"]), _negated=True),
+                            models.Q(("words", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_question_or_a_decision_has_words",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DisputeFile",
@@ -948,782 +2279,111 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("size__gt", 0), ("size__lte", 10000000)),
+                        name="a_file_of_a_dispute_is_neither_empty_nor_too_large",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")),
+                        name="a_file_of_a_dispute_has_its_digest",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("step", "sha256", "name"), name="a_step_of_a_dispute_has_a_file_once"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
-            name="EventSubscription",
+            name="ReminderPause",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(max_length=200)),
                 (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("invoice.issued", "Invoice issued"),
-                            ("invoice.voided", "Invoice voided"),
-                            ("invoice.paid", "Invoice paid"),
-                            ("credit_note.issued", "Credit note issued"),
-                            ("payment.received", "Payment received"),
-                            ("dispute.opened", "Dispute opened"),
-                            ("dispute.decided", "Dispute decided"),
-                            ("period.closed", "Billing period closed"),
-                            ("budget.reached_80", "80% of the budget used"),
-                            ("budget.reached_100", "100% of the budget used"),
-                            ("unrated.waiting", "Unrated actions are waiting"),
-                        ],
-                        max_length=30,
+                    "until",
+                    models.DateField(
+                        blank=True, help_text="The last day, in the customer's time zone. Empty: no end.", null=True
                     ),
                 ),
-                ("chosen_at", models.DateTimeField()),
+                ("paused_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "customer",
                     models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.customer",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reminder_pauses", to="leads.customer"
                     ),
                 ),
                 (
-                    "person",
+                    "document",
                     models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: everything of the customer.",
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="event_subscriptions",
-                        to=settings.AUTH_USER_MODEL,
+                        related_name="+",
+                        to="receivables.ledgerdocument",
+                        verbose_name="invoice",
+                    ),
+                ),
+                (
+                    "paused_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
             options={
                 "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Payment",
-            fields=[
-                (
-                    "document",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        related_name="payment",
-                        serialize=False,
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-                (
-                    "method",
-                    models.CharField(
-                        choices=[
-                            ("transfer", "Bank transfer"),
-                            ("debit", "Direct debit"),
-                            ("card", "Card"),
-                            ("check", "Check"),
-                            ("cash", "Cash"),
-                            ("online", "Online"),
-                            ("other", "Other"),
-                        ],
-                        default="transfer",
-                        max_length=8,
-                    ),
-                ),
-                ("payer_name", models.CharField(blank=True, max_length=140)),
-                ("payer_account", models.CharField(blank=True, max_length=34)),
-                ("note", models.CharField(blank=True, max_length=200)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ExportedDocument",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("general_ledger", "General ledger"),
-                            ("quickbooks_invoices", "QuickBooks Online invoices"),
-                            ("quickbooks_credit_notes", "QuickBooks Online credit notes"),
-                            ("xero_invoices", "Xero invoices"),
-                            ("xero_credit_notes", "Xero credit notes"),
-                            ("netsuite", "NetSuite journal"),
-                            ("accrual", "Accrual of unbilled activity"),
-                            ("numbers", "Number register"),
-                        ],
-                        max_length=23,
-                    ),
-                ),
-                (
-                    "export",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="documents",
-                        to="receivables.bookexport",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="exported",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="CheckoutItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
-                (
-                    "checkout",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="items",
-                        to="receivables.checkoutsession",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="checkout_items",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="BankRow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("place", models.PositiveIntegerField(help_text="Its place in the statement.")),
-                ("booked_on", models.DateField()),
-                (
-                    "amount",
-                    models.DecimalField(decimal_places=4, help_text="Negative: money that went out.", max_digits=40),
-                ),
-                ("currency", models.CharField(max_length=3)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("payment", "Payment"),
-                            ("return", "Return"),
-                            ("charge", "Bank charges"),
-                            ("out", "Money out"),
-                        ],
-                        max_length=7,
-                    ),
-                ),
-                ("payer_name", models.CharField(blank=True, max_length=140)),
-                ("payer_account", models.CharField(blank=True, max_length=34)),
-                ("text", models.TextField(blank=True, help_text="What the payer wrote.")),
-                (
-                    "reference",
-                    models.CharField(blank=True, help_text="A structured reference, such as RF18…", max_length=35),
-                ),
-                ("bank_reference", models.CharField(blank=True, max_length=80)),
-                (
-                    "fingerprint",
-                    models.CharField(
-                        help_text="Of all it says, and of how many equal rows stand before it in the file.",
-                        max_length=64,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "Open"), ("booked", "Booked"), ("aside", "Set aside")],
-                        default="open",
-                        max_length=6,
-                    ),
-                ),
-                (
-                    "certainty",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("certain", "Certain"),
-                            ("likely", "Likely"),
-                            ("possible", "Possible"),
-                            ("", "No match"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("why", models.CharField(blank=True, help_text="What was recognized.", max_length=200)),
-                ("items", models.JSONField(blank=True, default=list, help_text="The open items that it seems to pay.")),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.customer",
-                    ),
-                ),
-                (
-                    "statement",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="receivables.bankstatement"
-                    ),
-                ),
-                (
-                    "document",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="bank_row",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Allocation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("currency", models.CharField(max_length=3)),
-                (
-                    "due_on",
-                    models.DateField(help_text="The due day of the debit item; without one, its day in the books."),
-                ),
-                (
-                    "amount",
-                    models.DecimalField(
-                        decimal_places=4, help_text="Negative: takes back another allocation.", max_digits=40
-                    ),
-                ),
-                ("posted_on", models.DateField()),
-                ("recorded_at", models.DateTimeField()),
-                ("reason", models.CharField(blank=True, max_length=200)),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.customer",
-                    ),
-                ),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "seller",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.company",
-                    ),
-                ),
-                (
-                    "takes_back",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="taken_back_by",
-                        to="receivables.allocation",
-                    ),
-                ),
-                (
-                    "credit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="allocations_made",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-                (
-                    "debit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="allocations_received",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="OnlineEvent",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("external_id", models.CharField(max_length=255, unique=True)),
-                ("kind", models.CharField(max_length=100)),
-                (
-                    "subject",
-                    models.CharField(blank=True, help_text="The payment intent that it is about.", max_length=255),
-                ),
-                ("happened_at", models.DateTimeField()),
-                ("received_at", models.DateTimeField()),
-                ("body", models.JSONField(help_text="As it came, without the payer's details.")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("open", "Not booked"),
-                            ("partly", "Booked in part"),
-                            ("done", "Booked"),
-                            ("nothing", "Nothing to book"),
-                            ("aside", "Set aside"),
-                        ],
-                        default="open",
-                        max_length=8,
-                    ),
-                ),
-                ("why", models.TextField(blank=True)),
-                ("run_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "document",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="online_events",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "online payment event",
-            },
-        ),
-        migrations.CreateModel(
-            name="OnlineMovement",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("payment", "Payment"),
-                            ("refund", "Refund"),
-                            ("chargeback", "Chargeback"),
-                            ("back", "Money came in again"),
-                            ("payout", "Payout"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "external_id",
-                    models.CharField(
-                        help_text="Of the payment intent, refund, dispute or payout.", max_length=255, unique=True
-                    ),
-                ),
-                ("fee", models.DecimalField(decimal_places=4, default=Decimal(0), max_digits=40)),
-                (
-                    "checkout",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="payment",
-                        to="receivables.checkoutsession",
-                    ),
-                ),
-                (
-                    "document",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="online",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-                (
-                    "paid_out_by",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Its payout, if paid out.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="holds",
-                        to="receivables.onlinemovement",
-                    ),
-                ),
-                (
-                    "undoes",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="The payment that is refunded or charged back, or what came in again.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="undone_by",
-                        to="receivables.onlinemovement",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Paper",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "next_attempt_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("waiting", "Being made"), ("kept", "Stored"), ("failed", "Could not be made")],
-                        default="waiting",
-                        max_length=7,
-                    ),
-                ),
-                ("requested_at", models.DateTimeField()),
-                ("reason", models.TextField(blank=True, help_text="Why it could not be made.")),
-                ("content", models.BinaryField(null=True)),
-                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="digest")),
-                ("rendered_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("credit_note", "Credit note"),
-                            ("statement", "Statement of account"),
-                            ("reminder", "Reminder"),
-                        ],
-                        max_length=11,
-                    ),
-                ),
-                ("file_name", models.CharField(max_length=100)),
-                ("source", models.JSONField(help_text="The document's content, as it was when it was requested.")),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="papers",
-                        to="leads.customer",
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="creditnote",
-            name="paper",
-            field=models.OneToOneField(
-                blank=True,
-                help_text="Its PDF.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="credit_note",
-                to="receivables.paper",
-            ),
-        ),
-        migrations.CreateModel(
-            name="PaperMail",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "attempts",
-                    models.PositiveSmallIntegerField(
-                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
-                    ),
-                ),
-                (
-                    "next_attempt_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
-                    ),
-                ),
-                (
-                    "interrupted",
-                    models.PositiveSmallIntegerField(
-                        default=0, help_text="Attempts that ended with their worker or with an error of the program."
-                    ),
-                ),
-                ("is_being_sent", models.BooleanField(default=False)),
-                (
-                    "accepted",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.EmailField(max_length=254),
-                        blank=True,
-                        default=list,
-                        help_text="The addresses that the server accepted.",
-                        size=None,
-                    ),
-                ),
-                (
-                    "rejected",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="The addresses that the server permanently rejected, each with the server's reply.",
-                    ),
-                ),
-                (
-                    "may_have_arrived",
-                    models.BooleanField(
-                        default=False,
-                        help_text="The connection or the worker ended when the server may already have received the email.",
-                    ),
-                ),
-                ("settled_at", models.DateTimeField(blank=True, null=True)),
-                ("reason", models.TextField(blank=True, help_text="Why it was not sent, or not yet.")),
-                ("via", models.CharField(blank=True, help_text="The mail server that received it.", max_length=200)),
-                (
-                    "request",
-                    models.UUIDField(
-                        help_text="Identifies the request: repeating it sends nothing twice.", unique=True
-                    ),
-                ),
-                (
-                    "message_id",
-                    models.CharField(
-                        default="",
-                        help_text="The same for every attempt, so that email programs recognize a second copy.",
-                        max_length=320,
-                    ),
-                ),
-                (
-                    "to",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), size=None),
-                ),
-                ("subject", models.CharField(max_length=400)),
-                ("body", models.TextField(verbose_name="message")),
-                ("requested_at", models.DateTimeField()),
-                (
-                    "sha256",
-                    models.CharField(
-                        blank=True, help_text="SHA-256 of the attached PDF.", max_length=64, verbose_name="digest"
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("sent", "Sent"),
-                            ("partly", "Partly sent"),
-                            ("written", "Not sent: no mail server"),
-                            ("failed", "Failed"),
-                        ],
-                        default="waiting",
-                        max_length=7,
-                    ),
-                ),
-                (
-                    "paper",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="mails", to="receivables.paper"
-                    ),
-                ),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "email with a paper",
-                "verbose_name_plural": "emails with papers",
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
-            name="PaymentLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.CharField(max_length=43, unique=True)),
-                ("currency", models.CharField(max_length=3)),
-                (
-                    "documents_key",
-                    models.CharField(
-                        help_text="Made from the documents: each set of them has one link.", max_length=64, unique=True
-                    ),
-                ),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="payment_links", to="leads.customer"
-                    ),
-                ),
-                ("documents", models.ManyToManyField(related_name="payment_links", to="receivables.ledgerdocument")),
-                (
-                    "seller",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.company",
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="checkoutsession",
-            name="link",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="sessions", to="receivables.paymentlink"
-            ),
-        ),
-        migrations.CreateModel(
-            name="Posting",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "account",
-                    models.CharField(
-                        choices=[
-                            ("receivable", "Receivable"),
-                            ("revenue", "Revenue"),
-                            ("tax", "Tax"),
-                            ("cash", "Cash"),
-                            ("transit", "Money in transit"),
-                            ("fees", "Payment fees"),
-                            ("bad_debt", "Bad debt"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("tax", models.CharField(blank=True, help_text="The name and rate of the tax.", max_length=60)),
-                ("amount", models.DecimalField(decimal_places=4, max_digits=40)),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="postings",
-                        to="receivables.ledgerdocument",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Reason",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=40, unique=True)),
-                ("name", models.CharField(help_text="Customers read it.", max_length=60, unique=True)),
-                (
-                    "explanation",
-                    models.CharField(
-                        blank=True, help_text="What it means, for the person who chooses it.", max_length=300
-                    ),
-                ),
-                (
-                    "customers_may_give_it",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Customers can dispute charges for this reason. Otherwise, only finance uses it.",
-                    ),
-                ),
-                (
-                    "window_days",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        help_text="Days from issue within which it may be given; the customer's own window is the upper bound. Empty: that one.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "decide_within_days",
-                    models.PositiveSmallIntegerField(
-                        db_default=10, default=10, help_text="Working days, Monday to Friday, until we decide."
-                    ),
-                ),
-                (
-                    "evidence",
-                    models.CharField(blank=True, help_text="What the customer is asked to send.", max_length=300),
-                ),
-                (
-                    "decided_alone_up_to",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=4,
-                        help_text="The sum up to which one person decides what a customer disputes for this reason in a period. Empty: any sum.",
-                        max_digits=40,
-                        null=True,
-                    ),
-                ),
-                (
-                    "decided_alone_currency",
-                    models.CharField(
-                        blank=True,
-                        help_text="The currency of that sum. In any other currency, a second person decides, too.",
-                        max_length=3,
-                    ),
-                ),
-                (
-                    "source_answers_for_it",
-                    models.BooleanField(
-                        default=True, help_text="Accepted disputes count in the quality report of the source."
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-            ],
-            options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_alone_up_to", None), ("decided_alone_up_to__gte", 0), _connector="OR"
-                        ),
-                        name="a_reason_is_decided_alone_up_to_a_sum",
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("customer", "document"),
+                        name="a_reminder_is_paused_once",
+                        nulls_distinct=False,
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("decided_alone_currency", ""), ("decided_alone_up_to", None)),
-                            models.Q(
-                                ("decided_alone_up_to__isnull", False),
-                                models.Q(("decided_alone_currency", ""), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="a_sum_that_one_person_decides_has_its_currency",
-                        violation_error_message="Enter a sum with its currency, or neither.",
-                    ),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="a_pause_says_why"),
                 ],
             },
         ),
-        migrations.AddField(
-            model_name="dispute",
-            name="reason",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="disputes",
-                to="receivables.reason",
-            ),
-        ),
-        migrations.AddField(
-            model_name="creditnote",
-            name="reason",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="credit_notes",
-                to="receivables.reason",
-            ),
+        migrations.CreateModel(
+            name="ReminderRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(help_text="By UTC. Of a company, there is one run a day.")),
+                ("started_at", models.DateTimeField()),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.company",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: it started by itself.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": ("add", "change", "view"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("seller", "day"), name="a_company_reminds_once_a_day", nulls_distinct=False
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Reminder",
@@ -1837,10 +2497,47 @@ class Migration(migrations.Migration):
                         to="receivables.paper",
                     ),
                 ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="receivables.reminderrun",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="reminder_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_settled_reminder_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_reminder_that_was_not_sent_says_why",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("run", "customer", "level"), name="a_customer_is_reminded_once_in_a_run_by_level"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1869,93 +2566,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("reminder", "document"), name="an_invoice_is_in_a_reminder_once")
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="ReminderPause",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reason", models.CharField(max_length=200)),
-                (
-                    "until",
-                    models.DateField(
-                        blank=True, help_text="The last day, in the customer's time zone. Empty: no end.", null=True
-                    ),
-                ),
-                ("paused_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reminder_pauses", to="leads.customer"
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty: everything of the customer.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="receivables.ledgerdocument",
-                        verbose_name="invoice",
-                    ),
-                ),
-                (
-                    "paused_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "default_permissions": ("view",),
-            },
-        ),
-        migrations.CreateModel(
-            name="ReminderRun",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("day", models.DateField(help_text="By UTC. Of a company, there is one run a day.")),
-                ("started_at", models.DateTimeField()),
-                ("stopped_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "seller",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="leads.company",
-                    ),
-                ),
-                (
-                    "started_by",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Empty: it started by itself.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "default_permissions": ("add", "change", "view"),
-            },
-        ),
-        migrations.AddField(
-            model_name="reminder",
-            name="run",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reminders",
-                to="receivables.reminderrun",
-            ),
         ),
         migrations.CreateModel(
             name="ReminderSchedule",
@@ -1997,6 +2611,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "reminder level",
                 "default_permissions": ("change", "view"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("seller", "level"), name="a_company_has_each_reminder_level_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__gte", 1), ("level__lte", 9)),
+                        name="a_reminder_level_is_one_digit_above_zero",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2021,6 +2644,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("schedule", "language"), name="a_reminder_level_has_one_text_per_language"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2052,6 +2680,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("seller",), name="a_company_has_one_timetable_of_reminders", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hour__lte", 23)), name="an_hour_of_reminders_is_on_the_clock"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_on", True), ("next_at__isnull", False)),
+                            models.Q(("is_on", False), ("next_at", None)),
+                            _connector="OR",
+                        ),
+                        name="reminders_that_start_by_themselves_are_due_at_some_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2223,6 +2867,42 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "statements by email",
                 "abstract": False,
                 "default_permissions": ("add", "change", "view"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["next_attempt_at"],
+                        name="statement_mail_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("month__isnull", False)),
+                        fields=("customer", "seller", "currency", "month"),
+                        name="an_account_has_one_statement_a_month",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lte", models.F("last"))), name="a_statement_ends_after_it_begins"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_settled_statement_mail_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_statement_mail_that_was_not_sent_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2254,6 +2934,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("change", "view"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_monthly", True)), fields=["next_at"], name="statement_schedule_due"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_monthly", True), ("next_at__isnull", False)),
+                            models.Q(("is_monthly", False), ("next_at", None)),
+                            _connector="OR",
+                        ),
+                        name="a_monthly_statement_is_due_at_some_time",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2390,6 +3085,47 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "default_permissions": ("change", "view"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="topic_email_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("topic"),
+                        models.F("about"),
+                        models.F("percent"),
+                        django.db.models.functions.text.Lower("email"),
+                        name="a_person_is_told_once_of_each_cause",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("percent__isnull", False), ("topic", "budget")),
+                            models.Q(models.Q(("topic", "budget"), _negated=True), ("percent", None)),
+                            _connector="OR",
+                        ),
+                        name="a_budget_alert_says_how_much_is_used",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_settled_topic_email_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_topic_email_that_was_not_sent_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2430,6 +3166,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("code", ""), ("credit", None)),
+                        fields=["action"],
+                        name="void_credit_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), ("message", "")),
+                            models.Q(models.Q(("code", ""), _negated=True), models.Q(("message", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="a_void_that_people_settle_says_why",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VoidTerms",
@@ -2476,6 +3231,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "void terms",
+                "indexes": [models.Index(fields=["customer", "-since"], name="void_terms_of_customer")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="void_terms_say_why"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("wait_days__gte", 1), ("wait_days__lte", 400)),
+                        name="void_terms_wait_for_some_days",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2569,6 +3334,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("add", "change", "view"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_attempt_at__isnull", False)),
+                        fields=["next_attempt_at"],
+                        name="endpoint_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kinds__len__gt", 0)), name="an_endpoint_is_told_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_active", True), ("off_at", None), ("off_reason", "")),
+                            models.Q(
+                                ("is_active", False),
+                                ("off_at__isnull", False),
+                                models.Q(("off_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_endpoint_that_is_off_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2656,6 +3445,33 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="event_mail_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("endpoint", None), ("events__len__gt", 0), models.Q(("kind", ""), _negated=True)),
+                            models.Q(("endpoint__isnull", False), ("events__len", 0), ("kind", "")),
+                            _connector="OR",
+                        ),
+                        name="an_event_mail_tells_of_events_or_of_an_endpoint",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                                models.Q(("state", "waiting"), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_event_mail_waits_or_is_settled",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2724,6 +3540,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("distributed_at", None)), fields=["id"], name="event_not_distributed"
+                    ),
+                    models.Index(fields=["occurred_at"], name="event_occurred"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "webhook.test"), ("customer__isnull", False), _connector="OR"),
+                        name="an_event_that_is_no_test_has_a_customer",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("cause", ""), _negated=True),
+                        fields=("cause",),
+                        name="a_lasting_state_is_told_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2805,6 +3638,45 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "webhook deliveries",
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["endpoint", "next_attempt_at"],
+                        name="delivery_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_parked", False), ("state", "waiting")),
+                        fields=["endpoint", "customer", "number"],
+                        name="delivery_that_others_wait_for",
+                    ),
+                    models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("endpoint", "event"), name="an_endpoint_is_told_of_an_event_once"),
+                    models.UniqueConstraint(
+                        fields=("endpoint", "customer", "number"), name="events_of_a_customer_are_numbered_by_endpoint"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_delivery_waits_or_is_settled",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("customer", None), ("number", None)),
+                            models.Q(("customer__isnull", False), ("number__gte", 1)),
+                            _connector="OR",
+                        ),
+                        name="a_delivery_of_a_customer_has_a_number",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2837,6 +3709,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("expires_at", None)),
+                        fields=("endpoint",),
+                        name="an_endpoint_has_one_current_secret",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2900,6 +3779,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "write-off",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="a_write_off_gives_something_up"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("document__isnull", False), ("state", "posted")),
+                            models.Q(models.Q(("state", "posted"), _negated=True), ("document", None)),
+                            _connector="OR",
+                        ),
+                        name="a_posted_write_off_names_its_document",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("item",),
+                        name="one_write_off_of_an_item_waits",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -3033,1108 +3930,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="bankaccount",
-            constraint=models.UniqueConstraint(
-                fields=("number", "currency"),
-                name="a_bank_account_is_entered_once",
-                violation_error_message="This account has been entered already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankstatement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_live", True)), fields=("account", "number"), name="a_statement_is_read_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bookexport",
-            index=models.Index(
-                condition=models.Q(("state__in", ("waiting", "running"))),
-                fields=["next_attempt_at"],
-                name="book_export_unfinished",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookexport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("waiting", "running"))),
-                fields=("kind", "seller", "month"),
-                name="one_export_to_the_books_at_a_time",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("finished_at", None), ("next_attempt_at__isnull", False), ("state__in", ("waiting", "running"))
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("waiting", "running")), _negated=True),
-                        ("finished_at__isnull", False),
-                        ("next_attempt_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="an_unfinished_export_to_the_books_is_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("content__isnull", False),
-                        ("state", "done"),
-                        models.Q(("file_name", ""), _negated=True),
-                        models.Q(("sha256", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "done"), _negated=True), ("content", None), ("file_name", ""), ("sha256", "")
-                    ),
-                    _connector="OR",
-                ),
-                name="an_export_to_the_books_has_its_file_once_it_is_ready",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_failed_export_to_the_books_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bookexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("as_of__isnull", False), ("kind", "accrual")),
-                    models.Q(models.Q(("kind", "accrual"), _negated=True), ("as_of", None)),
-                    _connector="OR",
-                ),
-                name="only_an_accrual_has_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnoteline",
-            constraint=models.UniqueConstraint(fields=("note", "line"), name="a_credit_note_credits_a_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnoteline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="a_credited_line_is_not_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditedcharge",
-            constraint=models.UniqueConstraint(fields=("line", "action"), name="a_credit_note_credits_a_charge_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="creditedcharge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="a_credited_charge_is_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnotetax",
-            constraint=models.UniqueConstraint(
-                fields=("note", "name", "rate"), name="a_credit_note_has_one_tax_of_a_name_and_rate"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bankfile",
-            index=models.Index(
-                condition=models.Q(("state__in", ("waiting", "booking", "undoing"))),
-                fields=["next_attempt_at"],
-                name="bank_file_unsettled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankfile",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("failed", "discarded", "undone")), _negated=True),
-                fields=("sha256",),
-                name="a_bank_file_is_read_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("message", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_refused_bank_file_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("state__in", ("waiting", "booking", "undoing"))),
-                    models.Q(
-                        models.Q(("state__in", ("waiting", "booking", "undoing")), _negated=True),
-                        ("next_attempt_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_bank_file_that_waits_says_until_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="disputedcharge",
-            index=models.Index(fields=["action"], name="disputed_charge_of_action"),
-        ),
-        migrations.AddConstraint(
-            model_name="disputedcharge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="a_disputed_charge_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disputedcharge",
-            constraint=models.UniqueConstraint(fields=("dispute", "action"), name="a_dispute_names_each_charge_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="disputedcharge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_undecided", True)),
-                fields=("action",),
-                name="a_charge_is_in_at_most_one_undecided_dispute",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disputestep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("by__isnull", False), models.Q(("contact", ""), _negated=True), _connector="OR"),
-                name="a_step_of_a_dispute_says_who_took_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disputestep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind__in", ["asked", "in_part", "rejected"]), _negated=True),
-                    models.Q(("words", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_question_or_a_decision_has_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disputefile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size__gt", 0), ("size__lte", 10000000)),
-                name="a_file_of_a_dispute_is_neither_empty_nor_too_large",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disputefile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="a_file_of_a_dispute_has_its_digest"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disputefile",
-            constraint=models.UniqueConstraint(
-                fields=("step", "sha256", "name"), name="a_step_of_a_dispute_has_a_file_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="eventsubscription",
-            constraint=models.UniqueConstraint(
-                fields=("person", "kind", "customer"), name="a_person_chooses_an_event_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddField(
-            model_name="payment",
-            name="account",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="payments",
-                to="receivables.bankaccount",
-            ),
-        ),
-        migrations.AddField(
-            model_name="payment",
-            name="row",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="The row of the bank file that it was booked from.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="payments",
-                to="receivables.bankrow",
-            ),
-        ),
-        migrations.AddField(
-            model_name="payment",
-            name="undoes",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="The credit that is refunded, the payment that is returned, or the return whose money came back.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="undone_by",
-                to="receivables.ledgerdocument",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ledgerdocument",
-            index=models.Index(fields=["customer", "currency", "posted_on", "id"], name="document_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerdocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="a_document_is_never_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerdocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("invoice__isnull", False), ("kind__in", ["invoice", "void"])),
-                    models.Q(models.Q(("kind__in", ["invoice", "void"]), _negated=True), ("invoice", None)),
-                    _connector="OR",
-                ),
-                name="invoices_and_voids_name_their_invoice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerdocument",
-            constraint=models.UniqueConstraint(
-                fields=("invoice", "kind"), name="an_invoice_is_issued_once_and_voided_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerdocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind__in", ["return", "refund"]), ("side", "debit")),
-                    models.Q(("kind__in", ["credit_note", "payment"]), ("side", "credit")),
-                    models.Q(("kind", "payout"), ("side", "")),
-                    models.Q(("kind__in", ["invoice", "void", "write_off"]), ("side__in", ["debit", "credit"])),
-                    _connector="OR",
-                ),
-                name="a_document_stands_on_the_side_of_its_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exporteddocument",
-            constraint=models.UniqueConstraint(
-                fields=("document", "kind"), name="a_document_is_exported_once_to_books_of_a_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkoutitem",
-            constraint=models.UniqueConstraint(fields=("checkout", "document"), name="a_session_names_an_invoice_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkoutitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="a_checkout_item_is_for_something"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="bankrow",
-            index=models.Index(fields=["fingerprint"], name="bank_row_fingerprint"),
-        ),
-        migrations.AddConstraint(
-            model_name="bankrow",
-            constraint=models.UniqueConstraint(
-                fields=("statement", "place"), name="a_place_in_a_statement_has_one_row"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("document__isnull", False), ("state", "booked")),
-                    models.Q(models.Q(("state", "booked"), _negated=True), ("document", None)),
-                    _connector="OR",
-                ),
-                name="a_booked_row_names_its_document",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="allocation",
-            index=models.Index(fields=["customer"], name="allocation_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="allocation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount__gt", 0), ("takes_back", None)),
-                    models.Q(("amount__lt", 0), ("takes_back__isnull", False)),
-                    _connector="OR",
-                ),
-                name="an_allocation_matches_or_takes_back",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="allocation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("credit", models.F("debit")), _negated=True),
-                name="an_item_is_never_matched_to_itself",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="onlineevent",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "partly"])),
-                fields=["subject"],
-                name="online_event_for_a_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paper",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="paper_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paper",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("content__isnull", False),
-                        ("rendered_at__isnull", False),
-                        ("state", "kept"),
-                        models.Q(("sha256", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "kept"), _negated=True),
-                        ("content", None),
-                        ("rendered_at", None),
-                        ("sha256", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_kept_paper_has_its_bytes_and_their_digest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paper",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("state", "waiting")),
-                    models.Q(models.Q(("state", "waiting"), _negated=True), ("next_attempt_at", None)),
-                    _connector="OR",
-                ),
-                name="a_waiting_paper_has_a_next_attempt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paper",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_failed_paper_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="papermail",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="paper_mail_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="papermail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to__len__gt", 0)), name="a_paper_mail_has_a_recipient"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="papermail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_settled_paper_mail_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="papermail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="a_failed_paper_mail_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="papermail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["sent", "partly"]), _negated=True),
-                    models.Q(
-                        models.Q(("sha256", ""), _negated=True),
-                        models.Q(("via", ""), _negated=True),
-                        ("accepted__len__gt", 0),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_sent_paper_mail_names_its_pdf_and_server",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkoutsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="a_checkout_session_is_for_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="a_posting_moves_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("account", "tax"), models.Q(("tax", ""), _negated=True)),
-                    models.Q(models.Q(("account", "tax"), _negated=True), ("tax", "")),
-                    _connector="OR",
-                ),
-                name="only_a_tax_posting_names_a_tax",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dispute",
-            index=models.Index(fields=["customer", "opened_at"], name="dispute_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="dispute",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "waiting", "second_look"])),
-                fields=["decide_by", "id"],
-                name="dispute_undecided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("tax__gte", 0)), name="a_dispute_is_about_an_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("opened_by__isnull", False), models.Q(("contact", ""), _negated=True), _connector="OR"
-                ),
-                name="a_dispute_says_who_opened_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("state__in", ["accepted", "in_part", "rejected"]),
-                    ),
-                    models.Q(("decided_at", None), ("decided_by", None), ("state__in", ["open", "waiting"])),
-                    ("state__in", ["second_look", "withdrawn"]),
-                    _connector="OR",
-                ),
-                name="a_decided_dispute_says_when_and_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "waiting"), ("waits_since__isnull", False)),
-                    models.Q(models.Q(("state", "waiting"), _negated=True), ("waits_since", None)),
-                    _connector="OR",
-                ),
-                name="a_dispute_waits_since_an_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "second_look"), _negated=True),
-                    ("second_look_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="a_second_look_says_when_it_was_asked_for",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("proposed", ""),
-                    models.Q(
-                        ("proposed__in", ["accepted", "in_part", "rejected"]),
-                        ("state__in", ["open", "waiting", "second_look"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="only_a_decision_is_proposed_and_only_while_there_is_none",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("line", None), ("invoice__isnull", False), _connector="OR"),
-                name="a_disputed_line_is_on_the_invoice",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="creditnote",
-            index=models.Index(
-                models.OrderBy(models.F("issued_at"), descending=True, nulls_first=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="credit_note_latest_first",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("document__isnull", False),
-                        ("issued_at__isnull", False),
-                        ("issued_on__isnull", False),
-                        ("number__isnull", False),
-                        ("paper__isnull", False),
-                        ("serial__gte", 1),
-                        ("series__isnull", False),
-                        ("state", "issued"),
-                    ),
-                    models.Q(
-                        models.Q(("state", "issued"), _negated=True),
-                        ("document", None),
-                        ("issued_at", None),
-                        ("issued_by", None),
-                        ("issued_on", None),
-                        ("number", None),
-                        ("paper", None),
-                        ("serial", None),
-                        ("series", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_credit_note_has_its_number_from_issue_on",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnote",
-            constraint=models.UniqueConstraint(
-                fields=("series", "serial"), name="a_series_gives_each_credit_note_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_at", None), ("approved_by", None), ("state__in", ["draft", "line"])),
-                    models.Q(models.Q(("state__in", ["draft", "line"]), _negated=True), ("approved_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_credit_note_is_approved_before_it_is_issued",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "total",
-                        django.db.models.expressions.CombinedExpression(models.F("subtotal"), "+", models.F("tax")),
-                    )
-                ),
-                name="a_credit_note_total_is_lines_plus_tax",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("carried_by__isnull", False), ("state", "line")),
-                    models.Q(models.Q(("state", "line"), _negated=True), ("carried_by", None)),
-                    _connector="OR",
-                ),
-                name="a_credit_line_is_on_an_invoice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("total__gt", 0)), name="a_credit_note_credits_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sentence", ""), _negated=True), name="a_credit_note_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderitem",
-            constraint=models.UniqueConstraint(
-                fields=("reminder", "document"), name="an_invoice_is_in_a_reminder_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderpause",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("customer", "document"),
-                name="a_reminder_is_paused_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderpause",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="a_pause_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderrun",
-            constraint=models.UniqueConstraint(
-                fields=("seller", "day"), name="a_company_reminds_once_a_day", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reminder",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="reminder_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.UniqueConstraint(
-                fields=("run", "customer", "level"), name="a_customer_is_reminded_once_in_a_run_by_level"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_settled_reminder_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="a_reminder_that_was_not_sent_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderschedule",
-            constraint=models.UniqueConstraint(
-                fields=("seller", "level"), name="a_company_has_each_reminder_level_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminderschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__gte", 1), ("level__lte", 9)),
-                name="a_reminder_level_is_one_digit_above_zero",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remindertext",
-            constraint=models.UniqueConstraint(
-                fields=("schedule", "language"), name="a_reminder_level_has_one_text_per_language"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remindertimetable",
-            constraint=models.UniqueConstraint(
-                fields=("seller",), name="a_company_has_one_timetable_of_reminders", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remindertimetable",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hour__lte", 23)), name="an_hour_of_reminders_is_on_the_clock"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remindertimetable",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_on", True), ("next_at__isnull", False)),
-                    models.Q(("is_on", False), ("next_at", None)),
-                    _connector="OR",
-                ),
-                name="reminders_that_start_by_themselves_are_due_at_some_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statementmail",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="statement_mail_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementmail",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("month__isnull", False)),
-                fields=("customer", "seller", "currency", "month"),
-                name="an_account_has_one_statement_a_month",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementmail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first__lte", models.F("last"))), name="a_statement_ends_after_it_begins"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementmail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_settled_statement_mail_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementmail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="a_statement_mail_that_was_not_sent_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="statementschedule",
-            index=models.Index(
-                condition=models.Q(("is_monthly", True)), fields=["next_at"], name="statement_schedule_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statementschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_monthly", True), ("next_at__isnull", False)),
-                    models.Q(("is_monthly", False), ("next_at", None)),
-                    _connector="OR",
-                ),
-                name="a_monthly_statement_is_due_at_some_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="topicemail",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="topic_email_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="topicemail",
-            constraint=models.UniqueConstraint(
-                models.F("topic"),
-                models.F("about"),
-                models.F("percent"),
-                django.db.models.functions.text.Lower("email"),
-                name="a_person_is_told_once_of_each_cause",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="topicemail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("percent__isnull", False), ("topic", "budget")),
-                    models.Q(models.Q(("topic", "budget"), _negated=True), ("percent", None)),
-                    _connector="OR",
-                ),
-                name="a_budget_alert_says_how_much_is_used",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="topicemail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_settled_topic_email_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="topicemail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="a_topic_email_that_was_not_sent_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voidcredit",
-            index=models.Index(
-                condition=models.Q(("code", ""), ("credit", None)), fields=["action"], name="void_credit_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voidcredit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", ""), ("message", "")),
-                    models.Q(models.Q(("code", ""), _negated=True), models.Q(("message", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="a_void_that_people_settle_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voidterms",
-            index=models.Index(fields=["customer", "-since"], name="void_terms_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="voidterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="void_terms_say_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voidterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("wait_days__gte", 1), ("wait_days__lte", 400)), name="void_terms_wait_for_some_days"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookendpoint",
-            index=models.Index(
-                condition=models.Q(("next_attempt_at__isnull", False)),
-                fields=["next_attempt_at"],
-                name="endpoint_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kinds__len__gt", 0)), name="an_endpoint_is_told_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_active", True), ("off_at", None), ("off_reason", "")),
-                    models.Q(
-                        ("is_active", False), ("off_at__isnull", False), models.Q(("off_reason", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="an_endpoint_that_is_off_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="eventmail",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="event_mail_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="eventmail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("endpoint", None), ("events__len__gt", 0), models.Q(("kind", ""), _negated=True)),
-                    models.Q(("endpoint__isnull", False), ("events__len", 0), ("kind", "")),
-                    _connector="OR",
-                ),
-                name="an_event_mail_tells_of_events_or_of_an_endpoint",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="eventmail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                        models.Q(("state", "waiting"), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="an_event_mail_waits_or_is_settled",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookevent",
-            index=models.Index(
-                condition=models.Q(("distributed_at", None)), fields=["id"], name="event_not_distributed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookevent",
-            index=models.Index(fields=["occurred_at"], name="event_occurred"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "webhook.test"), ("customer__isnull", False), _connector="OR"),
-                name="an_event_that_is_no_test_has_a_customer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookevent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cause", ""), _negated=True), fields=("cause",), name="a_lasting_state_is_told_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")),
-                fields=["endpoint", "next_attempt_at"],
-                name="delivery_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(
-                condition=models.Q(("is_parked", False), ("state", "waiting")),
-                fields=["endpoint", "customer", "number"],
-                name="delivery_that_others_wait_for",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookdelivery",
-            index=models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("endpoint", "event"), name="an_endpoint_is_told_of_an_event_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("endpoint", "customer", "number"), name="events_of_a_customer_are_numbered_by_endpoint"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_delivery_waits_or_is_settled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("customer", None), ("number", None)),
-                    models.Q(("customer__isnull", False), ("number__gte", 1)),
-                    _connector="OR",
-                ),
-                name="a_delivery_of_a_customer_has_a_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhooksecret",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("expires_at", None)),
-                fields=("endpoint",),
-                name="an_endpoint_has_one_current_secret",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="writeoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="a_write_off_gives_something_up"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="writeoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("document__isnull", False), ("state", "posted")),
-                    models.Q(models.Q(("state", "posted"), _negated=True), ("document", None)),
-                    _connector="OR",
-                ),
-                name="a_posted_write_off_names_its_document",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="writeoff",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "waiting")), fields=("item",), name="one_write_off_of_an_item_waits"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(
-                condition=models.Q(("payer_account", ""), _negated=True),
-                fields=["payer_account"],
-                name="payments_of_a_payer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("undoes", None), models.Q(("undoes", models.F("document")), _negated=True), _connector="OR"
-                ),
-                name="a_payment_never_undoes_itself",
-            ),
         ),
         migrations.RunPython(write_the_reasons, migrations.RunPython.noop),
         InstallSql("receivables", "models/sql/allocations_never_exceed_their_items.sql", "ccc8ff77f2c1"),

@@ -63,6 +63,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("resolved_at", None)),
+                        fields=("kind", "cause"),
+                        name="a_cause_has_one_open_alert",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("resolved_at", None), ("resolved_at__gte", models.F("opened_at")), _connector="OR"
+                        ),
+                        name="an_alert_is_resolved_after_it_opened",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("customer", None), ("kind__in", ("silence", "quarantine")), ("source__isnull", False)
+                            ),
+                            models.Q(
+                                ("customer__isnull", False),
+                                ("source", None),
+                                models.Q(("kind__in", ("silence", "quarantine")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_alert_is_about_a_customer_or_a_source",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +150,25 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="alert_mail_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                                models.Q(("state", "waiting"), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_alert_mail_waits_or_is_settled",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +221,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "kind", "customer", "source"),
+                        name="a_person_chooses_an_alert_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("customer", None), ("kind__in", ("silence", "quarantine"))),
+                            models.Q(
+                                ("source", None), models.Q(("kind__in", ("silence", "quarantine")), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_subscription_is_about_what_its_kind_is_about",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -242,6 +305,59 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["asked_by", "id"], name="export_of_person"),
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "running"))),
+                        fields=["next_attempt_at"],
+                        name="export_unfinished",
+                    ),
+                    models.Index(condition=models.Q(("state", "done")), fields=["expires_at"], name="export_expires"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("finished_at", None),
+                                ("next_attempt_at__isnull", False),
+                                ("state__in", ("waiting", "running")),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("waiting", "running")), _negated=True),
+                                ("finished_at__isnull", False),
+                                ("next_attempt_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_unfinished_export_has_a_next_attempt",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("expires_at__isnull", False),
+                                ("state__in", ["done", "expired"]),
+                                models.Q(("file_name", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ["done", "expired"]), _negated=True),
+                                ("expires_at", None),
+                                ("file_name", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="only_a_ready_or_expired_export_has_a_file_name_and_a_last_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_failed_export_says_why",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ExportPart",
@@ -259,6 +375,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("export", "number"), name="an_export_has_each_part_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ForecastBasis",
@@ -296,6 +417,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "forecast bases",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("month", "currency", "customer"),
+                        name="a_month_has_one_forecast_basis_per_customer_and_in_all",
+                        nulls_distinct=False,
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -369,6 +497,52 @@ class Migration(migrations.Migration):
                 ),
                 ("recipients", models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_active", True)), fields=["next_run_at"], name="report_schedule_due"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cadence", "weekly"), ("weekday__isnull", False), ("weekday__range", (1, 7))),
+                            models.Q(models.Q(("cadence", "weekly"), _negated=True), ("weekday", None)),
+                            _connector="OR",
+                        ),
+                        name="only_a_weekly_schedule_has_a_weekday",
+                        violation_error_message="Choose the day of the week.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("cadence__in", ["monthly", "quarterly"]),
+                                ("month_day__isnull", False),
+                                ("month_day__range", (1, 31)),
+                            ),
+                            models.Q(
+                                models.Q(("cadence__in", ["monthly", "quarterly"]), _negated=True), ("month_day", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="only_a_monthly_or_quarterly_schedule_has_a_day",
+                        violation_error_message="Choose the day of the month.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_active", True), ("next_run_at__isnull", False), ("paused_reason", "")),
+                            models.Q(
+                                ("is_active", False),
+                                ("next_run_at", None),
+                                models.Q(("paused_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_active_schedule_says_when_a_paused_one_says_why",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("hour__lte", 23)), name="an_hour_is_one_of_a_day"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReportMailing",
@@ -493,6 +667,44 @@ class Migration(migrations.Migration):
                 "verbose_name": "report email",
                 "abstract": False,
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["next_attempt_at"],
+                        name="report_email_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("schedule", "due_at", "is_notice"), name="a_schedule_mails_each_due_time_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("next_attempt_at", None),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_settled_report_email_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_failed_report_email_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["sent", "partly"]), _negated=True),
+                            models.Q(models.Q(("via", ""), _negated=True), ("accepted__len__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="a_sent_report_email_names_its_server",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -518,6 +730,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"),
+                        models.F("owner"),
+                        name="a_person_has_one_report_of_a_name",
+                        violation_error_message="You already have a report with this name.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="a_saved_report_has_a_name"
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="reportschedule",
@@ -525,261 +750,5 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE, related_name="schedules", to="reports.savedreport"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("resolved_at", None)), fields=("kind", "cause"), name="a_cause_has_one_open_alert"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("resolved_at", None), ("resolved_at__gte", models.F("opened_at")), _connector="OR"),
-                name="an_alert_is_resolved_after_it_opened",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("customer", None), ("kind__in", ("silence", "quarantine")), ("source__isnull", False)),
-                    models.Q(
-                        ("customer__isnull", False),
-                        ("source", None),
-                        models.Q(("kind__in", ("silence", "quarantine")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="an_alert_is_about_a_customer_or_a_source",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="alertmail",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="alert_mail_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alertmail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                        models.Q(("state", "waiting"), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="an_alert_mail_waits_or_is_settled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alertsubscription",
-            constraint=models.UniqueConstraint(
-                fields=("person", "kind", "customer", "source"),
-                name="a_person_chooses_an_alert_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alertsubscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("customer", None), ("kind__in", ("silence", "quarantine"))),
-                    models.Q(("source", None), models.Q(("kind__in", ("silence", "quarantine")), _negated=True)),
-                    _connector="OR",
-                ),
-                name="a_subscription_is_about_what_its_kind_is_about",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["asked_by", "id"], name="export_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(
-                condition=models.Q(("state__in", ("waiting", "running"))),
-                fields=["next_attempt_at"],
-                name="export_unfinished",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(condition=models.Q(("state", "done")), fields=["expires_at"], name="export_expires"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("finished_at", None), ("next_attempt_at__isnull", False), ("state__in", ("waiting", "running"))
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("waiting", "running")), _negated=True),
-                        ("finished_at__isnull", False),
-                        ("next_attempt_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="an_unfinished_export_has_a_next_attempt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("expires_at__isnull", False),
-                        ("state__in", ["done", "expired"]),
-                        models.Q(("file_name", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ["done", "expired"]), _negated=True),
-                        ("expires_at", None),
-                        ("file_name", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="only_a_ready_or_expired_export_has_a_file_name_and_a_last_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="a_failed_export_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportpart",
-            constraint=models.UniqueConstraint(fields=("export", "number"), name="an_export_has_each_part_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="forecastbasis",
-            constraint=models.UniqueConstraint(
-                fields=("month", "currency", "customer"),
-                name="a_month_has_one_forecast_basis_per_customer_and_in_all",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reportmailing",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="report_email_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportmailing",
-            constraint=models.UniqueConstraint(
-                fields=("schedule", "due_at", "is_notice"), name="a_schedule_mails_each_due_time_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportmailing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("settled_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("next_attempt_at", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_settled_report_email_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportmailing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "sent"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="a_failed_report_email_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportmailing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["sent", "partly"]), _negated=True),
-                    models.Q(models.Q(("via", ""), _negated=True), ("accepted__len__gt", 0)),
-                    _connector="OR",
-                ),
-                name="a_sent_report_email_names_its_server",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedreport",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("name"),
-                models.F("owner"),
-                name="a_person_has_one_report_of_a_name",
-                violation_error_message="You already have a report with this name.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="a_saved_report_has_a_name"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reportschedule",
-            index=models.Index(
-                condition=models.Q(("is_active", True)), fields=["next_run_at"], name="report_schedule_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cadence", "weekly"), ("weekday__isnull", False), ("weekday__range", (1, 7))),
-                    models.Q(models.Q(("cadence", "weekly"), _negated=True), ("weekday", None)),
-                    _connector="OR",
-                ),
-                name="only_a_weekly_schedule_has_a_weekday",
-                violation_error_message="Choose the day of the week.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("cadence__in", ["monthly", "quarterly"]),
-                        ("month_day__isnull", False),
-                        ("month_day__range", (1, 31)),
-                    ),
-                    models.Q(models.Q(("cadence__in", ["monthly", "quarterly"]), _negated=True), ("month_day", None)),
-                    _connector="OR",
-                ),
-                name="only_a_monthly_or_quarterly_schedule_has_a_day",
-                violation_error_message="Choose the day of the month.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_active", True), ("next_run_at__isnull", False), ("paused_reason", "")),
-                    models.Q(
-                        ("is_active", False), ("next_run_at", None), models.Q(("paused_reason", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="an_active_schedule_says_when_a_paused_one_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportschedule",
-            constraint=models.CheckConstraint(condition=models.Q(("hour__lte", 23)), name="an_hour_is_one_of_a_day"),
         ),
     ]
