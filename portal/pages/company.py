@@ -66,7 +66,7 @@ def company_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def purchase_order_page(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Ask for a PO number, or withdraw the request that waits."""
+    """Ask for a PO number, or withdraw the waiting request."""
     waiting = waiting_purchase_order(visit.customer)
     first = {"number": waiting.number, "first_day": waiting.first_day} if waiting else None
     form, back = PurchaseOrderForm(request.POST or None, initial=first), visit.address("company")

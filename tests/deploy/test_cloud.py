@@ -252,7 +252,7 @@ def test_secrets_are_long_and_hold_the_keys_that_tasks_ask_for(cloud: Cloud):
         for part, key in [secret["ValueFrom"]["Fn::Join"][1]]
     }
 
-    assert len(asked) == 16
+    assert len(asked) == 17
     assert [(name, key) for name, key in sorted(asked) if key not in secrets[name]] == []
     assert len(secrets["EngineSecret"]["SECRET_KEY"]) == 64
     assert len(secrets["ProofSecret"]["PROOF_SIGNING_KEY"]) == 64

@@ -31,7 +31,7 @@ STRAIGHT_LINES |= {"reports.queries.explore": 6}
 # A source's health is its ranking, that is what its leads were worth, less what was disputed, by group and day.
 STRAIGHT_LINES |= {"reports.queries.source_quality": 6}
 
-# What a person asks for is a step of the queue, that reads a file, which is kept; and imports settle what waits in quarantine.
+# What a person asks for is a step of the queue, that reads a file, which is kept; and imports settle what is in quarantine.
 STRAIGHT_LINES |= {"leads.domain": 6, "leads.domain.imports": 6}
 
 

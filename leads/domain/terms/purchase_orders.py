@@ -33,7 +33,7 @@ class PurchaseOrderHasFaults(HasFaults):
 
 
 class NoWaitingPurchaseOrder(Refused):
-    """Only a request that waits can be withdrawn."""
+    """Only a waiting request can be withdrawn."""
 
     code = "no_waiting_purchase_order"
     message = "No request for a PO number is waiting."
@@ -45,7 +45,7 @@ def ask_for_purchase_order(
 ) -> PurchaseOrderRequest:
     """Ask finance to print this PO number on invoices issued from a day on; None is from the next invoice on.
 
-    A request that waits is replaced. Raises PurchaseOrderHasFaults or NothingChanges.
+    A waiting request is replaced. Raises PurchaseOrderHasFaults or NothingChanges.
     """
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     number, today = number.strip(), customer.day_of(at)
@@ -74,7 +74,7 @@ def ask_for_purchase_order(
 
 @transaction.atomic
 def withdraw_purchase_order(customer: Customer, *, by: User, at: datetime) -> PurchaseOrderRequest:
-    """Withdraw the request that waits. Raises NoWaitingPurchaseOrder."""
+    """Withdraw the waiting request. Raises NoWaitingPurchaseOrder."""
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     request = waiting_purchase_order(customer)
     if request is None:
@@ -127,7 +127,7 @@ def _confirm(request: PurchaseOrderRequest, by: User, at: datetime, reason: str)
     day = max(request.first_day or today, today)
     changes, also = {"purchase_order": request.number}, list[Customer | CustomerTerms]([customer])
     before = customer.terms.on(day).purchase_order
-    if before != request.number:  # otherwise somebody wrote it meanwhile
+    if before != request.number:  # otherwise the number was written meanwhile
         also.append(write_terms(customer, changes=changes, first_day=day, reason=reason, by=by, at=at))
     _settle(request, State.CONFIRMED, at=at, printed_from=day)
     record(CONFIRMED, on=request, by=by, before={"number": before}, after={"number": request.number}, also=also)

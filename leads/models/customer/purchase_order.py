@@ -11,7 +11,7 @@ class PurchaseOrderRequest(models.Model):
     """A PO number that a customer asks for: finance confirms it, which makes it a term, or declines it with a reason."""
 
     class State(models.TextChoices):
-        """What became of it."""
+        """The outcome."""
 
         WAITING = "waiting", "Waiting"
         CONFIRMED = "confirmed", "Confirmed"

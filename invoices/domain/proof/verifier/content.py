@@ -86,7 +86,7 @@ def maybe_at(text: str | None) -> Instant | None:
 
 def decoded(content: bytes, name: str) -> Any:
     """The JSON value; NotABundle if it is not JSON, has a name twice, or a number that is not whole."""
-    # Commas and brackets inside texts count, too: there are far fewer of them than this.
+    # Commas and brackets inside strings count, too: there are far fewer of them than this.
     if content.count(b",") + content.count(b"{") + content.count(b"[") > MOST_VALUES:
         raise NotABundle(f"{name} has more than the {MOST_VALUES:,} values that are read.")
     try:

@@ -59,7 +59,7 @@ def books_of(customers: Iterable[Customer]) -> dict[int, Book]:
 
 
 def book_version() -> str:
-    """What is another one after each change of a rule or of a fact of the catalog, whomever it concerns."""
+    """What is another one after each change of a rule or of a fact of the catalog of any customer."""
     return repr(sorted(_stamps().items()))
 
 
