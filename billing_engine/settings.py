@@ -9,9 +9,8 @@ import environ
 
 from billing_engine import service_addresses
 from billing_engine.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 -- of the API
-from billing_engine.engine_settings.file_settings import file_storage
 from billing_engine.engine_settings.login_settings import APPS, login_settings
-from billing_engine.engine_settings.storage_settings import outside_storage
+from billing_engine.engine_settings.storage_settings import file_storage, outside_storage, storages
 from billing_engine.engine_settings.task_settings import ROUTES, SWEEPS, TRANSPORT
 from billing_engine.menu import UNFOLD  # noqa: F401 -- the setting of django-unfold
 from billing_engine.operations.database_stalls.connection import TIMES, WatchedConnection
@@ -231,12 +230,6 @@ for database in DATABASES.values():
 DATABASE_ROUTERS = ["billing_engine.core.read_replica.CopyRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -244,12 +237,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "archive": outside_storage(**ARCHIVE),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-    "files": file_storage(bucket=FILES_BUCKET, folder=FILES_FOLDER),
-}
+STORAGES = storages(archive=outside_storage(**ARCHIVE), files=file_storage(bucket=FILES_BUCKET, folder=FILES_FOLDER))
 
 # Above the limit of a delivery (leads/domain/limits.py), so that the API refuses it with its own message.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024

@@ -22,7 +22,7 @@ from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from billing_engine.engine_settings.file_settings import file_storage
+from billing_engine.engine_settings.storage_settings import file_storage
 from tests.app_role import as_app
 from tests.e2e import chromium
 from tests.migrated import migrated

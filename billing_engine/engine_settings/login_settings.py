@@ -35,6 +35,11 @@ def login_settings(
     """Return the settings by name; without an issuer there is no identity provider."""
     return {
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+            {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+            {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+        ],
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "admin:index",
         "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.InvitedAdapter",

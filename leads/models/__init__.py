@@ -15,12 +15,12 @@ from leads.models.customer.membership import (
 from leads.models.customer.purchase_order import PurchaseOrderRequest
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
-from leads.models.erasure import ArchivedBody, ArchiveRun, Erasure, LeavingBody, Redaction
 from leads.models.file_import import FileImport, FileImportPart
 from leads.models.hooks import Hook, HookRefusal
 from leads.models.lead import Lead
 from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
+from leads.models.people import ArchivedBody, ArchiveRun, Erasure, LeavingBody, Redaction
 from leads.models.period import BillingPeriod, UnratedMark
 from leads.models.product import Product, ProductRevision
 from leads.models.quarantine import BulkRetry, Correction, QuarantineStep

@@ -171,4 +171,4 @@ def preview_page(request: HttpRequest) -> HttpResponse:
 
 
 page_at("emails/previews/", preview_page, name="email_previews")
-in_menu("Finance", 11, Item("Email previews", "preview", "admin:email_previews", *NEEDS))
+in_menu("Billing", 25, Item("Email previews", "preview", "admin:email_previews", *NEEDS))

@@ -42,7 +42,13 @@ MENU = [
     ),
     ("Reports", ["Explorer", "Saved reports", "Report schedules", "Forecast", "Exports"]),
     ("Prices", ["Price rules", "Simulations", "Price checks", "Charges", "Price finder", "Price list"]),
-    ("Leads", ["Leads", "Actions", "Deliveries", "File imports", "Sources", "Mappings", "Source quality"]),
+    (
+        "Leads",
+        [
+            *("Leads", "Actions", "Deliveries", "File imports", "Sources", "Mappings", "Source quality"),
+            *("Find a person", "Erasures", "Retention", "Archive"),
+        ],
+    ),
     ("Catalog", ["Customers", "Products", "Action types"]),
     ("Administration", ["Companies", "Approval thresholds", "Deed log", "People", "Invitations", "Roles", "Schedule"]),
 ]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from billing_engine.core.api.problems import BAD_FILTER, BUSY
 from leads.domain.body import decode, parse
-from leads.domain.files import parts
+from leads.domain.files import records
+from leads.domain.files.sheets import bounds
 from leads.domain.mapping.language import converter
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
@@ -40,6 +41,13 @@ FOR_PEOPLE = {
         "cycles",
         "hooks/addresses",
         "hooks/find",
+        "imports/dates",
+        "imports/dry_run",
+        "imports/kept_files",
+        "imports/mappings",
+        "imports/steps",
+        "imports/undo",
+        "imports/upload",
         "mapping/active",
         "mapping/mappings",
         "mapping/sample",
@@ -123,7 +131,9 @@ def _texts(node: ast.expr) -> set[str]:
         return set(converter.CODES)
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or defines
         return {
-            str(getattr(module, node.id)) for module in (parse, decode, converter, parts) if hasattr(module, node.id)
+            str(getattr(module, node.id))
+            for module in (parse, decode, converter, records, bounds)
+            if hasattr(module, node.id)
         }
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]
 

@@ -136,4 +136,4 @@ class ArchiveRunAdmin(FollowedPage[ArchiveRun]):
         return Done("Resumed.")
 
 
-in_menu("Sources", 23, list_item("Archive", "archive", "leads.archiverun"))
+in_menu("Leads", 43, list_item("Archive", "archive", "leads.archiverun"))

@@ -98,4 +98,4 @@ class ErasureAdmin(FollowedPage[Erasure]):
         return Done("Resumed.")
 
 
-in_menu("Sources", 21, list_item("Erasures", "person_off", "leads.erasure"))
+in_menu("Leads", 41, list_item("Erasures", "person_off", "leads.erasure"))

@@ -135,4 +135,4 @@ def _clears(found: Found) -> list[tuple[str, int]]:
 
 
 page_at("leads/people/", people_page, name="leads_people")
-in_menu("Sources", 20, Item("Find a person", "person_search", "admin:leads_people", FIND_PERSON))
+in_menu("Leads", 40, Item("Find a person", "person_search", "admin:leads_people", FIND_PERSON))

@@ -58,4 +58,4 @@ def _sums(due: list[Any]) -> list[str]:
 
 
 page_at("leads/retention/", retention_page, name="leads_retention")
-in_menu("Sources", 22, Item("Retention", "auto_delete", "admin:leads_retention", *MAY_SEE))
+in_menu("Leads", 42, Item("Retention", "auto_delete", "admin:leads_retention", *MAY_SEE))

@@ -111,7 +111,9 @@ def start_dry_run(item: FileImport, *, by: User) -> None:
     """Let a worker try all of the file. Raises what `check_may_be_tried` does."""
     found = _locked(item)
     check_may_be_tried(found, by)
-    _begin(found, State.DRY_RUNNING, by=by, percent=0, dry_run={}, mapping=snapshot(found.source))
+    found.mapping = snapshot(found.source)
+    found.save(update_fields=["mapping"])
+    _begin(found, State.DRY_RUNNING, by=by, percent=0, dry_run={})
     record(IMPORT_TRIED, on=found, by=by, also=[found.source])
 
 

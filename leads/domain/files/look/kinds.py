@@ -82,7 +82,7 @@ def _is_utf_16(head: bytes) -> bool:
         return True
     sample = head[: len(head) // 2 * 2]
     even, odd = sample[::2], sample[1::2]
-    half = len(even) * 0.4
+    half = len(even) * 2 // 5
     return len(sample) > 3 and (
         (even.count(0) > half and not odd.count(0)) or (odd.count(0) > half and not even.count(0))
     )

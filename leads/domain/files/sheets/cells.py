@@ -2,6 +2,8 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from numbers import Real
+from typing import Any
 
 EXACT = 10**15  # whole numbers from here on have lost digits: a spreadsheet keeps fifteen
 
@@ -16,14 +18,14 @@ def text_of(value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, Real):
         return _number(value)
     if isinstance(value, datetime | date | time):
         return _instant(value)
     return _duration(value) if isinstance(value, timedelta) else str(value)
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     if abs(value) >= EXACT:
         raise Damaged
     if isinstance(value, int) or value.is_integer():
