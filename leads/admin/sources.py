@@ -48,6 +48,7 @@ class SourceForm(forms.ModelForm[Source]):
             "customer",
             "new_products",
             "default_country",
+            "wait_hours",
             "field_mapping",
         )
         widgets = {"field_mapping": UnfoldAdminTextareaWidget({"rows": 4, "class": "lb-key"})}
@@ -124,7 +125,7 @@ class SourceAdmin(FactsPage[Source]):
     fieldsets = (
         (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
-        ("Leads", {"fields": ("customer", "new_products", "default_country")}),
+        ("Leads", {"fields": ("customer", "new_products", "default_country", "wait_hours")}),
         ("File import", {"fields": ("field_mapping",)}),
     )
 

@@ -37,6 +37,7 @@ from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import (
     RepairForm,
+    awaited,
     initial_content,
     item_context,
     may_take_new,
@@ -63,6 +64,11 @@ DISCARD_MANY = AsksWhy(
     says="The items are never stored and never billed. They stay in the list as discarded, with your reason.",
     is_dangerous=True,
 )
+
+
+def _state(item: QuarantinedItem) -> str:
+    other = awaited(item)
+    return chip(f"Waiting for its {other}", "blue") if other else chip(item.get_state_display(), COLOURS[item.state])
 
 
 @admin.register(QuarantinedItem)
@@ -119,7 +125,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     )
     where = column(lambda pointer: code(pointer or "/"), "pointer", title="where in the delivery")
     shown_held = column(number, "actions_held", title="actions held")
-    shown_state = column(lambda item: chip(item.get_state_display(), COLOURS[item.state]), title="state")
+    shown_state = column(_state, title="state")
     settled = column(instant, "settled_at", zone_of, title="settled")
 
     def get_urls(self) -> list[Any]:

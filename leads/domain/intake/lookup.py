@@ -126,6 +126,7 @@ class Known(msgspec.Struct, dict=True):
     customers: list[KnownCustomer]
     types: list[KnownType]
     periods: list[OpenPeriod]
+    awaited: list[int]  # quarantined items that wait for these leads or their actions
 
     @cached_property
     def lead_by_id(self) -> dict[str, StoredLead]:

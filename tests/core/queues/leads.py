@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from billing_engine.core.models import Deed
 from leads.domain.quarantine.bulk_retry import start_retry
-from leads.models import Action, BulkRetry, Lead, Notice, Product, QuarantinedItem, QuarantineStep
+from leads.models import Action, BulkRetry, Delivery, Lead, Notice, Product, QuarantinedItem, QuarantineStep
 from tests.core.queues.case import NOVEMBER_3, Case
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.leads.quarantine.test_settle import action, lead
@@ -43,7 +44,29 @@ def retries() -> Any:
     )
 
 
+def an_action_whose_lead_arrived() -> None:
+    ActionTypeFactory.create(code="sample_order")
+    ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
+    source = SourceFactory.create()
+    deliver(source, {"id": "L-1", "actions": [action()]})
+    deliver(source, lead())
+
+
+def joins() -> Any:
+    return (
+        (Lead.objects.count(), Action.objects.count(), Delivery.objects.count()),
+        list(QuarantinedItem.objects.values_list("state", flat=True)),
+        list(QuarantineStep.objects.values_list("kind", "note")),
+        Deed.objects.filter(verb="quarantined_item_joined").count(),
+    )
+
+
 CASES = {
+    "leads.join": Case(
+        make=an_action_whose_lead_arrived,
+        facts=joins,
+        done=((1, 1, 3), ["repaired"], [("joined", "")], 1),
+    ),
     "leads.notice": Case(
         make=a_notice,
         facts=notices,
