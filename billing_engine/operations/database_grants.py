@@ -39,7 +39,7 @@ GRANTS = {
     "leads_sourcerevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
     "leads_source": (
         "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
-        " requests_per_minute, signature_required, field_mapping)"
+        " requests_per_minute, signature_required, wait_hours, field_mapping)"
     ),
     "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
@@ -53,7 +53,7 @@ GRANTS = {
     "leads_earlyaction": "INSERT, DELETE",
     "leads_quarantineditem": (
         "INSERT, UPDATE (pointer, code, message, times_sent, stored_action_id, occurred_at, zone, months,"
-        " state, settled_at, settled_by_id, settled_note)"
+        " waits_for, waits_until, state, settled_at, settled_by_id, settled_note)"
     ),
     "leads_quarantinestep": "INSERT",
     "leads_correction": "INSERT",

@@ -48,9 +48,9 @@ class Migration(migrations.Migration):
             field=models.PositiveSmallIntegerField(
                 db_default=24,
                 default=24,
-                help_text="Hours that an action waits for its lead, or a void for its action, before it needs a person. 0: none.",
+                help_text="Hours that an action waits for its lead, or a void for its action, before it needs a person. 0: no wait.",
                 validators=[django.core.validators.MaxValueValidator(720)],
-                verbose_name="wait for what is missing",
+                verbose_name="hours to wait",
             ),
         ),
         migrations.AlterField(

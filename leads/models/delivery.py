@@ -267,3 +267,10 @@ class QuarantinedItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.pointer or '/'}: {self.code}"
+
+    @property
+    def awaited(self) -> str:
+        """What it waits for before it needs a person: lead or action; empty if it needs one now or is settled."""
+        if self.waits_until is None:
+            return ""
+        return "action" if self.waits_for else "lead"

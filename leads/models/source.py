@@ -79,11 +79,11 @@ class Source(models.Model):
         default=False, db_default=False, help_text="Refuse deliveries that aren't signed with a signing secret."
     )
     wait_hours = models.PositiveSmallIntegerField(
-        "wait for what is missing",
+        "hours to wait",
         default=24,
         db_default=24,
         validators=[MaxValueValidator(MOST_WAIT_HOURS)],
-        help_text="Hours that an action waits for its lead, or a void for its action, before it needs a person. 0: none.",
+        help_text="Hours that an action waits for its lead, or a void for its action, before it needs a person. 0: no wait.",
     )
     field_mapping = models.JSONField(
         default=dict,

@@ -37,7 +37,6 @@ from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import (
     RepairForm,
-    awaited,
     initial_content,
     item_context,
     may_take_new,
@@ -67,8 +66,9 @@ DISCARD_MANY = AsksWhy(
 
 
 def _state(item: QuarantinedItem) -> str:
-    other = awaited(item)
-    return chip(f"Waiting for its {other}", "blue") if other else chip(item.get_state_display(), COLOURS[item.state])
+    if item.awaited:
+        return chip(f"Waiting for its {item.awaited}", "blue")
+    return chip(item.get_state_display(), COLOURS[item.state])
 
 
 @admin.register(QuarantinedItem)

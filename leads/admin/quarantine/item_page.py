@@ -49,20 +49,12 @@ def zone_of(item: QuarantinedItem) -> tzinfo:
     return item.source.customer.zone if item.source.customer else UTC
 
 
-def awaited(item: QuarantinedItem) -> str:
-    """Return what the item waits for by itself, if anything: lead or action."""
-    if item.waits_until is None:
-        return ""
-    return "action" if item.waits_for else "lead"
-
-
 def item_context(item: QuarantinedItem) -> dict[str, Any]:
     """Return the template context for an item."""
     place = faulty_place(item)
     stored = item.stored_action or _stored_lead(item)
     return {
         "place": place,
-        "awaited": awaited(item),
         "lines": marked(item.content, place.pointer),
         "content_in_words": pretty(item.content),
         "stored": stored,

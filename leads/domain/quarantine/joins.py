@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from billing_engine.core.queues.attempt import UNEXPECTED, Failure, attempted
 from billing_engine.core.queues.hold import held
@@ -27,10 +27,8 @@ AT_ONCE = 100  # items per message
 GRACE = timedelta(hours=1)
 
 LEAD = Lead.objects.filter(source=OuterRef("source"), external_id=OuterRef("lead_external_id"))
-ACTION = Action.objects.filter(
-    lead__source=OuterRef("source"), lead__external_id=OuterRef("lead_external_id"), external_id=OuterRef("waits_for")
-)
-ARRIVED = (Q(waits_for="") & Exists(LEAD)) | Exists(ACTION)
+ACTION = Action.objects.filter(lead=OuterRef("stored_lead"), external_id=OuterRef("waits_for"))
+ARRIVED = Q(waits_for="", stored_lead__isnull=False) | Q(awaited_action__isnull=False)
 
 
 class Joins(Queue):
@@ -40,20 +38,20 @@ class Joins(Queue):
 
     def due(self, *, at: datetime) -> Sequence[Message]:
         """Every item whose lead or action has arrived."""
-        due = QuarantinedItem.objects.for_another().filter(ARRIVED)
+        due = _waiting().filter(ARRIVED)
         found = list(due.order_by("pk").values_list("pk", flat=True)[:AT_A_TIME])
         return [{"item_ids": found[start : start + AT_ONCE]} for start in range(0, len(found), AT_ONCE)]
 
     def tidy(self, *, at: datetime) -> None:
         """Leave the items whose time is over to a person."""
         is_over = Q(waits_until__lte=at) & ~ARRIVED | Q(waits_until__lte=at - GRACE)
-        QuarantinedItem.objects.for_another().filter(is_over).update(waits_until=None)
+        _waiting().filter(is_over).update(waits_until=None)
 
     def work(self, item_ids: Sequence[int], *, at: datetime) -> None:
         """Join those of the items whose other has arrived and that no other worker has."""
         for pk in item_ids:
             with held(self.task, pk) as is_ours:
-                arrived = QuarantinedItem.objects.for_another().filter(ARRIVED, pk=pk).select_related("source")
+                arrived = _waiting().filter(ARRIVED, pk=pk).select_related("source")
                 if is_ours and (item := arrived.first()):
                     outcome = attempted(lambda item=item: _join(item, at=at), what=f"{self.task} of {pk}")
                     if isinstance(outcome, Failure) and outcome.code == UNEXPECTED:
@@ -61,6 +59,13 @@ class Joins(Queue):
 
 
 JOINS = Joins()
+
+
+def _waiting() -> QuerySet[QuarantinedItem]:
+    """The items that wait for another, with what they wait for; looked up for each item, never in all leads and actions."""
+    return QuarantinedItem.objects.for_another().alias(
+        stored_lead=Subquery(LEAD.values("pk")[:1]), awaited_action=Subquery(ACTION.values("pk")[:1])
+    )
 
 
 @transaction.atomic

@@ -47,7 +47,7 @@ def retries() -> Any:
 def an_action_whose_lead_arrived() -> None:
     ActionTypeFactory.create(code="sample_order")
     ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
-    source = SourceFactory.create()
+    source = SourceFactory.create(wait_hours=30 * 24)
     deliver(source, {"id": "L-1", "actions": [action()]})
     deliver(source, lead())
 
