@@ -227,7 +227,7 @@ class QuarantinedItem(models.Model):
             ),
             GinIndex(name="quarantine_by_month", fields=["months"], condition=Q(state="waiting")),
             models.Index(name="quarantine_of_lead", fields=["source", "lead_external_id"]),
-            # Intake looks here for what waits for the leads and actions of a delivery.
+            # Intake looks here for items that wait for a lead or action of the delivery.
             models.Index(
                 name="quarantine_for_another",
                 fields=["source", "lead_external_id"],

@@ -5,6 +5,7 @@ Until then, or until their time is over, they wait in quarantine without needing
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -53,7 +54,7 @@ class Joins(Queue):
             with held(self.task, pk) as is_ours:
                 arrived = _waiting().filter(ARRIVED, pk=pk).select_related("source")
                 if is_ours and (item := arrived.first()):
-                    outcome = attempted(lambda item=item: _join(item, at=at), what=f"{self.task} of {pk}")
+                    outcome = attempted(partial(_join, item, at=at), what=f"{self.task} of {pk}")
                     if isinstance(outcome, Failure) and outcome.code == UNEXPECTED:
                         _leave(item, note=f"Failed unexpectedly: {outcome.words.partition(':')[0]}", at=at)
 
