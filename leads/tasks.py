@@ -10,15 +10,22 @@ from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.people.erase import ERASURES
 from leads.domain.people.retention import start_retention
 from leads.domain.quarantine.bulk_retry import BULK_RETRIES
+from leads.domain.quarantine.joins import JOINS
 from leads.domain.terms.notices import NOTICES
 
-QUEUES: tuple[Queue, ...] = (BULK_RETRIES, FILE_IMPORTS, NOTICES, ERASURES, ARCHIVE_RUNS)
+QUEUES: tuple[Queue, ...] = (BULK_RETRIES, JOINS, FILE_IMPORTS, NOTICES, ERASURES, ARCHIVE_RUNS)
 
 
 @shared_task(name="leads.notice")
 def notice_task(*, item_id: int, attempt: int = 0, **_: object) -> None:
     """Send a notice to a customer's contacts."""
     NOTICES.work(item_id, attempt=attempt, at=now())
+
+
+@shared_task(name="leads.join")
+def join_task(*, item_ids: list[int], **_: object) -> None:
+    """Store quarantined items whose lead or action has arrived."""
+    JOINS.work(item_ids, at=now())
 
 
 @shared_task(name="leads.retry")

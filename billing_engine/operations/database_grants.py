@@ -42,6 +42,7 @@ GRANTS = {
     "leads_source": (
         "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
         " requests_per_minute, signature_required, keep_bodies_days, keep_contacts_days)"
+        " requests_per_minute, signature_required, wait_hours, field_mapping)"
     ),
     "leads_sourcemapping": "INSERT, UPDATE (name, door, is_active, place)",
     "leads_mappingrevision": "INSERT",
@@ -63,6 +64,8 @@ GRANTS = {
     "leads_quarantineditem": (
         "INSERT, UPDATE (pointer, code, message, content, digest, times_sent, stored_action_id, occurred_at, zone, months,"
         " state, settled_at, settled_by_id, settled_note)"
+        "INSERT, UPDATE (pointer, code, message, times_sent, stored_action_id, occurred_at, zone, months,"
+        " waits_for, waits_until, state, settled_at, settled_by_id, settled_note)"
     ),
     "leads_fileimport": (
         "INSERT, UPDATE (kept_as, faulty_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent,"

@@ -11,7 +11,7 @@ MEND = "leads.change_quarantineditem"
 
 
 def _waiting(_: Any) -> QuerySet[QuarantinedItem]:
-    return QuarantinedItem.objects.waiting()
+    return QuarantinedItem.objects.for_person()
 
 
 in_menu("Waiting", 20, list_item("Quarantine", "report", "leads.quarantineditem", waits=Waits(MEND, _waiting)))

@@ -56,6 +56,7 @@ class SourceForm(forms.ModelForm[Source]):
             "customer",
             "new_products",
             "default_country",
+            "wait_hours",
             "keep_bodies_days",
             "keep_contacts_days",
         )
@@ -132,7 +133,7 @@ class SourceAdmin(FactsPage[Source]):
     fieldsets = (
         (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
-        ("Leads", {"fields": ("customer", "new_products", "default_country")}),
+        ("Leads", {"fields": ("customer", "new_products", "default_country", "wait_hours")}),
         ("Retention (days)", {"fields": (("keep_bodies_days", "keep_contacts_days"),)}),
     )
 

@@ -56,6 +56,10 @@ class ItemResultSerializer(serializers.Serializer[Any]):
     )
     message = serializers.CharField(required=False, help_text="Why it is in quarantine, for people.")
     quarantined_item = serializers.IntegerField(required=False, help_text="The number of the quarantined item.")
+    waits_until = serializers.DateTimeField(
+        required=False,
+        help_text="Until when it waits for the lead or action it refers to, which has not arrived. It then joins by itself.",
+    )
     flags = serializers.ListField(
         child=serializers.ChoiceField([BEFORE_ITS_LEAD]),
         required=False,

@@ -132,6 +132,14 @@ class QuarantinedItemQuerySet(models.QuerySet["QuarantinedItem"]):
     def waiting(self) -> Self:
         return self.filter(state=QuarantinedItem.State.WAITING)
 
+    def for_person(self) -> Self:
+        """Waiting items that a person has to settle."""
+        return self.waiting().filter(waits_until=None)
+
+    def for_another(self) -> Self:
+        """Waiting items that join by themselves when the lead or action they refer to arrives."""
+        return self.waiting().filter(waits_until__isnull=False)
+
     def of_month(self, month: str) -> Self:
         """Items that count toward this month."""
         return self.filter(months__contains=[month])
@@ -176,6 +184,18 @@ class QuarantinedItem(models.Model):
         help_text="The stored action this item conflicts with.",
     )
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    waits_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Until when it waits for the lead or action it refers to. Empty if it needs a person.",
+    )
+    waits_for = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The source's ID of the action it waits for. Empty if it waits for its lead.",
+    )
     received_at = models.DateTimeField()
     occurred_at = models.DateTimeField(null=True, blank=True, help_text="The earliest readable time in the item.")
     zone = models.CharField(
@@ -199,15 +219,26 @@ class QuarantinedItem(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(name="quarantine_waiting", fields=["received_at"], condition=Q(state="waiting")),
+            models.Index(
+                name="quarantine_waiting",
+                fields=["received_at"],
+                include=["waits_until"],
+                condition=Q(state="waiting"),
+            ),
             GinIndex(name="quarantine_by_month", fields=["months"], condition=Q(state="waiting")),
             models.Index(name="quarantine_of_lead", fields=["source", "lead_external_id"]),
-            # Waiting items by source and code are counted and walked through from the index alone.
+            # Intake looks here for items that wait for a lead or action of the delivery.
+            models.Index(
+                name="quarantine_for_another",
+                fields=["source", "lead_external_id"],
+                condition=Q(state="waiting", waits_until__isnull=False),
+            ),
+            # Items for a person by source and code are counted and walked through from the index alone.
             models.Index(
                 name="quarantine_groups",
                 fields=["source", "code", "id"],
                 include=["actions_held", "received_at"],
-                condition=Q(state="waiting"),
+                condition=Q(state="waiting", waits_until=None),
             ),
             # The items that a source sent in some days, by code, waiting or not.
             models.Index(
@@ -222,6 +253,9 @@ class QuarantinedItem(models.Model):
                 name="a_settled_item_says_when",
                 condition=Q(state="waiting", settled_at=None) | (~Q(state="waiting") & Q(settled_at__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="only_a_waiting_item_waits_for_another", condition=Q(state="waiting") | Q(waits_until=None)
+            ),
             models.CheckConstraint(name="a_quarantined_item_counts_to_a_month", condition=Q(months__len__gt=0)),
             models.UniqueConstraint(
                 name="the_same_refused_item_waits_once", fields=["source", "digest"], condition=Q(state="waiting")
@@ -233,3 +267,10 @@ class QuarantinedItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at {self.pointer or '/'}: {self.code}"
+
+    @property
+    def awaited(self) -> str:
+        """What it waits for before it needs a person: lead or action; empty if it needs one now or is settled."""
+        if self.waits_until is None:
+            return ""
+        return "action" if self.waits_for else "lead"

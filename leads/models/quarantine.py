@@ -19,6 +19,7 @@ class QuarantineStep(models.Model):
     class Kind(models.TextChoices):
         REFUSED_AGAIN = "refused_again", "Retried and refused again"
         REPAIRED = "repaired", "Retried and stored"
+        JOINED = "joined", "Joined by itself"
         TOOK_NEW = "took_new", "Replaced with the new version"
         DISCARDED = "discarded", "Discarded"
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -20,6 +20,9 @@ def validate_country(code: str) -> None:
     """Raise ValidationError unless this is a two-letter ISO 3166 code."""
     if code not in countries():
         raise ValidationError(f"{code} is not an ISO 3166 country. Use a two-letter code such as US.")
+
+
+MOST_WAIT_HOURS = 30 * 24
 
 
 class Channel(models.TextChoices):
@@ -75,6 +78,13 @@ class Source(models.Model):
     signature_required = models.BooleanField(
         default=False, db_default=False, help_text="Refuse deliveries that aren't signed with a signing secret."
     )
+    wait_hours = models.PositiveSmallIntegerField(
+        "hours to wait",
+        default=24,
+        db_default=24,
+        validators=[MaxValueValidator(MOST_WAIT_HOURS)],
+        help_text="Hours that an action waits for its lead, or a void for its action, before it needs a person. 0: no wait.",
+    )
     keep_bodies_days = models.PositiveIntegerField(
         "keep raw bodies",
         null=True,
@@ -96,6 +106,9 @@ class Source(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("code"), name="a_source_code_is_unique_whatever_its_case"),
+            models.CheckConstraint(
+                name="a_source_waits_for_at_most_thirty_days", condition=Q(wait_hours__lte=MOST_WAIT_HOURS)
+            ),
         ]
 
     def __str__(self) -> str:

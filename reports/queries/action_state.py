@@ -54,6 +54,9 @@ def state_of(source: Source, *, lead: str, action: str) -> ActionState | None:
 
 
 def _of_refused(item: QuarantinedItem) -> tuple[str, str]:
+    if item.awaited:
+        until = f"{item.waits_until:%Y-%m-%d %H:%M} UTC"
+        return QUARANTINED, f"In quarantine, waiting for its {item.awaited} until {until}: {item.message}"
     if item.state == QuarantinedItem.State.WAITING:
         return QUARANTINED, f"In quarantine: {item.message}"
     if item.state == QuarantinedItem.State.DISCARDED:

@@ -39,7 +39,7 @@ def waiting() -> Waiting:
         .annotate(n=Count("pk"))
     )
     return Waiting(
-        quarantined=QuarantinedItem.objects.waiting().count(),
+        quarantined=QuarantinedItem.objects.for_person().count(),
         unrated=PeriodTally.objects.filter(period__state=Open).aggregate(n=Sum("unrated"))["n"] or 0,
         failed=failed.count(),
         failed_runs=tuple(failed.order_by("-run_id").values_list("run_id", flat=True).distinct()[:2]),

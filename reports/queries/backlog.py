@@ -64,7 +64,7 @@ def rated_in_open_periods() -> dict[str, int]:
 def queues(*, unrated: int) -> list[Queue]:
     """Return every queue; a new queue is one more line here."""
     actions = UnratedAction.objects.order_by("pk").values_list("action__delivery__received_at", flat=True)
-    quarantined = QuarantinedItem.objects.waiting().order_by("received_at").values_list("received_at", flat=True)
+    quarantined = QuarantinedItem.objects.for_person().order_by("received_at").values_list("received_at", flat=True)
     mails = InvoiceMail.objects.waiting().aggregate(n=Count("pk"), since=Min("requested_at"))
     documents = InvoiceDocument.objects.exclude(state=InvoiceDocument.State.KEPT).aggregate(
         n=Count("pk", filter=WAITS),
@@ -76,7 +76,7 @@ def queues(*, unrated: int) -> list[Queue]:
         Queue("unrated", unrated, actions.first() if unrated else None),
         Queue("unpriceable", UnratedAction.objects.filter(code=UnratedAction.Code.UNPRICEABLE)[:AT_MOST].count(), None),
         Queue("given_up", *_counted(RatingAttempts.objects.given_up().order_by("attempted_at"), "attempted_at")),
-        Queue("quarantine", QuarantinedItem.objects.waiting()[:AT_MOST].count(), quarantined.first()),
+        Queue("quarantine", QuarantinedItem.objects.for_person()[:AT_MOST].count(), quarantined.first()),
         Queue("failed_bills", still_failed()[:AT_MOST].count(), None),
         Queue("mails", mails["n"], mails["since"]),
         Queue("failed_mails", InvoiceMail.objects.needing_attention().values("invoice").distinct().count(), None),

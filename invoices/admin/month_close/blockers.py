@@ -34,7 +34,7 @@ def _before_drafts(label: str, left: Remaining) -> tuple[Counted, ...]:
             left.quarantined,
             "in quarantine",
             "Fix and retry, or discard with a reason. The items are listed below",
-            list_of("leads.quarantineditem", month=label),
+            list_of("leads.quarantineditem", month=label, state="unsettled"),
             "orange",
         ),
         (

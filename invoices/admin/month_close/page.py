@@ -69,7 +69,7 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "failures": _failures(cycle.label),
         "quarantined": _waiting_items(cycle.label) if left.quarantined else [],
         "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
-        "quarantine_address": list_of("leads.quarantineditem", month=cycle.label),
+        "quarantine_address": list_of("leads.quarantineditem", month=cycle.label, state="unsettled"),
         "unfinished": _unfinished(cycle.label),
         "sums": sums,
         "tables": tables,

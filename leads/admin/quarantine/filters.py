@@ -9,25 +9,42 @@ from unfold.contrib.filters.admin import DropdownFilter
 from leads.models import QuarantinedItem
 
 State = QuarantinedItem.State
+FOR_ANOTHER, UNSETTLED = "for_another", "unsettled"
 CODES_FROM = 10_000
 MONTHS_SHOWN = 36
 
 
 class ByState(DropdownFilter):
-    """Filters by state; shows waiting items by default."""
+    """Filters by state; shows the items that a person has to settle by default."""
 
     title = "state"
     parameter_name = "state"
     all_option = None
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*State.choices, ("all", "All")]
+        waiting, *settled = State.choices
+        return [
+            waiting,
+            (FOR_ANOTHER, "Waiting for another"),
+            (UNSETTLED, "Waiting for either"),
+            *settled,
+            ("all", "All"),
+        ]
 
     def value(self) -> str:
         return super().value() or State.WAITING
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedItem]) -> QuerySet[QuarantinedItem]:
-        return queryset if self.value() == "all" else queryset.filter(state=self.value())
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case State.WAITING:
+                return queryset.for_person()
+            case "for_another":
+                return queryset.for_another()
+            case "unsettled":
+                return queryset.waiting()
+            case "all":
+                return queryset
+        return queryset.filter(state=self.value())
 
 
 class ByCode(DropdownFilter):

@@ -14,7 +14,7 @@ GROUPS_SHOWN = 20
 def groups() -> list[dict[str, Any]]:
     """Return the groups, largest first, each with the URL of its list."""
     rows = (
-        QuarantinedItem.objects.waiting()
+        QuarantinedItem.objects.for_person()
         .values("source", "source__name", "code")
         .annotate(count=Count("pk"), actions=Sum("actions_held"), since=Min("received_at"))
         .order_by("-count", "source__name", "code")[:GROUPS_SHOWN]

@@ -65,6 +65,12 @@ DISCARD_MANY = AsksWhy(
 )
 
 
+def _state(item: QuarantinedItem) -> str:
+    if item.awaited:
+        return chip(f"Waiting for its {item.awaited}", "blue")
+    return chip(item.get_state_display(), COLOURS[item.state])
+
+
 @admin.register(QuarantinedItem)
 class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     is_large = True
@@ -119,7 +125,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     )
     where = column(lambda pointer: code(pointer or "/"), "pointer", title="where in the delivery")
     shown_held = column(number, "actions_held", title="actions held")
-    shown_state = column(lambda item: chip(item.get_state_display(), COLOURS[item.state]), title="state")
+    shown_state = column(_state, title="state")
     settled = column(instant, "settled_at", zone_of, title="settled")
 
     def get_urls(self) -> list[Any]:

@@ -87,6 +87,8 @@ def _decide_leads(source: Source, delivery: NewDelivery, leads: Sequence[SentLea
             continue
         stored = known.lead_by_id.get(lead.result.id or "")
         if stored is None:
+            if not lead.has_refusals:
+                lead.result.waits_for = ""
             words = "This lead is not known yet. Name the product it is about."
             lead.refuse(Fault("product_missing", "/product", words))
             continue

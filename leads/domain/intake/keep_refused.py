@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -19,25 +19,29 @@ from leads.domain.occurrence import occurred, zones_of
 from leads.models import QuarantinedItem, Source
 
 # IDs follow the order sent; rows are written in the order of their digests, so that deliveries with the same refused
-# items never deadlock. An item that is already waiting is counted, gets its current fault, and returns its ID.
+# items never deadlock. An item that is already waiting is counted, gets its current fault, and returns its ID; it waits for
+# another no longer than when it was first sent.
 KEEP = """
     WITH numbered AS MATERIALIZED (
         SELECT nextval(pg_get_serial_sequence('leads_quarantineditem', 'id')) AS id, sent.*
           FROM jsonb_to_recordset(%(items)s)
                AS sent (kind text, pointer text, code text, message text, content text, actions_held int, lead text,
-                        stored_action bigint, digest bytea, occurred_at timestamptz, zone text, months text[])
+                        stored_action bigint, digest bytea, occurred_at timestamptz, zone text, months text[],
+                        waits_for text, waits_until timestamptz)
     )
     INSERT INTO leads_quarantineditem (source_id, delivery_id, received_at, state, settled_note, times_sent, id, kind,
            pointer, code, message, content, actions_held, lead_external_id, stored_action_id, digest,
-           occurred_at, zone, months)
+           occurred_at, zone, months, waits_for, waits_until)
     SELECT %(source)s, %(delivery)s, %(received_at)s, 'waiting', '', 1, id, kind, pointer, code, message,
-           content::jsonb, actions_held, lead, stored_action, digest, occurred_at, zone, months
+           content::jsonb, actions_held, lead, stored_action, digest, occurred_at, zone, months,
+           waits_for, waits_until
       FROM numbered ORDER BY digest
     ON CONFLICT (source_id, digest) WHERE state = 'waiting'
     DO UPDATE SET times_sent = leads_quarantineditem.times_sent + 1, code = EXCLUDED.code, message = EXCLUDED.message,
-                  stored_action_id = EXCLUDED.stored_action_id, zone = EXCLUDED.zone,
+                  stored_action_id = EXCLUDED.stored_action_id, zone = EXCLUDED.zone, waits_for = EXCLUDED.waits_for,
+                  waits_until = CASE WHEN EXCLUDED.waits_until IS NOT NULL THEN leads_quarantineditem.waits_until END,
                   months = CASE WHEN EXCLUDED.occurred_at IS NULL THEN leads_quarantineditem.months ELSE EXCLUDED.months END
-    RETURNING digest, id
+    RETURNING digest, id, waits_until
 """
 
 _json = msgspec.json.Encoder(decimal_format="number", order="deterministic")
@@ -58,6 +62,8 @@ class Refusal(msgspec.Struct, kw_only=True, gc=False):
     occurred_at: datetime | None = None
     zone: str = ""
     months: list[str] = []
+    waits_for: str = ""
+    waits_until: datetime | None = None
 
 
 class Part(NamedTuple):
@@ -83,13 +89,17 @@ def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads:
     for part, zone in zip(first.values(), zones_of(source, contents), strict=True):
         when = occurred(part.content, received_at=received_at, zone=zone)
         part.refusal.occurred_at, part.refusal.zone, part.refusal.months = when
+        waits_for = part.results[0].waits_for
+        if waits_for is not None and source.wait_hours:
+            part.refusal.waits_for = waits_for
+            part.refusal.waits_until = received_at + timedelta(hours=source.wait_hours)
     items = _json.encode([part.refusal for part in first.values()]).decode()
     with connection.cursor() as cursor:
         cursor.execute(KEEP, {"items": items, "source": source.pk, "delivery": delivery, "received_at": received_at})
-        numbers = {_in_text(digest): number for digest, number in cursor.fetchall()}
+        kept = {_in_text(digest): (number, waits_until) for digest, number, waits_until in cursor.fetchall()}
     for part in refused:
         for result in part.results:
-            result.quarantined_item = numbers[part.refusal.digest]
+            result.quarantined_item, result.waits_until = kept[part.refusal.digest]
 
 
 def _refused_parts(lead: SentLead) -> Iterable[Part]:

@@ -127,6 +127,7 @@ class Known(msgspec.Struct, dict=True):
     customers: list[KnownCustomer]
     types: list[KnownType]
     periods: list[OpenPeriod]
+    awaited: list[int]  # quarantined items that wait for these leads or their actions
     erased: list[str] = []  # pseudonyms of persons whose contact data was erased
 
     def stored_as(self, person: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,8 @@ class Result(msgspec.Struct, gc=False):
     outcome: str = ""
     fault: Fault | None = None
     quarantined_item: int | None = None  # the ID under which it is waiting
+    waits_for: str | None = None  # the action it waits for; "" for its lead, None if it needs a person
+    waits_until: datetime | None = None
     actions: list["Result"] = msgspec.field(default_factory=list)
     flags: tuple[str, ...] = ()  # unusual, but accepted
 
@@ -37,14 +40,21 @@ class Result(msgspec.Struct, gc=False):
             answer |= {
                 "code": self.fault.code,
                 "pointer": self.pointer + self.fault.pointer,
-                "message": self.fault.message,
+                "message": self.fault.message + self._wait_in_words(),
                 "quarantined_item": self.quarantined_item,
             }
+            if self.waits_until:
+                answer["waits_until"] = self.waits_until
         if self.flags:
             answer["flags"] = self.flags
         if self.actions:
             answer["actions"] = [action.as_json() for action in self.actions]
         return answer
+
+    def _wait_in_words(self) -> str:
+        if self.waits_until is None or self.waits_for is None:
+            return ""
+        return f" Waits for its {'action' if self.waits_for else 'lead'} until {self.waits_until:%Y-%m-%d %H:%M} UTC."
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,7 @@ def _result(kept: dict[str, Any]) -> Result:
         fault=Fault(code=kept["code"], pointer=kept["pointer"], message=kept["message"]) if "code" in kept else None,
         quarantined_item=kept.get("quarantined_item"),
         actions=[_result(action) for action in kept.get("actions", ())],
+        waits_until=datetime.fromisoformat(kept["waits_until"]) if "waits_until" in kept else None,
         flags=tuple(kept.get("flags", ())),
     )
 

@@ -17,6 +17,7 @@ from billing_engine.core import log_context
 from billing_engine.core.deeds.record import columns_of
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.models.deed import reference, reference_to
+from billing_engine.core.tasks import after_commit
 from leads.domain.body.decode import is_plain
 from leads.domain.body.parcel import Parcel
 from leads.domain.body.parse import open_parcel
@@ -42,6 +43,8 @@ from leads.models.delivery import delivery_name
 ATTEMPTS = 10
 # Compression level: a third of the default's time for a fifth more bytes.
 QUICKLY = 1
+# Waiting items that one message names; the sweep finds the rest.
+JOINED_AT_ONCE = 1_000
 
 DELIVERY_RECEIVED = Verb("delivery_received", "Delivery received")
 
@@ -116,9 +119,12 @@ def _attempt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], *
     if decided.periods.open_missing():
         raise Overtaken
     if decided.voids or decided.early or any(lead.has_refusals for lead in leads):
-        return _write_in_steps(source, delivery, leads, decided, is_deed=is_deed)
-    receipt = _receipt(source, delivery, leads, is_deed=is_deed)
-    store(leads=decided.leads, actions=decided.actions, periods=decided.touched, delivery=delivery)
+        receipt = _write_in_steps(source, delivery, leads, decided, is_deed=is_deed)
+    else:
+        receipt = _receipt(source, delivery, leads, is_deed=is_deed)
+        store(leads=decided.leads, actions=decided.actions, periods=decided.touched, delivery=delivery)
+    if known.awaited and (decided.leads or decided.actions):
+        after_commit("leads.join", item_ids=known.awaited[:JOINED_AT_ONCE])
     return receipt
 
 
@@ -158,6 +164,7 @@ def _void(actions: Sequence[SentAction], at: datetime) -> list[int]:
     for action in actions:
         fault = voided.faults.get(action.key)
         if fault:
+            action.result.waits_for = action.key[1]
             action.result.refuse(fault)
         else:
             action.result.outcome = UPDATED if action.key in voided.now else DUPLICATE

@@ -35,7 +35,9 @@ class RetryInProgress(Refused):
 @transaction.atomic
 def start_retry(source: Source, *, code: str, by: User | None, at: datetime) -> BulkRetry:
     """Start a bulk retry of the items waiting now. Raises NothingToRetry or RetryInProgress."""
-    found = QuarantinedItem.objects.waiting().filter(source=source, code=code).aggregate(n=Count("pk"), last=Max("pk"))
+    found = (
+        QuarantinedItem.objects.for_person().filter(source=source, code=code).aggregate(n=Count("pk"), last=Max("pk"))
+    )
     if not found["n"]:
         raise NothingToRetry
     try:
@@ -59,7 +61,7 @@ class BulkRetries(PassQueue[BulkRetry, QuarantinedItem]):
         return BulkRetry.objects.filter(finished_at=None).select_related("source", "started_by")
 
     def left_of(self, retry: BulkRetry) -> QuerySet[QuarantinedItem]:
-        waiting = QuarantinedItem.objects.waiting().filter(source=retry.source, code=retry.code)
+        waiting = QuarantinedItem.objects.for_person().filter(source=retry.source, code=retry.code)
         left = waiting.filter(pk__gt=retry.reached, pk__lte=retry.up_to)
         return left.select_related("source").order_by("pk")
 

@@ -30,10 +30,11 @@ Kind = QuarantineStep.Kind
 
 
 ITEM_REPAIRED = Verb("quarantined_item_repaired", "Quarantined item stored")
+ITEM_JOINED = Verb("quarantined_item_joined", "Quarantined item joined by itself")
 ITEM_REPLACED = Verb("quarantined_item_replaced", "Stored version replaced")
 ITEM_REFUSED_AGAIN = Verb("quarantined_item_refused_again", "Quarantined item refused again")
 ITEM_DISCARDED = Verb("quarantined_item_discarded", "Quarantined item discarded")
-SETTLED_BY = {Kind.REPAIRED: ITEM_REPAIRED, Kind.TOOK_NEW: ITEM_REPLACED}
+SETTLED_BY = {Kind.REPAIRED: ITEM_REPAIRED, Kind.JOINED: ITEM_JOINED, Kind.TOOK_NEW: ITEM_REPLACED}
 
 
 class AlreadySettled(Refused):
@@ -80,7 +81,7 @@ def repair(
                 item, content=content, by=by, at=at, kind=Kind.REPAIRED, changed=since_received(item, changes)
             )
     except StillRefused as refusal:
-        _note_refusal(item, refusal.fault, same=not changes, by=by, at=at)
+        note_refusal(item, refusal.fault, same=not changes, by=by, at=at)
         raise
 
 
@@ -123,7 +124,8 @@ def resend(
     also = [Delivery(pk=receipt.delivery_id), item.source, *([item.stored_action] if item.stored_action else [])]
     # Which members changed, and not what they hold: that may be contact data, which the step keeps and an erasure clears.
     told = {"changed": list(changed)} if changed else {}
-    record(SETTLED_BY[kind], on=item, by=by, reason=note, after=told, also=also)
+    deed_by = item.source if kind == Kind.JOINED else by
+    record(SETTLED_BY[kind], on=item, by=deed_by, reason=note, after=told, also=also)
     return receipt
 
 
@@ -145,7 +147,8 @@ def note_refused_again(item: QuarantinedItem, *, note: str, by: User | None, at:
 
 
 @transaction.atomic
-def _note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User | None, at: datetime) -> None:
+def note_refusal(item: QuarantinedItem, fault: Fault, *, same: bool, by: User | None, at: datetime) -> None:
+    """Record why it was refused again; if the content is the `same`, this is now its fault."""
     note_refused_again(item, note=f"{fault.message} ({fault.code})", by=by, at=at)
     # The customer, and so the month, may be known by now.
     [zone] = zones_of(item.source, [item.content])
@@ -178,5 +181,5 @@ def _result_of(item: QuarantinedItem, receipt: Receipt) -> Result:
 
 def _settle(item: QuarantinedItem, *, state: str, by: User | None, at: datetime, note: str = "") -> None:
     waiting = QuarantinedItem.objects.waiting().filter(pk=item.pk)
-    if not waiting.update(state=state, settled_at=at, settled_by=by, settled_note=note):
+    if not waiting.update(state=state, waits_until=None, settled_at=at, settled_by=by, settled_note=note):
         raise AlreadySettled

@@ -17,7 +17,7 @@ UNRATED_RULE = (
 # From the index of waiting items, which holds both columns.
 QUARANTINED = """
     SELECT source_id, count(*), min(received_at) FROM leads_quarantineditem
-     WHERE state = 'waiting' AND received_at < %(before)s GROUP BY 1
+     WHERE state = 'waiting' AND waits_until IS NULL AND received_at < %(before)s GROUP BY 1
 """
 # Actions are stored in the order of their receipt, so the first one of a period was received first.
 UNRATED = """

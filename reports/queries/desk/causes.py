@@ -48,7 +48,7 @@ class OwnDraft:
 
 def quarantine_causes() -> list[Cause]:
     """Return the causes of all waiting items, the largest first; counted from one index."""
-    waiting = QuarantinedItem.objects.waiting()
+    waiting = QuarantinedItem.objects.for_person()
     rows = (
         waiting.values("source", "source__name", "code")
         .annotate(items=Count("pk"), since=Min("received_at"))
@@ -59,7 +59,7 @@ def quarantine_causes() -> list[Cause]:
 
 def first_message(cause: Cause) -> str:
     """Return what is wrong with the first of its items."""
-    items = QuarantinedItem.objects.waiting().filter(source=cause.source, code=cause.code)
+    items = QuarantinedItem.objects.for_person().filter(source=cause.source, code=cause.code)
     return str(items.order_by("pk").values_list("message", flat=True).first() or "")
 
 

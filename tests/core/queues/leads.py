@@ -26,6 +26,9 @@ from leads.models import (
     QuarantinedItem,
     QuarantineStep,
 )
+from billing_engine.core.models import Deed
+from leads.domain.quarantine.bulk_retry import start_retry
+from leads.models import Action, BulkRetry, Delivery, Lead, Notice, Product, QuarantinedItem, QuarantineStep
 from tests.core.queues.case import NOVEMBER_3, Case
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.leads.imports.made import a_source, row, table, tried, uploaded
@@ -138,6 +141,28 @@ CASES = {
         done=((2, 0, True), [True, True], 2),
         given_up=((0, 2, True), [True, True], 0),
         deaths=6,
+def an_action_whose_lead_arrived() -> None:
+    ActionTypeFactory.create(code="sample_order")
+    ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
+    source = SourceFactory.create(wait_hours=30 * 24)
+    deliver(source, {"id": "L-1", "actions": [action()]})
+    deliver(source, lead())
+
+
+def joins() -> Any:
+    return (
+        (Lead.objects.count(), Action.objects.count(), Delivery.objects.count()),
+        list(QuarantinedItem.objects.values_list("state", flat=True)),
+        list(QuarantineStep.objects.values_list("kind", "note")),
+        Deed.objects.filter(verb="quarantined_item_joined").count(),
+    )
+
+
+CASES = {
+    "leads.join": Case(
+        make=an_action_whose_lead_arrived,
+        facts=joins,
+        done=((1, 1, 3), ["repaired"], [("joined", "")], 1),
     ),
     "leads.notice": Case(
         make=a_notice,

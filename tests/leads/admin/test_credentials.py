@@ -135,6 +135,7 @@ def source_facts(source: Source, **more: object) -> dict[str, object]:
         "code": source.code,
         "is_active": "on",
         "new_products": "quarantine",
+        "wait_hours": 24,
         **{
             f"{rows}-{part}": 0
             for rows in ("revisions", "api_keys", "signing_secrets")

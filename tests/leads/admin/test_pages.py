@@ -93,7 +93,8 @@ def test_a_refusal_of_the_domain_is_shown_in_the_dialog(operations: Client) -> N
 
 def test_the_code_of_a_source_is_stored_in_lowercase(operations: Client) -> None:
     facts = {"name": "Fair", "code": "FAIR-26", "channel": "trade_show", "is_active": "on", "time_zone": "UTC"}
-    operations.post(reverse("admin:leads_source_add"), facts | {"new_products": "quarantine"})
+    facts |= {"new_products": "quarantine", "wait_hours": "24"}
+    operations.post(reverse("admin:leads_source_add"), facts)
     assert list(Source.objects.values_list("code", flat=True)) == ["fair-26"]
 
 

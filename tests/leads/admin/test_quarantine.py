@@ -11,6 +11,7 @@ from django.urls import reverse
 from leads.admin.quarantine.fault_places import marked
 from leads.admin.quarantine.item_admin import RETRIED_HERE
 from leads.domain.intake.receive import receive
+from leads.domain.quarantine.bulk_retry import NothingToRetry, start_retry
 from leads.models import Action, BulkRetry, Lead, QuarantinedItem, Source
 from leads.tasks import retry_task
 from tests.factories.leads import ActionTypeFactory, ProductFactory, QuarantinedItemFactory, SourceFactory
@@ -79,6 +80,24 @@ def test_waiting_items_are_shown_by_source_and_code_the_most_first(operations: C
     assert told == [("Fair", "unknown_product", 2, 2), ("Fair", "quantity_invalid", 1, 1)]
     of_group = operations.get(groups[0]["these"]).context["cl"].result_list
     assert {item.content["id"] for item in of_group} == {"L-1", "L-2"}
+
+
+def test_what_waits_for_its_lead_needs_nobody_and_is_found_by_the_filter(operations: Client, source: Source):
+    send(source, lead("L-1", "NEW"), {"id": "L-2", "actions": []}, lead("L-3", "TILE", void={"reason": "Canceled"}))
+    early = QuarantinedItem.objects.get(code="product_missing")
+    address = reverse("admin:leads_quarantineditem_changelist")
+
+    pages = {state: operations.get(address, {"state": state}) for state in ("", "for_another", "unsettled")}
+    page = operations.get(reverse("admin:leads_quarantineditem_change", args=[early.pk]))
+
+    shown = {state: sorted(item.code for item in each.context["cl"].result_list) for state, each in pages.items()}
+    others = ["member_unknown", "unknown_product"]
+    assert shown == {"": others, "for_another": ["product_missing"], "unsettled": sorted(["product_missing", *others])}
+    assert sorted(group["code"] for group in pages[""].context["groups"]) == others
+    assert "Waiting for its lead" in pages["for_another"].content.decode()
+    assert "this item is stored by itself" in page.content.decode()
+    with pytest.raises(NothingToRetry):
+        start_retry(source, code="product_missing", by=None, at=NOW)
 
 
 def retry_all(client: Client, source: Source, code: str) -> Any:

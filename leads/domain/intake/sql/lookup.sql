@@ -52,6 +52,10 @@ BEGIN
         'periods', (SELECT coalesce(json_agg(period), '[]')
                       FROM (SELECT id, customer_id, start_at, end_at
                               FROM leads_billingperiod
-                             WHERE customer_id = ANY (named) AND state = 'open' AND NOT is_sealed) period)
+                             WHERE customer_id = ANY (named) AND state = 'open' AND NOT is_sealed) period),
+        'awaited', (SELECT coalesce(json_agg(id), '[]')
+                      FROM leads_quarantineditem
+                     WHERE source_id = of_source AND lead_external_id = ANY (leads)
+                       AND state = 'waiting' AND waits_until IS NOT NULL)
     );
 END $$;
