@@ -41,7 +41,7 @@ GRANTS = {
         "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
         " requests_per_minute, signature_required, field_mapping)"
     ),
-    "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
+    "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, used_from, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
     # What came in.
     "leads_delivery": "INSERT",

@@ -14,6 +14,7 @@ from leads.domain.body.damage import TOO_DEEP
 from leads.domain.faults import Fault
 from leads.domain.intake.items import SentLead
 from leads.domain.intake.receipt import Result
+from leads.domain.intake.rows import NewDelivery
 from leads.domain.intake.rules import is_storable
 from leads.domain.occurrence import occurred, zones_of
 from leads.models import QuarantinedItem, Source
@@ -68,7 +69,7 @@ class Part(NamedTuple):
     results: list[Result]
 
 
-def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
+def keep_refused(source: Source, delivery: NewDelivery, leads: Iterable[SentLead]) -> None:
     """Quarantine refused leads with their actions, and refused actions with just enough of their lead.
 
     Sets the ID of the quarantined item on each refused result.
@@ -76,6 +77,10 @@ def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads:
     refused = [part for lead in leads for part in _refused_parts(lead)]
     if not refused:
         return
+    received_at = delivery.received_at
+    if delivery.is_test:
+        for part in refused:  # a test is never the same item as a lead that is billed, even if neither can be read
+            part.refusal.digest = _in_text(hashlib.sha256(b"test" + part.refusal.digest.encode()).digest())
     first: dict[str, Part] = {}
     for part in refused:
         first.setdefault(part.refusal.digest, part)  # of identical items, the first one sent
@@ -84,8 +89,9 @@ def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads:
         when = occurred(part.content, received_at=received_at, zone=zone)
         part.refusal.occurred_at, part.refusal.zone, part.refusal.months = when
     items = _json.encode([part.refusal for part in first.values()]).decode()
+    sent: dict[str, Any] = {"items": items, "source": source.pk, "delivery": delivery.id, "received_at": received_at}
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, {"items": items, "source": source.pk, "delivery": delivery, "received_at": received_at})
+        cursor.execute(KEEP, sent)
         numbers = {_in_text(digest): number for digest, number in cursor.fetchall()}
     for part in refused:
         for result in part.results:
