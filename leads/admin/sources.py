@@ -74,11 +74,11 @@ def _what_is_cleared(source: Source) -> str:
     """Say how much is cleared, and what is not."""
     found = to_clear(source)
     words = (
-        f"Nothing is deleted. Actions of test leads are voided: {found.actions:,}, of {found.leads:,} leads."
-        f" What test keys left in quarantine is discarded: {found.items:,}. You can't undo this."
+        "Actions of test leads are voided, and what test keys left in quarantine is discarded. Nothing is deleted, and you"
+        f" can't undo this. Test leads: {found.leads:,}. Their actions: {found.actions:,}. Quarantined items: {found.items:,}."
     )
     if found.billed:
-        words += f" Actions in closed billing periods stay as they are: {found.billed:,}."
+        words += f" Actions that stay, because their billing period is closed: {found.billed:,}."
     if found.actions > MOST_ACTIONS or found.items > MOST_ITEMS:
         words += f" At most {MOST_ACTIONS:,} actions and {MOST_ITEMS:,} items at once: press again for the rest."
     return words

@@ -90,5 +90,5 @@ def _in(periods: Iterable[BillingPeriod], actions: QuerySet[Action]) -> QuerySet
 
 
 def _items(source: Source) -> QuerySet[QuarantinedItem]:
-    """What waits in quarantine and was sent with a test key."""
+    """The waiting items in quarantine that were sent with a test key."""
     return QuarantinedItem.objects.waiting().filter(source=source, delivery__is_test=True)

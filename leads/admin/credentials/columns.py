@@ -6,7 +6,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
 
-from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, code, instant, link, link_to
+from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link
 from billing_engine.core.admin_kit.columns import column
 from leads.domain.credentials.addresses import addresses_of
 from leads.models import ApiKey, CustomerKey, SigningSecret
@@ -47,7 +47,7 @@ class ShownCredential:
 
 SCOPES = column(str, "may_in_words", title="may")
 KEY = column(code, "shown", title="key")
-LINKED_KEY = column(lambda key: link_to(address_of(key), code(key.shown)), title="key")
+LINKED_KEY = column(lambda key: link(key, key.shown), title="key")
 MODE = column(lambda is_test: chip("Test", "blue") if is_test else chip("Live"), "is_test", title="leads")
 USED_FROM = column(
     lambda used: format_html_join(mark_safe("<br>"), "{} · {}", ((code(address), instant(at)) for address, at in used)),

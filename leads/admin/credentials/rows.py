@@ -43,7 +43,7 @@ class ApiKeyRows(CredentialRows):
     verbose_name_plural = "API keys"
     pages = "leads_apikey"
     links = ("Access", "Rotate", "Revoke")
-    fields = ("shown", "mode", "shown_scopes", *CredentialRows.fields[1:])
+    fields = ("shown", "mode", "shown_scopes", "state", "last_used", "buttons")  # the others are on its page
 
     shown = LINKED_KEY
     mode = MODE

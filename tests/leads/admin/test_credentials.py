@@ -193,7 +193,7 @@ def test_test_leads_are_cleared_after_their_count_is_shown(operations: Client):
     done = press(operations, "leads_source_clear_tests", source)
 
     action.refresh_from_db()
-    assert ("Actions of test leads are voided: 1, of 1 leads." in asked, action.void_reason) == (
+    assert ("Test leads: 1. Their actions: 1. Quarantined items: 0." in asked, action.void_reason) == (
         True,
         "Test leads cleared",
     )
