@@ -105,5 +105,5 @@ class Migration(migrations.Migration):
             ),
         ),
         InstallSql("leads", "domain/credentials/sql/key.sql", "99f9aa1fc98b"),
-        InstallSql("leads", "domain/intake/sql/write.sql", "4db14261940c"),
+        InstallSql("leads", "domain/intake/sql/write.sql", "e179732c24f1"),
     ]

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from leads.domain.faults import Malformed
-
 
 class Placed(NamedTuple):
     """An item and its place in the body: a JSON pointer, or `/17` for line 17 of NDJSON or CSV."""
@@ -35,8 +33,7 @@ class Parcel(NamedTuple):
     plain: bool | None = None  # whether no string needs a closer look; None if not known yet
 
     def mark_as_test(self) -> None:
-        """Make every lead a test, whatever it says; in quarantine it says so too."""
+        """Make every lead a test, whatever it says; in quarantine it says so too, unless it could not be read."""
         for _, item in self.items:
-            lead = item.content if isinstance(item, Malformed) else item
-            if isinstance(lead, dict):
-                lead["is_test"] = True
+            if isinstance(item, dict):
+                item["is_test"] = True
