@@ -41,12 +41,11 @@ GRANTS = {
     "leads_sourcerevision": "INSERT, UPDATE (in_force_at, withdrawn_at)",
     "leads_source": (
         "INSERT, UPDATE (code, name, is_active, customer_id, new_products, default_country,"
-        " requests_per_minute, signature_required, keep_bodies_days, keep_contacts_days)"
-        " requests_per_minute, signature_required, wait_hours, field_mapping)"
+        " requests_per_minute, signature_required, wait_hours, keep_bodies_days, keep_contacts_days)"
     ),
     "leads_sourcemapping": "INSERT, UPDATE (name, door, is_active, place)",
     "leads_mappingrevision": "INSERT",
-    "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, revoked_at)",
+    "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, used_from, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
     "leads_hook": "INSERT, UPDATE (sealed, earlier_sealed, earlier_until, expires_at, last_used_at, revoked_at)",
     "leads_hookrefusal": "INSERT, UPDATE (times, message, last_at)",
@@ -63,8 +62,6 @@ GRANTS = {
     "leads_earlyaction": "INSERT, DELETE",
     "leads_quarantineditem": (
         "INSERT, UPDATE (pointer, code, message, content, digest, times_sent, stored_action_id, occurred_at, zone, months,"
-        " state, settled_at, settled_by_id, settled_note)"
-        "INSERT, UPDATE (pointer, code, message, times_sent, stored_action_id, occurred_at, zone, months,"
         " waits_for, waits_until, state, settled_at, settled_by_id, settled_note)"
     ),
     "leads_fileimport": (

@@ -14,7 +14,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from billing_engine.core.access.pages import ANYONE, ANYONE_STAFF, OF_A_MODEL, stated
-from billing_engine.core.api.access import customer_scope, is_for_sources, staff_needs
+from billing_engine.core.api.access import customer_scope, source_scope, staff_needs
 from billing_engine.roles import ROLES, permissions_of
 
 HEADER = """\
@@ -113,8 +113,10 @@ def _of_api(address: str, view: type[APIView]) -> Iterator[Line]:
         return
     needs = staff_needs(view)
     who = tuple(name for name in STAFF if needs and _person(name).has_perms(needs))
-    words = [*(["a source's API key"] if is_for_sources(view) else []), *([" and ".join(needs)] if needs else [])]
-    keys = (API_KEY,) if is_for_sources(view) else ()
+    scope = source_scope(view)
+    words = [f"a source's API key with the scope {scope}"] if scope else []
+    words += [" and ".join(needs)] if needs else []
+    keys = (API_KEY,) if scope else ()
     yield Line(address, in_words, " or ".join(words) or NOTHING_STATED, keys + who)
 
 

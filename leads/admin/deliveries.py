@@ -33,6 +33,7 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from leads.admin.credentials.columns import MODE
 from leads.admin.delivered_item import requested_item
 from leads.domain.access.contacts import may_see_raw_bodies
 from leads.domain.access.raw_bodies import download_body, look_at_body
@@ -74,7 +75,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
                     ("shown_source", "shown_received"),
                     ("shown_name", "content_type"),
                     ("shown_batch", "shown_sent"),
-                    ("shown_key",),
+                    ("shown_key", "mode"),
                     ("body_size_in_words", "digest"),
                 )
             },
@@ -89,6 +90,7 @@ class DeliveryAdmin(ReadOnlyPage[Delivery]):
     shown_batch = column(shortened, "batch_id", title="batch")
     shown_sent = column(instant, "sent_at", title="sent at, according to sender")
     shown_key = column(code, "idempotency_key", title="idempotency key", empty=NOTHING)
+    mode = MODE
     shown_size = column(lambda size: amount(filesizeformat(size)), "body_size", title="size")
     shown_leads = column(number, "leads_received", title="leads")
     shown_actions = column(number, "actions_received", title="actions")

@@ -16,10 +16,10 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import active, link, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.dialogs import Dialog, button, person
+from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.countries import countries
-from leads.admin.credentials.forms import WithEnd, WithSecret
+from leads.admin.credentials.forms import NewKey, WithSecret, scopes_of_a_new_key
 from leads.admin.credentials.rows import ApiKeyRows, SigningSecretRows
 from leads.admin.credentials.shown_once import new_key_page, new_secret_page
 from leads.admin.facts import ChangeOfFacts, FactFilter, FactRows, FactsPage, change_button
@@ -28,10 +28,11 @@ from leads.admin.hooks.rows import HookRows
 from leads.admin.hooks.shown_once import new_address_page
 from leads.admin.imports.upload_page import ADD as ADD_IMPORT
 from leads.domain.catalog.sources import code_faults, save_source, signature_faults
-from leads.domain.credentials.api_keys import create_key
+from leads.domain.cleared_tests import MOST_ACTIONS, MOST_ITEMS, clear_tests, has_tests, to_clear
+from leads.domain.credentials.api_keys import create_key, usable_keys
 from leads.domain.credentials.signatures import create_secret
 from leads.domain.hooks.addresses import create_hook
-from leads.models import Channel, Hook, Source, SourceRevision
+from leads.models import ApiKey, Channel, Hook, Source, SourceRevision
 
 
 class SourceForm(forms.ModelForm[Source]):
@@ -76,6 +77,20 @@ class SourceForm(forms.ModelForm[Source]):
         source = understood(Source, given, "code", "signature_required", pk=self.instance.pk)
         tell(self, [*(code_faults(source) if "code" in given else ()), *signature_faults(source, at=now())])
         return given
+
+
+def _what_is_cleared(source: Source) -> str:
+    """Say how much is cleared, and what is not."""
+    found = to_clear(source)
+    words = (
+        "Actions of test leads are voided, and what test keys left in quarantine is discarded. Nothing is deleted, and you"
+        f" can't undo this. Test leads: {found.leads:,}. Their actions: {found.actions:,}. Quarantined items: {found.items:,}."
+    )
+    if found.billed:
+        words += f" Actions that stay, because their billing period is closed: {found.billed:,}."
+    if found.actions > MOST_ACTIONS or found.items > MOST_ITEMS:
+        words += f" At most {MOST_ACTIONS:,} actions and {MOST_ITEMS:,} items at once: press again for the rest."
+    return words
 
 
 def channel_field() -> forms.ChoiceField:
@@ -129,7 +144,8 @@ class SourceAdmin(FactsPage[Source]):
     ordering = ("name",)
     autocomplete_fields = ("customer",)
     inlines = (ApiKeyRows, HookRows, SigningSecretRows)
-    actions_detail = ("change_facts", "new_key", "new_hook", "new_secret", "import_file")
+    actions_detail = ("change_facts", "new_key", "new_hook", "new_secret", "import_file", "clear_tests")
+    change_form_outer_before_template = "leads/source_top.html"
     fieldsets = (
         (None, {"fields": (("name", "code"), "is_active")}),
         ("Security", {"fields": ("requests_per_minute", "signature_required")}),
@@ -150,6 +166,18 @@ class SourceAdmin(FactsPage[Source]):
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         save_source(obj, facts=self.first_facts(form), by=person(request), at=now())
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The page, which names the keys that send only tests."""
+        source = self.get_object(request, object_id) if object_id else None
+        keys = usable_keys(source, at=now()).filter(is_test=True) if source else ()
+        return super().changeform_view(request, object_id, form_url, {"test_keys": list(keys)} | (extra_context or {}))
+
     change_facts = change_button("Change channel", permission="leads.change_source", form=ChangeOfChannel)
 
     @button(
@@ -161,16 +189,24 @@ class SourceAdmin(FactsPage[Source]):
         asks=Dialog(
             title="Create an API key?",
             says=lambda source: (
-                f"Anyone who has the key can send leads as {source}. The full key is shown only once, in the next step."
+                f"Anyone who has the key can do this as {source}. The full key is shown only once, in the next step."
                 " Have a safe place ready to store it."
             ),
             submit="Create key",
-            form=WithEnd,
+            form=NewKey,
+            first=scopes_of_a_new_key,
         ),
     )
     def new_key(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> HttpResponse:
-        _, plaintext = create_key(source, by=person(request), expires_at=answers["end"], at=now())
-        return new_key_page(self, request, source, plaintext)
+        key, plaintext = create_key(
+            source,
+            by=person(request),
+            expires_at=answers["end"],
+            at=now(),
+            scopes=map(ApiKey.Scope, answers["scopes"]),
+            is_test=answers["is_test"],
+        )
+        return new_key_page(self, request, key, plaintext)
 
     @button(
         "New webhook",
@@ -219,3 +255,20 @@ class SourceAdmin(FactsPage[Source]):
         return HttpResponseRedirect(f"{reverse('admin:leads_fileimport_upload')}?source={source.pk}")
 
     import_file.offered = lambda source: source.is_active
+
+    @button(
+        "Clear test leads",
+        permission="leads.change_action",
+        icon="mop",
+        variant=ActionVariant.DANGER,
+        offered=has_tests,
+        asks=Dialog(
+            title=lambda source: f"Clear the test leads of {source}?",
+            says=_what_is_cleared,
+            submit="Clear test leads",
+            is_dangerous=True,
+        ),
+    )
+    def clear_tests(self, request: HttpRequest, source: Source, answers: dict[str, Any]) -> Done:
+        done = clear_tests(source, by=person(request), at=now())
+        return Done(f"Actions voided: {done.actions:,}. Discarded from quarantine: {done.items:,}.")

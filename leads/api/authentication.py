@@ -68,7 +68,7 @@ class ApiKeyAuthentication(KeyAuthentication):
     refused = "This API key is unknown, expired or revoked, or its source is inactive."
 
     def known(self, plaintext: str) -> tuple[SourceAsUser, ApiKey] | None:
-        key = usable_key(plaintext, at=now())
+        key = usable_key(plaintext, at=now(), address=origin.address())
         return (SourceAsUser(key.source), key) if key else None
 
 

@@ -51,7 +51,7 @@ class DeliveriesView(APIView):
     """Receives leads with their actions: one object, a list, an envelope, or NDJSON."""
 
     parser_classes = [RawBody, RawLines]
-    for_sources = True
+    for_sources = ApiKey.Scope.SEND.value
 
     @extend_schema(
         operation_id="deliver",
@@ -67,7 +67,7 @@ class DeliveriesView(APIView):
         request=DELIVERY,
         responses={
             (202, JSON): OpenApiResponse(ReceiptSerializer, "Everything is stored", [RECEIPT_EXAMPLE]),
-            **problems(400, 401, 406, 409, 411, 413, 415, 429, 503),
+            **problems(400, 401, 403, 406, 409, 411, 413, 415, 429, 503),
         },
         examples=DELIVERY_EXAMPLES,
     )
@@ -87,6 +87,7 @@ class DeliveriesView(APIView):
             received_at=at,
             # The ID of a signed message serves as its idempotency key.
             idempotency_key=webhook_id or None if idempotency_key is None else idempotency_key,
+            is_test=key.is_test,
         )
         response = HttpResponse(receipt.as_bytes, content_type=JSON, status=status.HTTP_202_ACCEPTED)
         response["Location"] = f"{_receipts()}{receipt.delivery_id}"

@@ -19,7 +19,7 @@ from leads.queries.receipts import receipt_of
 class ReceiptView(APIView):
     """Returns a receipt with the current state of its quarantined items."""
 
-    for_sources = True
+    for_sources = ApiKey.Scope.READ.value
 
     @extend_schema(
         operation_id="receipt",
@@ -28,7 +28,10 @@ class ReceiptView(APIView):
         description="The response to an earlier delivery. Each quarantined item has its current state: waiting, "
         "repaired, or discarded and why. A source can see only the receipts of its own deliveries.",
         parameters=[OpenApiParameter("receipt", int, OpenApiParameter.PATH, description="The number of the receipt.")],
-        responses={200: OpenApiResponse(ReceiptAgainSerializer, "The receipt"), **problems(401, 404, 406, 429, 503)},
+        responses={
+            200: OpenApiResponse(ReceiptAgainSerializer, "The receipt"),
+            **problems(401, 403, 404, 406, 429, 503),
+        },
     )
     def get(self, request: Request, receipt: int) -> Response:
         key = cast("ApiKey", request.auth)  # required by the authentication

@@ -8,6 +8,8 @@ from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.models import QuarantinedItem
 from leads.models.delivery import OUTCOMES
 
+SENT_AS_TEST = "True if it was sent with a test key: every lead is a test. Absent otherwise."
+
 
 class CountsSerializer(serializers.Serializer[Any]):
     """received = created + updated + duplicate + conflict + quarantined + test, for leads and for actions."""
@@ -77,6 +79,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     """One result per lead and per action, in the order sent."""
 
     receipt = serializers.IntegerField(help_text="The number of the receipt, for `GET /api/v1/receipts/{receipt}`.")
+    test = serializers.BooleanField(required=False, help_text=SENT_AS_TEST)
     counts = CountsSerializer()
     results = LeadResultSerializer(many=True)
 
@@ -97,6 +100,7 @@ class ReceiptAgainSerializer(serializers.Serializer[Any]):
     """A receipt with the current state of its quarantined items."""
 
     receipt = serializers.IntegerField()
+    test = serializers.BooleanField(required=False, help_text=SENT_AS_TEST)
     received_at = serializers.DateTimeField()
     batch_id = serializers.CharField(allow_blank=True)
     sent_at = serializers.DateTimeField(allow_null=True)

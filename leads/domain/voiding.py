@@ -20,6 +20,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, Customer
 
 ACTION_VOIDED = Verb("action_voided", "Action voided")
+TESTS_CLEARED = Verb("tests_cleared", "Test leads cleared")
 
 # The locks keep the period from being closed or reopened between the check and the change, but let other deliveries pass.
 # Periods are locked before actions, as when a person voids, and each in order, so that transactions never deadlock.
@@ -119,7 +120,7 @@ def void_all(voids: Sequence[Void], *, at: datetime) -> Voided:
 
 def voided_by(action: Action) -> str:
     """Return who voided the action, if a person did; empty if its source did."""
-    found = Deed.objects.on(action).filter(verb=ACTION_VOIDED.code).first()
+    found = Deed.objects.about(action).filter(verb__in=[ACTION_VOIDED.code, TESTS_CLEARED.code]).first()
     return found.actor_name if found else ""
 
 

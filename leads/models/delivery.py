@@ -46,6 +46,9 @@ class Delivery(models.Model):
         db_default="",
         help_text="A repeated request with this key gets the same receipt.",
     )
+    is_test = models.BooleanField(
+        "test", default=False, db_default=False, help_text="Sent with a test key: every lead is a test."
+    )
     answer = models.BinaryField(
         default=b"", db_default=b"", help_text="The receipt as it was sent, compressed with zlib."
     )
@@ -92,7 +95,7 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 name="an_idempotency_key_names_one_delivery",
-                fields=["source", "idempotency_key"],
+                fields=["source", "idempotency_key", "is_test"],
                 condition=~Q(idempotency_key=""),
             ),
         ]

@@ -58,6 +58,8 @@ class Lead(models.Model):
             models.UniqueConstraint(name="a_sources_lead_id_names_one_lead", fields=["source", "external_id"]),
         ]
         indexes = [
+            # Test leads are few, and so are the entries that they cost.
+            models.Index(name="lead_test_of_source", fields=["source"], condition=Q(is_test=True)),
             models.Index(name="lead_person", fields=["person_key"], condition=~Q(person_key="")),
             # Leads are stored in the order of arrival, so one index entry per few pages is enough to find those of a day.
             BrinIndex(name="lead_received", fields=["received_at"], autosummarize=True),

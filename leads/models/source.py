@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from billing_engine.core.countries import countries
@@ -177,29 +177,51 @@ class Key(Credential):
         return f"{self.MARK}_{self.prefix}_…"
 
 
+def sends_and_reads() -> list[str]:
+    """What a new key may do unless a person chooses otherwise."""
+    return ["read", "send"]
+
+
 class ApiKey(Key):
     """What a source authenticates with; shown once, and only its digest is kept."""
 
     MARK, AUDIENCE = "lbe", "source"
 
     class Scope(models.TextChoices):
-        """What a key may see besides what happened to the source's own actions."""
+        """What requests with a key may do."""
 
-        PRICES = "prices", "Prices of its own actions"
+        SEND = "send", "Send leads"
+        READ = "read", "Read what happened to them"
+        PRICES = "prices", "Read their prices"
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="api_keys")
     scopes = ArrayField(
         models.CharField(max_length=20, choices=Scope.choices),
-        default=list,
+        default=sends_and_reads,
+        help_text="What requests with the key may do.",
+    )
+    is_test = models.BooleanField(
+        "test", default=False, db_default=False, help_text="Every lead sent with the key is a test and never charged."
+    )
+    used_from = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
         blank=True,
-        help_text="What requests with the key may see besides what happened to the source's own actions.",
+        help_text="The addresses it was last used from, each with the time.",
     )
 
     class Meta(Key.Meta):
         abstract = False
         verbose_name = "API key"
         constraints = [
-            models.CheckConstraint(name="an_api_key_has_known_scopes", condition=Q(scopes__contained_by=["prices"]))
+            models.CheckConstraint(
+                name="an_api_key_has_known_scopes",
+                condition=Q(scopes__contained_by=["prices", "read", "send"], scopes__len__gt=0),
+            ),
+            models.CheckConstraint(
+                name="an_api_key_that_reads_prices_reads",
+                condition=~Q(scopes__contains=["prices"]) | Q(scopes__contains=["read"]),
+            ),
         ]
 
     @property
@@ -207,10 +229,19 @@ class ApiKey(Key):
         """Whose it is."""
         return self.source
 
+    def may(self, scope: str) -> bool:
+        """Whether requests with it may do this."""
+        return scope in self.scopes
+
     @property
     def sees_prices(self) -> bool:
         """Whether it may see rules, amounts and invoice numbers of the source's own actions."""
-        return self.Scope.PRICES.value in self.scopes
+        return self.may(self.Scope.PRICES)
+
+    @property
+    def may_in_words(self) -> str:
+        """What it may do: `Send leads, read what happened to them`."""
+        return ", ".join(scope.label for scope in self.Scope if self.may(scope)).capitalize()
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

@@ -24,7 +24,8 @@ def receipt_of(source: Source, number: int) -> dict[str, Any] | None:
     answer: dict[str, Any] = msgspec.json.decode(zlib.decompress(delivery.answer)) if delivery.answer else {}
     _add_settled(source, _results(answer))
     envelope = {"received_at": delivery.received_at, "batch_id": delivery.batch_id, "sent_at": delivery.sent_at}
-    return {"receipt": number, **envelope, "counts": _counts(delivery), "results": answer.get("results", [])}
+    named = {"receipt": number} | ({"test": True} if delivery.is_test else {})
+    return {**named, **envelope, "counts": _counts(delivery), "results": answer.get("results", [])}
 
 
 def refused_items(delivery: Delivery) -> list[int]:

@@ -28,7 +28,7 @@ class ExplanationView(APIView):
     """Explain a charge."""
 
     authentication_classes = SOURCES_AND_STAFF
-    for_sources = True
+    for_sources = ApiKey.Scope.READ.value
     staff_needs = ("pricing.view_charge",)
 
     @extend_schema(

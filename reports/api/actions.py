@@ -72,7 +72,7 @@ class ActionView(APIView):
     """Returns the state of an action."""
 
     authentication_classes = SOURCES_AND_STAFF
-    for_sources = True
+    for_sources = ApiKey.Scope.READ.value
     staff_needs = ("leads.view_action", "leads.view_quarantineditem", "pricing.view_charge", "invoices.view_invoice")
 
     @extend_schema(

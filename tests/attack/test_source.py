@@ -46,7 +46,7 @@ def rival(story: Story) -> tuple[str, Action]:
 def with_prices(story: Story) -> str:
     """A key of the story's source that also sees prices."""
     key, plaintext = create_key(story.source)
-    ApiKey.objects.filter(pk=key.pk).update(scopes=[ApiKey.Scope.PRICES])
+    ApiKey.objects.filter(pk=key.pk).update(scopes=list(ApiKey.Scope))
     return plaintext
 
 

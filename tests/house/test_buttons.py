@@ -62,7 +62,7 @@ ANSWERS = {
     "words": "Smaller steps.",
     "since_0": "2026-12-01",
     "until": "2026-12-01",
-    "scopes": "prices",
+    "scopes": ["read", "prices"],
     "name": "A name",
     "when": "daily",
     "month_day": "1",

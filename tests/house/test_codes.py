@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from billing_engine.core.api.access import ScopeMissing
 from billing_engine.core.api.problems import BAD_FILTER, BUSY
 from leads.domain.body import decode, parse
 from leads.domain.files import records
@@ -34,6 +35,7 @@ FOR_PEOPLE = {
         "catalog/second_person",
         "catalog/sources",
         "catalog/subjects",
+        "cleared_tests",
         "companies",
         "credentials/api_keys",
         "credentials/lifetime",
@@ -155,4 +157,4 @@ def _refusals() -> list[tuple[str, str]]:
 def _refusals_of_requests() -> set[str]:
     ours = {code for path, code in _refusals() if path not in FOR_PEOPLE | FOR_IMPORTS}
     keys = set(re.findall(r'AuthenticationFailed\([^)]*"(\w+)"\s*\)', text(Path("leads/api/authentication.py"))))
-    return ours | keys | BY_NGINX | BY_THE_FRAMEWORK | {BAD_FILTER, BUSY, LeadMissing.code}
+    return ours | keys | BY_NGINX | BY_THE_FRAMEWORK | {BAD_FILTER, BUSY, LeadMissing.code, ScopeMissing.code}

@@ -107,7 +107,7 @@ def _made(client: Client, source: int, user: User) -> list[str]:
     """Make a key and a secret, rotate both, and set a password, all in the admin; return what was shown."""
     ends = {"until": "2099-01-01T00:00"}
     asked: list[tuple[str, int, dict[str, str]]] = [
-        ("leads_source_new_key", source, {}),
+        ("leads_source_new_key", source, {"scopes": "send"}),
         ("leads_source_new_secret", source, {"given": GIVEN}),
     ]
     shown = [_plaintext(client, *each) for each in asked]

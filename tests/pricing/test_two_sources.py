@@ -69,7 +69,7 @@ def told(client: Client, action: Action, key: str) -> list[Any]:
 
 def with_prices(source: Any) -> str:
     key, plaintext = create_key(source)
-    ApiKey.objects.filter(pk=key.pk).update(scopes=[ApiKey.Scope.PRICES])
+    ApiKey.objects.filter(pk=key.pk).update(scopes=list(ApiKey.Scope))
     return plaintext
 
 

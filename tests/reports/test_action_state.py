@@ -37,7 +37,7 @@ def source() -> Source:
 def key(source: Source) -> str:
     """A key that may see prices; `tests/pricing/test_two_sources.py` has those that may not."""
     key, plaintext = create_key(source)
-    set_scopes(key, [ApiKey.Scope.PRICES], by=UserFactory.create(), at=DONE_AT)
+    set_scopes(key, ApiKey.Scope, by=UserFactory.create(), at=DONE_AT)
     return plaintext
 
 

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import NOTHING, chip, code, instant, link
 from billing_engine.core.admin_kit.columns import column
+from leads.domain.credentials.addresses import addresses_of
 from leads.models import ApiKey, CustomerKey, SigningSecret
 
 SOON = timedelta(days=14)
@@ -43,8 +45,14 @@ class ShownCredential:
     ended = column(lambda one: instant(one.revoked_at or one.expires_at), title="expiry")
 
 
-SCOPES = column(
-    lambda scopes: ", ".join(ApiKey.Scope(scope).label for scope in scopes) or "No prices", "scopes", title="may see"
+SCOPES = column(str, "may_in_words", title="may")
+KEY = column(code, "shown", title="key")
+LINKED_KEY = column(lambda key: link(key, key.shown), title="key")
+MODE = column(lambda is_test: chip("Test", "blue") if is_test else chip("Live"), "is_test", title="leads")
+USED_FROM = column(
+    lambda used: format_html_join(mark_safe("<br>"), "{} · {}", ((code(address), instant(at)) for address, at in used)),
+    addresses_of,
+    title="used from",
+    empty="never",
 )
-KEY = column(lambda prefix: code(f"lbe_{prefix}_…"), "prefix", title="key")
 SECRET = column(lambda hint: code(f"{hint}…"), "hint", title="secret")

@@ -12,7 +12,7 @@ from unfold.enums import ActionVariant
 from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from leads.admin.credentials.columns import KEY, SCOPES, SECRET, ShownCredential
+from leads.admin.credentials.columns import KEY, MODE, SCOPES, SECRET, USED_FROM, ShownCredential
 from leads.admin.credentials.forms import WithOverlap, WithScopes, WithSecretAndOverlap, after_overlap
 from leads.admin.credentials.shown_once import new_key_page, new_secret_page
 from leads.domain.credentials.api_keys import revoke_key, rotate_key, set_scopes
@@ -34,10 +34,13 @@ class CredentialPage(ShownCredential, ReadOnlyPage[Any]):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(CredentialPage):
-    fields = (*CredentialPage.fields, "shown_scopes")
+    list_display = ("shown", "shown_source", "mode", "state", "created", "last_used")
+    fields = (*CredentialPage.fields, "mode", "shown_scopes", "addresses")
     actions_detail = ("access", *CredentialPage.actions_detail)
     shown = KEY
+    mode = MODE
     shown_scopes = SCOPES
+    addresses = USED_FROM
 
     @button(
         "Change access",
@@ -45,8 +48,8 @@ class ApiKeyAdmin(CredentialPage):
         icon="visibility",
         offered=lambda key: key.is_usable(now()),
         asks=Dialog(
-            title=lambda key: f"What may requests with lbe_{key.prefix}_… see?",
-            says="Every key sees what happened to its source's actions, and why.",
+            title=lambda key: f"What may requests with lbe_{key.prefix}_… do?",
+            says="Requests for anything else are refused. It applies from the next request.",
             submit="Save",
             form=WithScopes,
             first=lambda key: {"scopes": key.scopes},
@@ -70,8 +73,8 @@ class ApiKeyAdmin(CredentialPage):
         ),
     )
     def rotate(self, request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> HttpResponse:
-        _, plaintext = rotate_key(key, until=answers["until"], by=person(request), at=now())
-        return new_key_page(self, request, key.source, plaintext, old=f"lbe_{key.prefix}_…", until=_end(key))
+        new, plaintext = rotate_key(key, until=answers["until"], by=person(request), at=now())
+        return new_key_page(self, request, new, plaintext, old=f"lbe_{key.prefix}_…", until=_end(key))
 
     @button(
         "Revoke",

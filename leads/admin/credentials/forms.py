@@ -5,9 +5,14 @@ from typing import Any
 
 from django import forms
 from django.utils.timezone import now
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from leads.models import ApiKey
+from leads.models.source import sends_and_reads
 
 OVERLAP = timedelta(days=7)
 TYPED = "%Y-%m-%dT%H:%M"
@@ -51,16 +56,33 @@ class WithSecretAndOverlap(WithSecret, WithOverlap):
 
 
 class WithScopes(forms.Form):
-    """What requests with a key may see."""
+    """What requests with a key may do."""
 
     scopes = forms.MultipleChoiceField(
-        label="May see",
+        label="May",
         required=False,
         choices=ApiKey.Scope.choices,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Rule, amount and invoice number of the source's own actions. Amounts that depend on other sources are"
-        " never shown.",
+        help_text="Only what the source itself sent. Prices are the rule, the amount and the invoice number; amounts that"
+        " depend on other sources are never shown.",
     )
+
+
+class NewKey(WithScopes, WithEnd):
+    """What a new key may do, whether its leads are tests, and when it expires."""
+
+    is_test = forms.BooleanField(
+        label="Test key",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Every lead sent with it is a test and never charged. This can't be changed later.",
+    )
+    field_order = ("scopes", "is_test", "end")
+
+
+def scopes_of_a_new_key(_: object) -> dict[str, Any]:
+    """Return the initial values of the form."""
+    return {"scopes": sends_and_reads()}
 
 
 def after_overlap(_: object) -> dict[str, Any]:

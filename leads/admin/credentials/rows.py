@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from billing_engine.core.admin_kit.cells import together
 from billing_engine.core.admin_kit.dialogs import dialog_link
 from billing_engine.core.admin_kit.pages import ReadOnlyRows
-from leads.admin.credentials.columns import KEY, SCOPES, SECRET, ShownCredential
+from leads.admin.credentials.columns import LINKED_KEY, MODE, SCOPES, SECRET, ShownCredential
 from leads.models import ApiKey, SigningSecret
 
 
@@ -43,9 +43,10 @@ class ApiKeyRows(CredentialRows):
     verbose_name_plural = "API keys"
     pages = "leads_apikey"
     links = ("Access", "Rotate", "Revoke")
-    fields = ("shown", "shown_scopes", *CredentialRows.fields[1:])
+    fields = ("shown", "mode", "shown_scopes", "state", "last_used", "buttons")  # the others are on its page
 
-    shown = KEY
+    shown = LINKED_KEY
+    mode = MODE
     shown_scopes = SCOPES
 
 

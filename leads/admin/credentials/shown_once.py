@@ -7,16 +7,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from billing_engine.core.admin_kit.dialogs import dialog_page
-from leads.models import ActionType, Customer, Product, Source
+from leads.models import ActionType, ApiKey, Customer, Product, Source
 
 
 def new_key_page(
-    page: Any, request: HttpRequest, source: Source, plaintext: str, *, old: str = "", until: datetime | None = None
+    page: Any, request: HttpRequest, key: ApiKey, plaintext: str, *, old: str = "", until: datetime | None = None
 ) -> HttpResponse:
-    """Show a new API key, for the only time."""
-    address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries"
+    """Show a new API key, for the only time, with a request to try if it may send."""
+    source = key.source
+    address = f"{request.scheme}://{request.get_host()}/api/v1/deliveries" if key.may(ApiKey.Scope.SEND) else ""
     shown: dict[str, Any] = {
-        "title": f"The new key of {source}",
+        "title": f"The new {'test ' if key.is_test else ''}key of {source}",
         "plaintext": plaintext,
         "label": "API key",
         "address": address,

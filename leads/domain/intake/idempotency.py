@@ -41,15 +41,17 @@ def check_key(key: str) -> None:
         raise IdempotencyKeyInvalid
 
 
-def earlier_receipt(source: Source, key: str, *, body_sha256: str) -> Receipt | None:
+def earlier_receipt(source: Source, key: str, *, body_sha256: str, is_test: bool) -> Receipt | None:
     """Return the receipt that this key got before, if any, and reserve the key until the transaction ends.
 
     Only a stored delivery uses up its key: a refused request may be corrected and sent with the same one. Keys are kept as
-    long as their deliveries, which is forever. Raises IdempotencyKeyReused if the body differs.
+    long as their deliveries, which is forever; what was sent as a test leaves them free. Raises IdempotencyKeyReused if the
+    body differs.
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [f"{limits.WAITING_SECONDS * 1000:.0f}", str(source.pk), key])
-    found = Delivery.objects.filter(source=source, idempotency_key=key).values_list("pk", "body_sha256", "answer")
+    named = Delivery.objects.filter(source=source, idempotency_key=key, is_test=is_test)
+    found = named.values_list("pk", "body_sha256", "answer")
     for delivery_id, kept_sha256, answer in found:
         if kept_sha256 != body_sha256:
             raise IdempotencyKeyReused

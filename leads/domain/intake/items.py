@@ -126,13 +126,18 @@ class SentLead(Struct, kw_only=True, gc=False):
         ):
             self.result.outcome = UPDATED
 
+    @property
+    def _said_is_test(self) -> bool | None:
+        """Whether it is a test; a later action of a lead needn't say so, but a test never joins a lead that is billed."""
+        return self.item.is_test if self.item and (self.product or self.item.is_test) else None
+
     def compare(self, stored: StoredLead) -> None:
         """Compare with the stored lead: what billing depends on must be equal; the rest stays as first sent."""
         differs = [
             name
             for name, sent, known in (
                 ("product", self.product.id if self.product else None, stored.product),
-                ("is_test", self.item.is_test if self.item and self.product else None, stored.is_test),
+                ("is_test", self._said_is_test, stored.is_test),
             )
             if sent is not None and sent != known
         ]

@@ -1,7 +1,7 @@
 """Keep refused items in quarantine as they were sent, with the reason; identical items are kept once."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from leads.domain.body.damage import TOO_DEEP
 from leads.domain.faults import Fault
 from leads.domain.intake.items import SentLead
 from leads.domain.intake.receipt import Result
+from leads.domain.intake.rows import NewDelivery
 from leads.domain.intake.rules import is_storable
 from leads.domain.occurrence import occurred, zones_of
 from leads.models import QuarantinedItem, Source
@@ -74,7 +75,7 @@ class Part(NamedTuple):
     results: list[Result]
 
 
-def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads: Iterable[SentLead]) -> None:
+def keep_refused(source: Source, delivery: NewDelivery, leads: Iterable[SentLead]) -> None:
     """Quarantine refused leads with their actions, and refused actions with just enough of their lead.
 
     Sets the ID of the quarantined item on each refused result.
@@ -82,24 +83,33 @@ def keep_refused(source: Source, *, delivery: int, received_at: datetime, leads:
     refused = [part for lead in leads for part in _refused_parts(lead)]
     if not refused:
         return
+    received_at = delivery.received_at
+    if delivery.is_test:
+        for part in refused:  # a test is never the same item as a lead that is billed, even if neither can be read
+            part.refusal.digest = _in_text(hashlib.sha256(b"test" + part.refusal.digest.encode()).digest())
     first: dict[str, Part] = {}
     for part in refused:
         first.setdefault(part.refusal.digest, part)  # of identical items, the first one sent
-    contents = [part.content for part in first.values()]
-    for part, zone in zip(first.values(), zones_of(source, contents), strict=True):
+    _place_in_time(list(first.values()), source, received_at)
+    items = _json.encode([part.refusal for part in first.values()]).decode()
+    sent: dict[str, Any] = {"items": items, "source": source.pk, "delivery": delivery.id, "received_at": received_at}
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, sent)
+        kept = {_in_text(digest): (number, waits_until) for digest, number, waits_until in cursor.fetchall()}
+    for part in refused:
+        for result in part.results:
+            result.quarantined_item, result.waits_until = kept[part.refusal.digest]
+
+
+def _place_in_time(parts: Sequence[Part], source: Source, received_at: datetime) -> None:
+    """Find when each part occurred, and how long it waits for what it refers to."""
+    for part, zone in zip(parts, zones_of(source, [part.content for part in parts]), strict=True):
         when = occurred(part.content, received_at=received_at, zone=zone)
         part.refusal.occurred_at, part.refusal.zone, part.refusal.months = when
         waits_for = part.results[0].waits_for
         if waits_for is not None and source.wait_hours:
             part.refusal.waits_for = waits_for
             part.refusal.waits_until = received_at + timedelta(hours=source.wait_hours)
-    items = _json.encode([part.refusal for part in first.values()]).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, {"items": items, "source": source.pk, "delivery": delivery, "received_at": received_at})
-        kept = {_in_text(digest): (number, waits_until) for digest, number, waits_until in cursor.fetchall()}
-    for part in refused:
-        for result in part.results:
-            result.quarantined_item, result.waits_until = kept[part.refusal.digest]
 
 
 def _refused_parts(lead: SentLead) -> Iterable[Part]:

@@ -64,6 +64,7 @@ class Receipt:
     delivery_id: int
     results: list[Result]
     kept: bytes = b""
+    is_test: bool = False
 
     @classmethod
     def again(cls, delivery_id: int, kept: bytes) -> "Receipt":
@@ -91,6 +92,7 @@ class Receipt:
     def as_json(self) -> dict[str, Any]:
         return {
             "receipt": self.delivery_id,
+            **({"test": True} if self.is_test else {}),
             "counts": self.counts(),
             "results": [result.as_json() for result in self.results],
         }

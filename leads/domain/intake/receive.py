@@ -59,9 +59,11 @@ def receive(
     idempotency_key: str | None = None,
     name: str = "",
     is_deed: bool = True,
+    is_test: bool = False,
 ) -> Receipt:
     """Store the content of a body, all or nothing, and return its receipt; a repeated key gets the same receipt.
 
+    With `is_test`, every lead is a test, whatever it says.
     `parcel` is the content, if the caller has already read it (part of a file, a corrected item); `is_deed` is false if the
     caller records the deed. On return, everything is
     committed, unless the caller is inside a transaction: each item is stored, already known, or in quarantine with a reason.
@@ -71,9 +73,13 @@ def receive(
         check_key(idempotency_key)
     if parcel is None:
         parcel = open_parcel(body, content_type)
+    if is_test:
+        parcel.mark_as_test()
     body_sha256 = hashlib.sha256(body).hexdigest()
     with nullcontext() if idempotency_key is None else transaction.atomic():
-        if idempotency_key and (earlier := earlier_receipt(source, idempotency_key, body_sha256=body_sha256)):
+        if idempotency_key and (
+            earlier := earlier_receipt(source, idempotency_key, body_sha256=body_sha256, is_test=is_test)
+        ):
             return earlier
         delivery = NewDelivery(
             source_id=source.pk,
@@ -86,6 +92,7 @@ def receive(
             batch_id=parcel.batch_id,
             sent_at=parcel.sent_at,
             idempotency_key=idempotency_key or "",
+            is_test=is_test,
             lines_read=parcel.lines.read,
             lines_taken=parcel.lines.taken,
             lines_blank=parcel.lines.blank,
@@ -149,7 +156,7 @@ def _write_in_steps(
         store(leads=decided.leads, actions=decided.actions, periods=decided.touched)
         keep_early(decided.early)
         delivery.voided = _void(decided.voids, delivery.received_at)
-        keep_refused(source, delivery=delivery.id, received_at=delivery.received_at, leads=leads)
+        keep_refused(source, delivery, leads)
         receipt = _receipt(source, delivery, leads, is_deed=is_deed)
         store_delivery(delivery)
     return receipt
@@ -176,7 +183,7 @@ def _receipt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], *
     """Create the receipt and keep it with the delivery, with the deed."""
     for lead in leads:
         lead.mark_updated()
-    receipt = Receipt(delivery.id, [lead.result for lead in leads])
+    receipt = Receipt(delivery.id, [lead.result for lead in leads], is_test=delivery.is_test)
     delivery.counts = receipt.counts()
     delivery.answer = zlib.compress(receipt.as_bytes, QUICKLY)
     if is_deed:

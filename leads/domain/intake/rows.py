@@ -73,6 +73,7 @@ class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
     batch_id: str
     sent_at: datetime | None
     idempotency_key: str
+    is_test: bool = False
     answer: bytes = b""
     lines_read: int
     lines_taken: int

@@ -138,7 +138,7 @@ def _take_lead(item: QuarantinedItem) -> Changes:
         country=contact["country"],
         default_country=item.source.default_country,
     )
-    is_test = new.is_test if new.product else stored.is_test
+    is_test = new.is_test if new.product or new.is_test else stored.is_test
     person = _stored_as(person, stored)
     changed = _written(stored, product=product, is_test=is_test, person_key=person, **contact)
     mark_unrated(periods, reason="conflict settled")

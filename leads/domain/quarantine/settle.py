@@ -112,6 +112,7 @@ def resend(
         received_at=at,
         name=f"Retry of quarantined item {item.pk}",
         is_deed=False,
+        is_test=item.delivery.is_test,
     )
     result = _result_of(item, receipt)
     if result.fault:

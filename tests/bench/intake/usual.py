@@ -99,7 +99,7 @@ class UsualView(APIView):
     """One lead or a list of them; all or nothing."""
 
     parser_classes = [JSONParser]
-    for_sources = True
+    for_sources = "send"
 
     @transaction.atomic
     def post(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from billing_engine.core.models import Deed
 from leads.domain.archive.bodies import body_of
 from leads.domain.archive.moving import start_archiving
 from leads.domain.imports.steps import start_import
@@ -26,9 +27,6 @@ from leads.models import (
     QuarantinedItem,
     QuarantineStep,
 )
-from billing_engine.core.models import Deed
-from leads.domain.quarantine.bulk_retry import start_retry
-from leads.models import Action, BulkRetry, Delivery, Lead, Notice, Product, QuarantinedItem, QuarantineStep
 from tests.core.queues.case import NOVEMBER_3, Case
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.leads.imports.made import a_source, row, table, tried, uploaded
@@ -121,6 +119,24 @@ def file_imports() -> Any:
 
 NEVER_FINISHED = "3 workers ended at the same place of the file, or were stopped there."
 
+
+def an_action_whose_lead_arrived() -> None:
+    ActionTypeFactory.create(code="sample_order")
+    ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
+    source = SourceFactory.create(wait_hours=30 * 24)
+    deliver(source, {"id": "L-1", "actions": [action()]})
+    deliver(source, lead())
+
+
+def joins() -> Any:
+    return (
+        (Lead.objects.count(), Action.objects.count(), Delivery.objects.count()),
+        list(QuarantinedItem.objects.values_list("state", flat=True)),
+        list(QuarantineStep.objects.values_list("kind", "note")),
+        Deed.objects.filter(verb="quarantined_item_joined").count(),
+    )
+
+
 CASES = {
     "leads.import_files": Case(
         make=a_file_of_two_parts,
@@ -141,24 +157,7 @@ CASES = {
         done=((2, 0, True), [True, True], 2),
         given_up=((0, 2, True), [True, True], 0),
         deaths=6,
-def an_action_whose_lead_arrived() -> None:
-    ActionTypeFactory.create(code="sample_order")
-    ProductFactory.create(sku="TILE", customer=CustomerFactory.create(code="ACME"))
-    source = SourceFactory.create(wait_hours=30 * 24)
-    deliver(source, {"id": "L-1", "actions": [action()]})
-    deliver(source, lead())
-
-
-def joins() -> Any:
-    return (
-        (Lead.objects.count(), Action.objects.count(), Delivery.objects.count()),
-        list(QuarantinedItem.objects.values_list("state", flat=True)),
-        list(QuarantineStep.objects.values_list("kind", "note")),
-        Deed.objects.filter(verb="quarantined_item_joined").count(),
-    )
-
-
-CASES = {
+    ),
     "leads.join": Case(
         make=an_action_whose_lead_arrived,
         facts=joins,

@@ -15,7 +15,7 @@ from leads.domain.credentials.api_keys import create_key, usable_key
 from leads.domain.credentials.encryption import decrypt
 from leads.domain.credentials.signatures import create_secret
 from leads.models import ApiKey, SigningSecret, Source
-from tests.factories.leads import ApiKeyFactory, SourceFactory
+from tests.factories.leads import ActionFactory, ApiKeyFactory, SourceFactory
 from tests.factories.people import with_role
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,44 @@ def test_a_signature_is_required_only_where_there_is_a_secret(operations: Client
     source.refresh_from_db()
     assert list(refused.context["adminform"].form.errors) == ["signature_required"]
     assert (source.signature_required, source.requests_per_minute, source.default_country) == (True, 30, "DE")
+
+
+@travel(NOW, tick=False)
+def test_a_test_key_is_chosen_named_above_its_source_and_shows_where_it_was_used(operations: Client):
+    source = SourceFactory.create()
+    shown = press(operations, "leads_source_new_key", source, scopes=["send"], is_test="on")
+    key = ApiKey.objects.get()
+    usable_key(shown.context["plaintext"], at=NOW, address="203.0.113.7")
+
+    of_source = page(operations, "leads_source_change", source.pk)
+    of_key = " ".join(re.sub(r"<[^>]+>", " ", page(operations, "leads_apikey_change", key.pk)).split())
+
+    assert (key.scopes, key.is_test) == (["send"], True)
+    assert ("Test mode" in of_source, reverse("admin:leads_apikey_change", args=[key.pk]) in of_source) == (True, True)
+    assert [words in of_key for words in ("Send leads", "203.0.113.7 · 2026-10-15 12:00", "Test")] == [True] * 3
+    ApiKey.objects.update(revoked_at=NOW)
+    assert "Test mode" not in page(operations, "leads_source_change", source.pk)
+
+
+def test_a_key_that_may_do_nothing_is_refused_in_the_dialog(operations: Client):
+    shown = press(operations, "leads_source_new_key", SourceFactory.create())
+    assert shown.context["form"].non_field_errors() == ["Choose what the key may do."]
+    assert not ApiKey.objects.exists()
+
+
+def test_test_leads_are_cleared_after_their_count_is_shown(operations: Client):
+    action = ActionFactory.create(lead__is_test=True)
+    source = action.lead.source
+    offered = reverse("admin:leads_source_clear_tests", args=[source.pk])
+    assert offered in page(operations, "leads_source_change", source.pk)
+
+    asked = page(operations, "leads_source_clear_tests", source.pk)
+    done = press(operations, "leads_source_clear_tests", source)
+
+    action.refresh_from_db()
+    assert ("Test leads: 1. Their actions: 1. Quarantined items: 0." in asked, action.void_reason) == (
+        True,
+        "Test leads cleared",
+    )
+    assert "Actions voided: 1. Discarded from quarantine: 0." in done.content.decode()
+    assert offered not in page(operations, "leads_source_change", source.pk)

@@ -21,7 +21,7 @@ def test_the_request_shown_with_a_new_key_is_taken_as_it_is(operations: Client, 
     product = ProductFactory.create(sku='O\'Hara <"5">')
     source = SourceFactory.create(customer=product.customer if of_one_customer else None)
 
-    shown = press(operations, "leads_source_new_key", source).content.decode()
+    shown = press(operations, "leads_source_new_key", source, scopes=["send"]).content.decode()
 
     [command] = re.findall(r"(curl .*?)</pre>", shown, re.DOTALL)
     words = shlex.split(unescape(command))
@@ -32,6 +32,7 @@ def test_the_request_shown_with_a_new_key_is_taken_as_it_is(operations: Client, 
 
 
 def test_without_data_the_example_request_has_placeholders(operations: Client) -> None:
-    shown = unescape(press(operations, "leads_source_new_key", SourceFactory.create()).content.decode())
+    pressed = press(operations, "leads_source_new_key", SourceFactory.create(), scopes=["send"])
+    shown = unescape(pressed.content.decode())
     assert '{"sku": "A-SKU", "customer": "A-CUSTOMER"}' in shown
     assert '"type": "AN-ACTION-TYPE"' in shown

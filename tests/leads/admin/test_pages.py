@@ -49,7 +49,7 @@ def press(client: Client, name: str, row: Any, **answers: object) -> Any:
 def test_a_new_key_is_shown_once_and_works(operations: Client) -> None:
     source = SourceFactory.create()
 
-    shown = press(operations, "leads_source_new_key", source)
+    shown = press(operations, "leads_source_new_key", source, scopes=["send", "read"])
 
     key = ApiKey.objects.get()
     whole = shown.context["plaintext"]

@@ -153,7 +153,7 @@ def test_the_documentation_of_the_api_is_open_and_whole(client: Client):
     ]
     deliver = schema["paths"]["/api/v1/deliveries"]["post"]
     assert deliver["security"] == [{"api_key": []}]
-    assert sorted(deliver["responses"]) == ["202", "400", "401", "406", "409", "411", "413", "415", "429", "503"]
+    assert sorted(deliver["responses"]) == ["202", "400", "401", "403", "406", "409", "411", "413", "415", "429", "503"]
     assert sorted(deliver["requestBody"]["content"]) == ["application/json", "application/x-ndjson"]
     assert client.get("/api/docs/").status_code == 200
 

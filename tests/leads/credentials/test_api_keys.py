@@ -109,7 +109,7 @@ def test_a_found_key_and_its_source_have_the_stored_values_and_the_rest_is_read_
         customer=CustomerFactory.create(), requests_per_minute=7, signature_required=True, default_country="DE"
     )
     key, whole = create_key(source, expires_at=NOW + WEEK + timedelta(microseconds=1), at=NOW)
-    set_scopes(key, [ApiKey.Scope.PRICES], by=UserFactory.create(), at=NOW)
+    set_scopes(key, ApiKey.Scope, by=UserFactory.create(), at=NOW)
     ApiKey.objects.filter(pk=key.pk).update(last_used_at=NOW)
 
     found = usable_key(whole, at=NOW)
@@ -172,16 +172,16 @@ def test_recording_a_use_never_waits_for_a_change_of_the_key():
 def test_a_key_sees_no_prices_until_a_person_lets_it_and_its_successor_sees_the_same() -> None:
     key, _ = create_key(SourceFactory.create())
     by = UserFactory.create()
-    assert (key.scopes, key.sees_prices) == ([], False)
+    assert (key.scopes, key.sees_prices) == (["read", "send"], False)
 
-    set_scopes(key, [ApiKey.Scope.PRICES], by=by, at=NOW)
-    set_scopes(key, [ApiKey.Scope.PRICES], by=by, at=NOW)
+    set_scopes(key, [ApiKey.Scope.READ, ApiKey.Scope.PRICES], by=by, at=NOW)
+    set_scopes(key, [ApiKey.Scope.READ, ApiKey.Scope.PRICES], by=by, at=NOW)
     new, _ = rotate_key(key, until=NOW + timedelta(days=1), by=by, at=NOW)
 
     assert [each.sees_prices for each in ApiKey.objects.order_by("pk")] == [True, True]
     [deed] = Deed.objects.filter(verb="api_key_scopes_changed")
-    assert (deed.person, deed.before, deed.after) == (by, {"scopes": []}, {"scopes": ["prices"]})
+    assert (deed.person, deed.before, deed.after) == (by, {"scopes": ["read", "send"]}, {"scopes": ["prices", "read"]})
     revoke_key(new, by=by, at=NOW)
     with pytest.raises(KeyIsRevoked):
-        set_scopes(new, [], by=by, at=NOW)
+        set_scopes(new, [ApiKey.Scope.SEND], by=by, at=NOW)
     assert ApiKey.objects.get(pk=new.pk).sees_prices

@@ -10,7 +10,8 @@ BEGIN
                    'key', json_build_object(
                        'id', key.id, 'expires_at', key.expires_at, 'last_used_at', key.last_used_at,
                        'revoked_at', key.revoked_at, 'source_id', key.source_id, 'prefix', key.prefix,
-                       'digest', key.digest, 'scopes', key.scopes),
+                       'digest', key.digest, 'scopes', key.scopes, 'is_test', key.is_test,
+                       'used_from', key.used_from),
                    'source', json_build_object(
                        'id', source.id, 'code', source.code, 'name', source.name, 'is_active', source.is_active,
                        'customer_id', source.customer_id, 'new_products', source.new_products,

@@ -35,14 +35,16 @@ BEGIN
             id, source_id, received_at, sent_at, name, content_type, body, body_size, body_sha256, answer, batch_id,
             idempotency_key, leads_received, leads_created, leads_updated, leads_duplicate, leads_conflict,
             leads_quarantined, leads_test, actions_received, actions_created, actions_updated, actions_duplicate,
-            actions_conflict, actions_quarantined, actions_test, lines_read, lines_taken, lines_blank, lines_refused
+            actions_conflict, actions_quarantined, actions_test, lines_read, lines_taken, lines_blank, lines_refused,
+            is_test
         )
         SELECT
             id, source_id, received_at, sent_at, name, content_type, body, body_size, body_sha256, answer, batch_id,
             idempotency_key, leads_received, leads_created, leads_updated, leads_duplicate, leads_conflict,
             leads_quarantined, leads_test, actions_received, actions_created, actions_updated, actions_duplicate,
-            actions_conflict, actions_quarantined, actions_test, lines_read, lines_taken, lines_blank, lines_refused
-          FROM jsonb_populate_record(NULL::leads_delivery, delivery);
+            actions_conflict, actions_quarantined, actions_test, lines_read, lines_taken, lines_blank, lines_refused,
+            is_test
+          FROM jsonb_populate_record(NULL::leads_delivery, '{"is_test": false}' || delivery);
         -- Its deed, unless what asked for it is the deed (a repair).
         INSERT INTO core_deed (verb, actor, person_id, actor_name, task, request, address, objects, subject_name, before,
                                after, reason)
