@@ -242,7 +242,6 @@ STORAGES = storages(archive=outside_storage(**ARCHIVE), files=file_storage(bucke
 # Above the limit of a delivery (leads/domain/limits.py), so that the API refuses it with its own message.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 21 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
-FILE_UPLOAD_DIRECTORY_PERMISSIONS, FILE_UPLOAD_PERMISSIONS = 0o700, 0o600
 
 # --- Security -----------------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@ def outside_storage(*, bucket: str, region: str, folder: str) -> dict[str, Any]:
 def file_storage(*, bucket: str, folder: str) -> dict[str, Any]:
     """Return the storage: a private bucket of S3, in which nothing is overwritten, or a folder."""
     if not bucket:
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+        private = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder, **private}}
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {"bucket_name": bucket, "file_overwrite": False, "default_acl": None, "querystring_auth": True},

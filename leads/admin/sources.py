@@ -13,7 +13,6 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
-from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import active, link, link_to, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
@@ -247,13 +246,13 @@ class SourceAdmin(FactsPage[Source]):
         _, plaintext = create_secret(source, by=person(request), given=answers["given"])
         return new_secret_page(self, request, source, plaintext)
 
-    @needs(ADD_IMPORT)
     @action(description="Import file", icon="upload")
     def import_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The page where a file of this source is uploaded."""
         source = self.visible(request, object_id)
         return HttpResponseRedirect(f"{reverse('admin:leads_fileimport_upload')}?source={source.pk}")
 
+    import_file.needs = ADD_IMPORT
     import_file.offered = lambda source: source.is_active
 
     @button(

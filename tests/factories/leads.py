@@ -26,6 +26,7 @@ from leads.models import (
     CustomerTerms,
     Delivery,
     Erasure,
+    FileImport,
     Hook,
     HookRefusal,
     Lead,
@@ -291,6 +292,20 @@ class QuarantinedItemFactory(DjangoModelFactory[QuarantinedItem]):
     content = factory.LazyFunction(lambda: {"id": "L-1", "product": {"sku": "TILE-X"}})
     received_at = MID_OCTOBER
     months = factory.LazyAttribute(lambda item: [f"{item.received_at:%Y-%m}"])
+
+
+class FileImportFactory(DjangoModelFactory[FileImport]):
+    """An uploaded file that is to be checked."""
+
+    class Meta:
+        model = FileImport
+
+    source = factory.SubFactory("tests.factories.leads.SourceFactory")
+    name = "fair.csv"
+    size = 1_204
+    sha256 = factory.Sequence(lambda n: f"{n:064}")
+    uploaded_at = MID_OCTOBER
+    uploaded_by = factory.SubFactory("tests.factories.people.UserFactory")
 
 
 class ErasureFactory(DjangoModelFactory[Erasure]):

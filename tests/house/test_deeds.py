@@ -19,7 +19,7 @@ from tests.house.tree import product, tree
 
 MADE_AT = datetime(2026, 11, 4, tzinfo=UTC)
 # Buttons that show or download something, or lead to a form.
-NO_DEED = {"open", "download_pdf", "download_void_pdf", "preview", "prove", "simulate_rule", "simulate"}
+NO_DEED = {"open", "download_pdf", "download_void_pdf", "preview", "prove", "simulate_rule", "simulate", "import_file"}
 # Their answer is a page: it shows a secret once.
 SHOWN_ONCE = {"new_key", "new_secret", "rotate", "secret"}
 RECORDERS = {"ask", "record", "record_saved", "record_all", "record_rule", "record_draft", "deed_of"}

@@ -138,7 +138,7 @@ def source_facts(source: Source, **more: object) -> dict[str, object]:
         "wait_hours": 24,
         **{
             f"{rows}-{part}": 0
-            for rows in ("revisions", "api_keys", "signing_secrets")
+            for rows in ("revisions", "api_keys", "hooks", "signing_secrets")
             for part in ("TOTAL_FORMS", "INITIAL_FORMS")
         },
         **more,
