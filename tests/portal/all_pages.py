@@ -13,9 +13,11 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from allauth.mfa.utils import encrypt
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.auth.models import User
+from django.core import signing
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils.http import urlencode
 from fido2.cose import ES256
 from fido2.webauthn import (
     AttestationObject,
@@ -26,7 +28,8 @@ from fido2.webauthn import (
     RegistrationResponse,
 )
 
-from leads.models import Customer, MemberRole
+from leads.domain.memberships.emails import SALT
+from leads.models import Customer, EmailTopic, MemberRole
 from portal import urls
 from tests.factories.leads import CustomerFactory
 from tests.portal.made import a_person, home, logged_in
@@ -83,6 +86,7 @@ def _of_entrance(customer: Customer, person: User) -> Iterator[Shown]:
     """Each address in the first session that shows it: with factors, without, a stranger's, between password and code."""
     passkey = _with_factors(person)
     token = link_to(an_invitation(customer)).partition("?")[2]
+    stops = urlencode({"token": signing.dumps([customer.pk, person.email, EmailTopic.DISPUTES.value], salt=SALT)})
     given = {
         "pk": passkey.pk,
         "uidb36": user_pk_to_url_str(person),
@@ -96,8 +100,7 @@ def _of_entrance(customer: Customer, person: User) -> Iterator[Shown]:
             continue
         ids = {part: given[part] for part in pattern.pattern.converters}
         address = reverse(name, kwargs=ids, urlconf="portal.urls")
-        if name == "portal_invitation":
-            address = f"{address}?{token}"
+        address += {"portal_invitation": f"?{token}", "portal_stop_emails": f"?{stops}"}.get(name, "")
         yield _shown(name, address, sessions)
 
 

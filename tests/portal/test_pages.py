@@ -183,7 +183,7 @@ def test_each_look_by_staff_is_listed_to_the_customer(northlight: Customer) -> N
 
     said = words_of(logged_in(a_person(northlight)), f"{home(northlight)}settings/looks/")
 
-    assert "Nov 10, 2026, 06:00 CST Frank Ledger Call about September" in said
+    assert "Nov 10, 2026, 06:00 CST Frank Ledger Nov 10, 2026, 06:00 CST Call about September" in said
 
 
 def test_activity_is_the_customers_own_and_its_figures_are_those_of_the_invoice(

@@ -284,10 +284,9 @@ def test_a_discarded_item_says_why(operations: Client, refused: QuarantinedItem)
 
 
 def test_many_are_retried_at_once_and_each_refusal_is_shown(operations: Client) -> None:
-    good, bad = QuarantinedItemFactory.create(), QuarantinedItemFactory.create(content={"id": "L-1"})
     product = ProductFactory.create(sku="TILE-X")
-    good.content = {"id": "L-9", "product": {"sku": "TILE-X", "customer": product.customer.code}}
-    good.save()
+    content = {"id": "L-9", "product": {"sku": "TILE-X", "customer": product.customer.code}}
+    good, bad = QuarantinedItemFactory.create(content=content), QuarantinedItemFactory.create(content={"id": "L-1"})
 
     response = operations.post(
         reverse("admin:leads_quarantineditem_changelist"),

@@ -143,6 +143,7 @@ def test_the_documentation_of_the_api_is_open_and_whole(client: Client):
         "/api/v1/charges",
         "/api/v1/charges/{charge}/explanation",
         "/api/v1/deliveries",
+        "/api/v1/hooks/{source}/{token}",
         "/api/v1/invoices",
         "/api/v1/invoices/{invoice}",
         "/api/v1/invoices/{invoice}/lines",

@@ -173,9 +173,9 @@ def test_each_state_has_its_buttons(operations: Client) -> None:
     draft = PriceRuleFactory.create(draft=True)
     active = PriceRuleFactory.create()
     retired = PriceRuleFactory.create(state=State.RETIRED, priority=1)
-    assert buttons(operations, draft) == ["Activate", "Simulate"]
-    assert buttons(operations, active) == ["Revise", "Retire"]
-    assert buttons(operations, retired) == ["Roll back to this revision"]
+    assert buttons(operations, draft) == ["Activate", "Simulate", "Copy"]
+    assert buttons(operations, active) == ["Revise", "Copy", "Retire"]
+    assert buttons(operations, retired) == ["Copy", "Roll back to this revision"]
 
 
 def test_a_rule_in_force_has_no_form(operations: Client) -> None:
@@ -251,7 +251,7 @@ def test_a_revision_superseded_on_its_first_day_says_so_and_has_no_buttons(opera
         "Never in force",
         "Scheduled",
     ]
-    assert (buttons(operations, old), buttons(operations, new)) == ([], ["Revise", "Retire"])
+    assert (buttons(operations, old), buttons(operations, new)) == (["Copy"], ["Revise", "Copy", "Retire"])
     for button in ("revise_rule", "retire_rule"):
         answer = press(operations, button, old, since_0="2099-12-01")
         (words,) = answer.context["form"].non_field_errors()

@@ -52,11 +52,12 @@ def test_one_email_has_all_invoices_of_a_customer_and_says_that_nothing_is_charg
         "Overdue since December 3, 2026: $30.00",
         "Overdue since December 3, 2026: $5.00",
     )
-    assert ash.get_body().get_content().replace("\r\n", "\n") == (
+    assert ash.get_body(("plain",)).get_content().replace("\r\n", "\n") == (
         "Hello Ash,\n\n$30.00 is overdue. Is something wrong with it? Tell us, and we stop reminding you of that part.\n\n"
         "INV-2026-000001, due December 3, 2026: $10.00\nINV-2026-000002, due December 3, 2026: $20.00\n\n$30.00 in all.\n\n"
         "If the payment is on its way, there is nothing to do. No fee and no interest is charged for this.\n\n"
-        "Lead Billing Engine\n"
+        "Lead Billing Engine\n\n-- \n"
+        "You get this as a billing contact of Ash. Emails about money owed can’t be switched off.\nLead Billing Engine\n"
     )
     assert sorted(ReminderItem.objects.values_list("amount", flat=True)) == [5, 10, 20]
 
@@ -100,7 +101,7 @@ def test_what_is_owed_is_read_again_when_the_email_is_sent(post_office: PostOffi
 
     assert outcomes() == [("Ash", 2, "dropped"), ("Birch", 2, "sent")]
     [mail] = post_office.arrived
-    assert "INV-2026-000002, due December 3, 2026: $6.00" in mail.get_body().get_content()
+    assert "INV-2026-000002, due December 3, 2026: $6.00" in mail.get_body(("plain",)).get_content()
 
 
 def test_a_customer_whose_email_fails_stops_no_other(post_office: PostOffice) -> None:
