@@ -13,6 +13,7 @@ import pytest
 from django.apps import apps
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.core.files.storage import storages
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis
@@ -70,6 +71,7 @@ def _settings(_files: None, settings: LazySettings) -> None:
         "files": file_storage(bucket="", folder=os.environ["FILES_FOLDER"]),
         "archive": {"BACKEND": "tests.storage.WriteOnceMemory"},
     }
+    assert storages["archive"]  # made here, and not by several threads at once
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

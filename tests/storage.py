@@ -1,20 +1,24 @@
 """An archive in memory, empty for each test that asks for it."""
 
 from collections.abc import Iterator
+from threading import Lock
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
 
 from billing_engine.core.outside.objects import AlreadyThere, NotThere
 
+AT_A_TIME = Lock()  # the archive is written by several threads, and folders in memory are made by each
+
 
 class WriteOnceMemory(InMemoryStorage):
     """Objects in memory that are never overwritten."""
 
     def put_once(self, name: str, content: bytes) -> None:
-        if self.exists(name):
-            raise AlreadyThere(name)
-        self._save(name, ContentFile(content))
+        with AT_A_TIME:
+            if self.exists(name):
+                raise AlreadyThere(name)
+            self._save(name, ContentFile(content))
 
     def take(self, name: str) -> bytes:
         if not self.exists(name):
