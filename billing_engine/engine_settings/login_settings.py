@@ -6,6 +6,11 @@ NAME = "Lead Billing Engine"
 PROVIDER = "staff"  # part of the address that the identity provider sends people back to
 ATTEMPTS = 5
 ATTEMPT_MINUTES = 15
+PASSWORDS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
 PASSKEY_FORMS = {
     "add_webauthn": "billing_engine.accounts.login.forms.PasskeyForm",
     "authenticate_webauthn": "billing_engine.accounts.login.forms.SecondFactorByPasskeyForm",
@@ -35,11 +40,7 @@ def login_settings(
     """Return the settings by name; without an issuer there is no identity provider."""
     return {
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
-        "AUTH_PASSWORD_VALIDATORS": [
-            {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-            {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-            {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-        ],
+        "AUTH_PASSWORD_VALIDATORS": PASSWORDS,
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "admin:index",
         "ACCOUNT_ADAPTER": "billing_engine.accounts.login.adapter.InvitedAdapter",

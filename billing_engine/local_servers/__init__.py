@@ -56,8 +56,8 @@ def provide(environ: MutableMapping[str, str], checkout: Path, *, test: bool = F
     folder = Folder(_place(checkout, test=test))
     if not environ.get(SECRET_KEY):
         environ[SECRET_KEY] = _kept_secret(folder)
-        for name, purpose in KEYS.items():
-            environ.setdefault(name, "" if test else sha256(f"{purpose} {environ[SECRET_KEY]}".encode()).hexdigest())
+        for name, purpose in () if test else KEYS.items():
+            environ.setdefault(name, sha256(f"{purpose} {environ[SECRET_KEY]}".encode()).hexdigest())
     postgres = not (environ.get(DATABASE_URL) or environ.get("DATABASE_HOST")) and postgres_programs()
     redis = not (environ.get(REDIS_URL) or environ.get("REDIS_HOST")) and redis_programs()
     if postgres or redis:

@@ -27,10 +27,10 @@ from leads.admin.hooks.rows import HookRows
 from leads.admin.hooks.shown_once import new_address_page
 from leads.admin.imports.upload_page import ADD as ADD_IMPORT
 from leads.domain.catalog.sources import code_faults, save_source, signature_faults
-from leads.domain.cleared_tests import MOST_ACTIONS, MOST_ITEMS, clear_tests, has_tests, to_clear
 from leads.domain.credentials.api_keys import create_key, usable_keys
 from leads.domain.credentials.signatures import create_secret
 from leads.domain.hooks.addresses import create_hook
+from leads.domain.quarantine.cleared_tests import MOST_ACTIONS, MOST_ITEMS, clear_tests, has_tests, to_clear
 from leads.models import ApiKey, Channel, Hook, Source, SourceRevision
 
 

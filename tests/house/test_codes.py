@@ -35,7 +35,7 @@ FOR_PEOPLE = {
         "catalog/second_person",
         "catalog/sources",
         "catalog/subjects",
-        "cleared_tests",
+        "quarantine/cleared_tests",
         "companies",
         "credentials/api_keys",
         "credentials/lifetime",
@@ -131,6 +131,8 @@ def _faults() -> set[str]:
 def _texts(node: ast.expr) -> set[str]:
     if ast.unparse(node) in {"error.code", "why.code"}:  # of a record that a mapping could not convert
         return set(converter.CODES)
+    if ast.unparse(node) == "code":  # of a cell of a workbook
+        return set(bounds.OF_CELLS)
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or defines
         return {
             str(getattr(module, node.id))

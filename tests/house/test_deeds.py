@@ -29,6 +29,7 @@ NO_PERSON = {
     "leads/domain/periods.py open_periods": "opens what the calendar says",
     "leads/domain/periods.py open_missing": "opens what the calendar says",
     "pricing/domain/rate/activity.py rebuild_activity": "adds up what rating has decided",
+    "pricing/domain/simulation/announced.py rated_by_prices_of": "compares prices, and keeps what it found",
     "pricing/domain/rate/attempts.py give_back": "counts attempts",
     "pricing/domain/rate/rate.py rate_waiting": "rates by the rules, decides nothing",
     "pricing/domain/rate/rate.py rate": "rates by the rules, decides nothing",

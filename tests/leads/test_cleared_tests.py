@@ -7,11 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from billing_engine.core.models import Deed
-from leads.domain import cleared_tests
 from leads.domain.body.decode import as_json
-from leads.domain.cleared_tests import Clearing, NothingToClear, clear_tests, has_tests, to_clear
 from leads.domain.intake.receipt import Receipt
 from leads.domain.intake.receive import receive
+from leads.domain.quarantine import cleared_tests
+from leads.domain.quarantine.cleared_tests import Clearing, NothingToClear, clear_tests, has_tests, to_clear
 from leads.domain.voiding import voided_by
 from leads.models import Action, BillingPeriod, Lead, QuarantinedItem, Source, UnratedMark
 from pricing.domain.rate.rate import rate

@@ -49,7 +49,7 @@ def test_a_checkout_keeps_its_secret_key_whichever_servers_it_uses(checkout: Pat
     first, second = dict(servers), dict(servers)
     provide(first, checkout)
     provide(second, checkout)
-    own = {name: first[name] for name in ("SECRET_KEY", "PROOF_SIGNING_KEY")}
+    own = {name: first[name] for name in ("SECRET_KEY", "PROOF_SIGNING_KEY", "PSEUDONYM_KEY")}
     assert first == second == {**servers, **own}
     assert len(bytes.fromhex(own["PROOF_SIGNING_KEY"])) == 32
     assert len(first["SECRET_KEY"]) > 50

@@ -180,7 +180,7 @@ class ImportButtons:
     def faulty(self, request: HttpRequest, object_id: str) -> FileResponse:
         """Download the faulty rows as the file has them, with what is wrong with each."""
         item = self.visible(request, object_id)
-        if not may_see_raw_bodies(request.user):
+        if not may_see_raw_bodies(request.user) or not item.faulty_as:
             raise PermissionDenied
         name = f"{Path(item.name).stem}-faulty-rows.csv"
         return FileResponse(open_faulty_rows(item, by=person(request)), as_attachment=True, filename=name)
