@@ -16,7 +16,7 @@ from leads.domain.intake.lookup import look_up
 from leads.domain.intake.products import named_product
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import DUPLICATE, HELD
-from leads.domain.intake.rows import NewDelivery
+from leads.domain.intake.rows import no_delivery
 from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter, Found
 from leads.domain.mapping.language.finds import finds
 from leads.domain.mapping.language.read import DocumentNotValid, Mistake, read_document
@@ -94,30 +94,11 @@ def _foresee(source: Source, leads: Sequence[SentLead], at: datetime) -> None:
     readable = [lead for lead in leads if lead.item and not lead.is_refused]
     products = [named_product(lead.item.product) for lead in readable if lead.item and lead.item.product]
     known = look_up(source, products=products, leads=[lead.result.id or "" for lead in readable])
-    decide(source, _no_delivery(source, at), leads, known)
+    decide(source, no_delivery(source, received_at=at), leads, known)
     if source.new_products == Source.NewProducts.CREATE:
         for lead in leads:
             if lead.result.fault and lead.result.fault.code == "unknown_product":
                 lead.result.fault = None
-
-
-def _no_delivery(source: Source, at: datetime) -> NewDelivery:
-    return NewDelivery(
-        source_id=source.pk,
-        received_at=at,
-        name="",
-        content_type="",
-        body=b"",
-        body_size=0,
-        body_sha256="",
-        batch_id="",
-        sent_at=None,
-        idempotency_key="",
-        lines_read=0,
-        lines_taken=0,
-        lines_blank=0,
-        lines_refused=0,
-    )
 
 
 def _lead(item: Any, lead: SentLead) -> PreviewedLead:

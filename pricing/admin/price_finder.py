@@ -12,14 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.timezone import now
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing_engine.core import money
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from leads.models import ActionType, Product, Source
 from pricing.admin.rules.page import state_in_words, time_in_words
-from pricing.admin.rules.try_one import check_of
+from pricing.admin.rules.try_one import check_of, number_of_example
 from pricing.domain.rule_book.example import Example
 from pricing.domain.rule_book.finder import NAMED, Found, find_rules
 from pricing.domain.rule_wording import price_in_words
@@ -41,25 +41,9 @@ class FinderForm(forms.Form):
     action_type = forms.ModelChoiceField(ActionType.objects.all())
     source = forms.ModelChoiceField(Source.objects.all())
     on = forms.DateField(label="Day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
-    quantity = forms.DecimalField(
-        label="Units",
-        min_value=0,
-        max_digits=18,
-        decimal_places=6,
-        required=False,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
-    value = forms.DecimalField(
-        min_value=0, max_digits=18, decimal_places=6, required=False, widget=UnfoldAdminDecimalFieldWidget
-    )
-    counted = forms.DecimalField(
-        label="Counted before in the period",
-        min_value=0,
-        max_digits=18,
-        decimal_places=6,
-        required=False,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
+    quantity = number_of_example(label="Units")
+    value = number_of_example()
+    counted = number_of_example(label="Counted before in the period")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

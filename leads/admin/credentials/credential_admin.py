@@ -1,6 +1,5 @@
 """The pages of API keys and signing secrets, with rotation and revocation."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -14,7 +13,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from leads.admin.credentials.columns import KEY, MODE, SCOPES, SECRET, USED_FROM, ShownCredential
 from leads.admin.credentials.forms import WithOverlap, WithScopes, WithSecretAndOverlap, after_overlap
-from leads.admin.credentials.shown_once import new_key_page, new_secret_page
+from leads.admin.credentials.shown_once import end_of, new_key_page, new_secret_page
 from leads.domain.credentials.api_keys import revoke_key, rotate_key, set_scopes
 from leads.domain.credentials.lifetime import revoke
 from leads.domain.credentials.signatures import rotate_secret
@@ -74,7 +73,7 @@ class ApiKeyAdmin(CredentialPage):
     )
     def rotate(self, request: HttpRequest, key: ApiKey, answers: dict[str, Any]) -> HttpResponse:
         new, plaintext = rotate_key(key, until=answers["until"], by=person(request), at=now())
-        return new_key_page(self, request, new, plaintext, old=f"lbe_{key.prefix}_…", until=_end(key))
+        return new_key_page(self, request, new, plaintext, old=f"lbe_{key.prefix}_…", until=end_of(key))
 
     @button(
         "Revoke",
@@ -117,7 +116,7 @@ class SigningSecretAdmin(CredentialPage):
         _, plaintext = rotate_secret(
             secret, until=answers["until"], by=person(request), at=now(), given=answers["given"]
         )
-        return new_secret_page(self, request, secret.source, plaintext, old=f"{secret.hint}…", until=_end(secret))
+        return new_secret_page(self, request, secret.source, plaintext, old=f"{secret.hint}…", until=end_of(secret))
 
     @button(
         "Revoke",
@@ -136,8 +135,3 @@ class SigningSecretAdmin(CredentialPage):
     def revoke(self, request: HttpRequest, secret: SigningSecret, answers: dict[str, Any]) -> Done:
         revoke(secret, by=person(request), at=now())
         return Done(f"The secret {secret.hint}… is revoked.", address_of(secret.source))
-
-
-def _end(one: ApiKey | SigningSecret) -> datetime | None:
-    one.refresh_from_db(fields=["expires_at", "revoked_at"])
-    return one.revoked_at or one.expires_at

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from billing_engine.core.admin_kit.dialogs import dialog_page
-from leads.models import ActionType, ApiKey, Customer, Product, Source
+from leads.models import ActionType, ApiKey, Customer, Hook, Product, SigningSecret, Source
 
 
 def new_key_page(
@@ -30,6 +30,12 @@ def new_customer_key_page(page: Any, request: HttpRequest, customer: Customer, p
     """Show a new API key of a customer, for the only time."""
     shown = {"title": f"The new key of {customer}", "plaintext": plaintext, "label": "API key"}
     return dialog_page(page, request, customer, shown, template="leads/new_key.html")
+
+
+def end_of(one: ApiKey | SigningSecret | Hook) -> datetime | None:
+    """Return when one that was replaced ends, as it was stored with its successor."""
+    one.refresh_from_db(fields=["expires_at", "revoked_at"])
+    return one.revoked_at or one.expires_at
 
 
 def _example(source: Source) -> dict[str, str]:

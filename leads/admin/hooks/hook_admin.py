@@ -1,6 +1,5 @@
 """The pages of inbound webhooks: their refused calls, another secret, rotation and revocation."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -13,6 +12,7 @@ from billing_engine.core.admin_kit.cells import address_of
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from leads.admin.credentials.credential_admin import CredentialPage
 from leads.admin.credentials.forms import WithOverlap, after_overlap
+from leads.admin.credentials.shown_once import end_of
 from leads.admin.hooks.forms import WithNewSecret
 from leads.admin.hooks.rows import ADDRESS, REFUSED, SENDER, RefusalRows, with_refusals
 from leads.admin.hooks.shown_once import new_address_page
@@ -70,7 +70,7 @@ class HookAdmin(CredentialPage):
     )
     def rotate(self, request: HttpRequest, hook: Hook, answers: dict[str, Any]) -> HttpResponse:
         new = rotate_hook(hook, until=answers["until"], by=person(request), at=now())
-        return new_address_page(self, request, new, old=f"…/{Hook.MARK}_{hook.prefix}_…", until=_end(hook))
+        return new_address_page(self, request, new, old=f"…/{Hook.MARK}_{hook.prefix}_…", until=end_of(hook))
 
     @button(
         "Revoke",
@@ -90,8 +90,3 @@ class HookAdmin(CredentialPage):
     def revoke(self, request: HttpRequest, hook: Hook, answers: dict[str, Any]) -> Done:
         revoke(hook, by=person(request), at=now())
         return Done(f"The address of {hook} is revoked.", address_of(hook.source))
-
-
-def _end(hook: Hook) -> datetime | None:
-    hook.refresh_from_db(fields=["expires_at", "revoked_at"])
-    return hook.revoked_at or hook.expires_at

@@ -31,7 +31,7 @@ from leads.domain.intake.lookup import (
 from leads.domain.intake.products import missing_products, named_product
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import DUPLICATE, UPDATED, Receipt, Result
-from leads.domain.intake.rows import NewDelivery
+from leads.domain.intake.rows import no_delivery
 from leads.domain.mapping.language.converter import Converter
 from leads.domain.mapping.mappings import sample_faults
 from leads.domain.voiding import UNKNOWN_ACTION
@@ -59,7 +59,13 @@ class DryRun:
         leads = read_leads(parcel.items, received_at=self._at, plain=plain, default_country=source.default_country)
         refuse_other_channels(source, leads, received_at=self._at)
         known = self._look_up(leads)
-        decided = decide(source, self._delivery(known), leads, known, earlier=self._actions)
+        decided = decide(
+            source,
+            no_delivery(source, received_at=self._at, number=known.delivery),
+            leads,
+            known,
+            earlier=self._actions,
+        )
         self._remember(decided, known)
         self._void(decided)
         for lead in leads:
@@ -85,25 +91,6 @@ class DryRun:
             self._products[customer, sku] = added
             known.products_by_sku[sku].append(added)
         return known
-
-    def _delivery(self, known: Known) -> NewDelivery:
-        return NewDelivery(
-            id=known.delivery,
-            source_id=self._source.pk,
-            received_at=self._at,
-            name="",
-            content_type="",
-            body=b"",
-            body_size=0,
-            body_sha256="",
-            batch_id="",
-            sent_at=None,
-            idempotency_key="",
-            lines_read=0,
-            lines_taken=0,
-            lines_blank=0,
-            lines_refused=0,
-        )
 
     def _void(self, decided: Decided) -> None:
         """Give each void the result that it would get."""

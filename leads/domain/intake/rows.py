@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import asdict, astuple
 
 from leads.domain.body.decode import as_json
+from leads.models import Source
 
 _json = msgspec.json.Encoder(decimal_format="number")
 
@@ -92,6 +93,27 @@ class NewDelivery(msgspec.Struct, gc=False, kw_only=True):
         for name in ("body", "answer"):
             columns[name] = f"\\x{columns[name].hex()}"
         return columns | counts
+
+
+def no_delivery(source: Source, *, received_at: datetime, number: int = 0) -> NewDelivery:
+    """Return a delivery that is never stored, for those who ask what intake would decide."""
+    return NewDelivery(
+        id=number,
+        source_id=source.pk,
+        received_at=received_at,
+        name="",
+        content_type="",
+        body=b"",
+        body_size=0,
+        body_sha256="",
+        batch_id="",
+        sent_at=None,
+        idempotency_key="",
+        lines_read=0,
+        lines_taken=0,
+        lines_blank=0,
+        lines_refused=0,
+    )
 
 
 _COPIED = {

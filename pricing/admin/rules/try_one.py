@@ -44,6 +44,12 @@ class ProductField(forms.ModelChoiceField[Product]):
         return Truncator(obj).chars(NAME_AT_MOST)
 
 
+def number_of_example(**options: Any) -> forms.DecimalField:
+    """A quantity or value of an example, at most what intake accepts."""
+    widget = UnfoldAdminDecimalFieldWidget
+    return forms.DecimalField(min_value=0, max_digits=18, decimal_places=6, required=False, widget=widget, **options)
+
+
 class TryForm(forms.Form):
     """An example action; the rule's scope fills in what is left open."""
 
@@ -60,21 +66,9 @@ class TryForm(forms.Form):
         Source.objects.order_by("name"), required=False, empty_label="Any in scope", widget=UnfoldAdminSelectWidget
     )
     occurred_on = forms.DateField(label="Day", required=False, widget=UnfoldAdminTextInputWidget({"type": "date"}))
-    # The maximum that intake accepts.
-    quantity = forms.DecimalField(
-        min_value=0, max_digits=18, decimal_places=6, initial=1, required=False, widget=UnfoldAdminDecimalFieldWidget
-    )
-    value = forms.DecimalField(
-        min_value=0, max_digits=18, decimal_places=6, required=False, widget=UnfoldAdminDecimalFieldWidget
-    )
-    counted = forms.DecimalField(
-        label="Counted before",
-        min_value=0,
-        max_digits=18,
-        decimal_places=6,
-        required=False,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
+    quantity = number_of_example(initial=1)
+    value = number_of_example()
+    counted = number_of_example(label="Counted before")
 
     def __init__(self, *, rule: PriceRule, data: Any = None) -> None:
         super().__init__(data=data, prefix="try")
