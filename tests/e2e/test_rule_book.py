@@ -127,7 +127,8 @@ def _simulate_it_on_last_month(page: Page, *, then: str, difference: str) -> Non
 def _fail_the_price_check(page: Page) -> None:
     draft_page(page)
     page.get_by_role("link", name="Activate").click()
-    page.get_by_role("button", name="Activate").click()
+    with page.expect_response("**/activate_rule/"):
+        page.get_by_role("button", name="Activate").click()
     expect(page.get_by_text("“A sample of Acme's, as agreed”").first).to_be_visible()
     assert PriceRule.objects.get(unit_price=30).state == "draft"
 
