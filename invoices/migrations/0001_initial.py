@@ -11,7 +11,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-from billing_engine.core.sql_files import InstallSql
+from billing_engine.core.migrating.first_migration import FirstMigration
+from billing_engine.core.migrating.sql_files import InstallSql
 
 SUBJECT = "Invoice {number}, {period}: {total} due {due_on}"
 
@@ -39,7 +40,7 @@ def write_the_template_for_all(apps: Any, schema_editor: object) -> None:  # noq
     apps.get_model("invoices", "MailTemplate").objects.create(customer=None, subject=SUBJECT, body=BODY)
 
 
-class Migration(migrations.Migration):
+class Migration(FirstMigration):
     initial = True
 
     dependencies = [

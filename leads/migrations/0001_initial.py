@@ -17,10 +17,11 @@ import leads.models.customer.customer
 import leads.models.customer.membership
 import leads.models.source
 import leads.models.terms
-from billing_engine.core.sql_files import InstallSql
+from billing_engine.core.migrating.first_migration import FirstMigration
+from billing_engine.core.migrating.sql_files import InstallSql
 
 
-class Migration(migrations.Migration):
+class Migration(FirstMigration):
     initial = True
 
     dependencies = [

@@ -12,10 +12,11 @@ from django.db import migrations, models
 import leads.models.customer.customer
 import pricing.models.rule
 import pricing.models.wall_clock
-from billing_engine.core.sql_files import InstallSql
+from billing_engine.core.migrating.first_migration import FirstMigration
+from billing_engine.core.migrating.sql_files import InstallSql
 
 
-class Migration(migrations.Migration):
+class Migration(FirstMigration):
     initial = True
 
     dependencies = [

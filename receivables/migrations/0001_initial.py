@@ -13,7 +13,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-from billing_engine.core.sql_files import InstallSql
+from billing_engine.core.migrating.first_migration import FirstMigration
+from billing_engine.core.migrating.sql_files import InstallSql
 
 REASONS = [
     # code, name, explanation, evidence, source answers, customers may give it
@@ -92,7 +93,7 @@ def write_the_reasons(apps: Any, _: Any) -> None:
     )
 
 
-class Migration(migrations.Migration):
+class Migration(FirstMigration):
     initial = True
 
     dependencies = [

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from billing_engine.core.sql_files import InstallSql, sql_file, version_of
+from billing_engine.core.migrating.sql_files import InstallSql, sql_file, version_of
 from billing_engine.reference.stored_schema import functions, stored_schema
 from leads.models import Delivery, Lead
 from tests.house.tree import APPS, files, text

@@ -5,8 +5,10 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+from billing_engine.core.migrating.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
+
+class Migration(FirstMigration):
     initial = True
 
     dependencies = [

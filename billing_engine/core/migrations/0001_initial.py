@@ -7,10 +7,11 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-from billing_engine.core.sql_files import InstallSql
+from billing_engine.core.migrating.first_migration import FirstMigration
+from billing_engine.core.migrating.sql_files import InstallSql
 
 
-class Migration(migrations.Migration):
+class Migration(FirstMigration):
     initial = True
 
     dependencies = [

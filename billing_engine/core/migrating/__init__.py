@@ -1,0 +1,1 @@
+"""What migrations are made of beside Django's own operations."""
