@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from leads.admin.quarantine.item_admin import RETRIED_HERE
+from leads.admin.quarantine.bulk_retries import RETRIED_HERE
 from leads.models import Action, ApiKey, BulkRetry, Lead, QuarantinedItem
 from tests.e2e.conftest import log_in
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
