@@ -98,6 +98,7 @@ def test_a_fault_is_seen_fixed_and_retried(page: Page, company: None, live_serve
     page.locator("#result_list tbody a").first.click()
     expect(page.locator(".lb-fault")).to_have_text('      "quantity": -4,')
 
+    page.get_by_role("link", name="Raw JSON").click()
     box = page.get_by_role("textbox", name="The item as JSON")
     box.fill(box.input_value().replace('"quantity": -4', '"quantity": "many"'))
     page.get_by_role("button", name="Retry").click()

@@ -70,9 +70,14 @@ class Row:
         return chip(self.outcome, COLOURS[self.outcome])
 
 
-def fix_address(item: QuarantinedItem) -> str:
-    """The address of the page that fixes an item."""
-    return reverse("admin:leads_quarantineditem_fix", args=[item.pk])
+def fix_address(item: int) -> str:
+    """The address of the page that fixes an item; if no single value mends it, it leads on to the item's page."""
+    return reverse("admin:leads_quarantineditem_fix", args=[item])
+
+
+def may_fix(user: Any) -> bool:
+    """Return whether this user sees what sources sent and may settle it."""
+    return bool(user.has_perms((CHANGE, VIEW_RAW_BODIES)))
 
 
 def fix_context(item: QuarantinedItem, *, data: Any = None) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def fix_context(item: QuarantinedItem, *, data: Any = None) -> dict[str, Any]:
     cause = Cause.of(item)
     alike = cause.items().count() if is_for_many(cause) else 1
     form = FixForm(item, question, alike, data)
-    return {"fix": form, "alike": alike, "meant": meant_by(item, question), "action": fix_address(item)}
+    return {"fix": form, "alike": alike, "meant": meant_by(item, question), "action": fix_address(item.pk)}
 
 
 @needs(CHANGE, VIEW_RAW_BODIES)

@@ -22,7 +22,7 @@ def groups(*, with_fixes: bool) -> list[dict[str, Any]]:
         .order_by("-count", "source__name", "code")[:GROUPS_SHOWN]
     )
     oldest = QuarantinedItem.objects.in_bulk([row["oldest"] for row in rows]) if with_fixes else {}
-    fixes = {pk: fix_address(item) for pk, item in oldest.items() if question_of(item)}
+    fixes = {pk: fix_address(pk) for pk, item in oldest.items() if question_of(item)}
     return [
         {
             "fix": fixes.get(row["oldest"], ""),
