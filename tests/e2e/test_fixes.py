@@ -1,4 +1,4 @@
-"""What operations do most often, with their clicks counted: mend a cause in quarantine, and find a lead."""
+"""What operations do most often, with their clicks counted: fix a cause in quarantine, and find a lead."""
 
 import json
 import os

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from leads.admin.quarantine.questions import meant_by, question_of
 from leads.domain.access.contacts import VIEW_RAW_BODIES, look_at_contacts
 from leads.domain.body.decode import as_json
 from leads.domain.intake.receipt import DUPLICATE, Receipt
+from leads.domain.occurrence import occurred
 from leads.domain.quarantine.bulk_retry import start_retry
 from leads.domain.quarantine.causes import Cause
 from leads.domain.quarantine.fixes import Fix, Fixing, is_for_many, repair_with, tried
@@ -41,9 +43,10 @@ COLOURS: dict[str, Colour] = {STORED: "green", SAME: "plain", WAITS: "orange"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What would become of one item."""
+    """The outcome that one item would have."""
 
     item: QuarantinedItem
+    at: datetime | None  # when it occurred, with the fix
     outcome: str
     words: str
 
@@ -56,8 +59,7 @@ class Row:
     @property
     def occurred(self) -> str:
         """When it occurred, in its customer's time zone."""
-        at = self.item.occurred_at
-        return instant_in_words(at, ZoneInfo(self.item.zone or "UTC")) if at else NOTHING
+        return instant_in_words(self.at, ZoneInfo(self.item.zone or "UTC")) if self.at else NOTHING
 
     @property
     def address(self) -> str:
@@ -71,7 +73,7 @@ class Row:
 
 
 def fix_address(item: int) -> str:
-    """The address of the page that fixes an item; if no single value mends it, it leads on to the item's page."""
+    """The address of the page that fixes an item; if no single value fixes it, it leads on to the item's page."""
     return reverse("admin:leads_quarantineditem_fix", args=[item])
 
 
@@ -81,14 +83,20 @@ def may_fix(user: Any) -> bool:
 
 
 def fix_context(item: QuarantinedItem, *, data: Any = None) -> dict[str, Any]:
-    """What the form needs, on this page and on the item's; {} if no single value mends the item."""
+    """What the form needs, on this page and on the item's; {} if no single value fixes the item."""
     question = question_of(item)
     if question is None:
         return {}
     cause = Cause.of(item)
-    alike = cause.items().count() if is_for_many(cause) else 1
+    alike = cause.items().count() if is_for_many(cause) and not item.awaited else 1
     form = FixForm(item, question, alike, data)
-    return {"fix": form, "alike": alike, "meant": meant_by(item, question), "action": fix_address(item.pk)}
+    return {
+        "fix": form,
+        "sent": question.found_in_words,
+        "alike": alike,
+        "meant": meant_by(item, question),
+        "action": fix_address(item.pk),
+    }
 
 
 @needs(CHANGE, VIEW_RAW_BODIES)
@@ -134,7 +142,7 @@ def _effect(request: HttpRequest, item: QuarantinedItem, fix: Fix, *, is_for_ali
     every = Cause.of(item).items() if is_for_alike else QuarantinedItem.objects.filter(pk=item.pk)
     keys = list(every.order_by("pk").values_list("pk", flat=True))
     first = every.filter(pk__in=keys[:TRIED]).select_related("source__customer", "delivery").order_by("pk")
-    rows = [_row(each, tried(each, fix, by=person(request), at=now())) for each in first]
+    rows = [_row(each, fix, tried(each, fix, by=person(request), at=now())) for each in first]
     counts = Counter(row.outcome for row in rows)
     # Each outcome first, so that none is only a number.
     leading = [next(row for row in rows if row.outcome == outcome) for outcome in COLOURS if counts[outcome]]
@@ -149,12 +157,13 @@ def _effect(request: HttpRequest, item: QuarantinedItem, fix: Fix, *, is_for_ali
     }
 
 
-def _row(item: QuarantinedItem, found: Receipt | Refused) -> Row:
+def _row(item: QuarantinedItem, fix: Fix, found: Receipt | Refused) -> Row:
+    at = occurred(fix.applied(item.content), received_at=item.received_at, zone=item.zone).at
     if isinstance(found, Refused):
-        return Row(item, WAITS, str(found))
+        return Row(item, at, WAITS, str(found))
     lead = found.results[0]
     outcomes = {action.outcome for action in lead.actions} or {lead.outcome}
-    return Row(item, SAME if outcomes == {DUPLICATE} else STORED, in_words(found))
+    return Row(item, at, SAME if outcomes == {DUPLICATE} else STORED, in_words(found))
 
 
 def _done(request: HttpRequest, item: QuarantinedItem, fix: Fix, *, is_for_alike: bool) -> HttpResponse:

@@ -14,7 +14,7 @@ GROUPS_SHOWN = 20
 
 
 def groups(*, with_fixes: bool) -> list[dict[str, Any]]:
-    """Return the groups, largest first, each with the URL of its list and, if one value mends its oldest item, of its fix."""
+    """Return the groups, largest first, each with the URL of its list and, if one value fixes its oldest item, of its fix."""
     rows = (
         QuarantinedItem.objects.for_person()
         .values("source", "source__name", "code")

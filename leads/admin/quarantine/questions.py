@@ -90,7 +90,7 @@ class Meant:
 
 
 def question_of(item: QuarantinedItem) -> Question | None:
-    """Return what to ask about an item; None if no single value mends it."""
+    """Return what to ask about an item; None if no single value fixes it."""
     if item.code in NOT_BY_A_VALUE or not isinstance(item.content, dict):
         return None
     place = place_of(item)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from billing_engine.core import log_context
 from billing_engine.core.calendar.wall_clock import instant_of
 from billing_engine.core.errors import Refused
 from leads.domain.body.decode import as_json
@@ -96,6 +97,7 @@ def repair_with(item: QuarantinedItem, fix: Fix | None, *, by: User | None, at: 
 
 def tried(item: QuarantinedItem, fix: Fix | None, *, by: User | None, at: datetime) -> Receipt | Refused:
     """Return what the repair would do, and take it back: nothing is stored, and no try is noted."""
+    named = log_context.ids()
     try:
         with transaction.atomic():
             raise Undone(repair_with(item, fix, by=by, at=at))
@@ -103,6 +105,8 @@ def tried(item: QuarantinedItem, fix: Fix | None, *, by: User | None, at: dateti
         return done.receipt
     except Refused as refusal:
         return refusal
+    finally:
+        log_context.begin(**named)  # without the delivery that there isn't
 
 
 def _put(content: Any, place: str, value: Any, *, is_new: bool = False) -> bool:

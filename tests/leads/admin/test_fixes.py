@@ -203,6 +203,16 @@ def test_the_answer_changes_that_place_of_the_item_and_nothing_else(operations: 
     assert Action.objects.count() == 1
 
 
+@pytest.mark.parametrize("case", ["time", "offset"])
+def test_when_it_occurred_is_told_with_the_fix(operations: Client, source: Source, case: str):
+    send(source, SENT[case][0])
+
+    page = operations.post(address(oldest()), ANSWERED[case][0])
+
+    [row] = page.context["rows"]
+    assert row.occurred == {"time": "2026-10-05 18:30 EDT", "offset": "2026-10-05 10:00 EDT"}[case]
+
+
 def test_a_product_is_named_with_its_customer_only_where_the_sku_alone_names_several(
     operations: Client, source: Source
 ):
