@@ -78,10 +78,7 @@ class Correction(models.Model):
 
 
 class BulkRetry(WorkPass):
-    """One pass over the waiting items of one source with one code, or over those alike with a fix for all of them.
-
-    It counts how many were stored and how many refused again.
-    """
+    """One pass over waiting items of one source with one code, as they are or fixed: how many were stored or refused again."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="bulk_retries", db_index=False)
     code = models.CharField(max_length=40)
