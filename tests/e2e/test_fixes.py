@@ -1,7 +1,6 @@
 """What operations do most often, with their clicks counted: fix a cause in quarantine, and find a lead."""
 
 import json
-import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,12 +17,6 @@ from tests.factories.leads import ActionTypeFactory, CustomerFactory, LeadFactor
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RECEIVED = datetime(2026, 11, 2, 9, 58, tzinfo=UTC)
-SHOTS = os.environ.get("QUARANTINE_SHOTS", "")
-
-
-def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.fixture
@@ -48,14 +41,11 @@ def test_a_cause_in_quarantine_is_mended_for_forty_items(page: Page, source: Sou
     send(source, *(lead(number) for number in range(40)), lead(41, type="sampel"))
     log_in(page, "operations")
     page.goto("/admin/leads/quarantineditem/")
-    shot(page, "list")
 
     with counted(page) as clicks:
         page.get_by_role("link", name="Fix unknown_action_type of Studio events").click()
-        shot(page, "fix")
         page.get_by_role("button", name="sample_order").click()
         expect(page.get_by_role("region", name="Preview")).to_contain_text("Will be stored")
-        shot(page, "preview")
         page.get_by_role("button", name="Fix and retry 40 items").click()
         expect(page.get_by_text("Stored: 40. Refused again: 0.")).to_be_visible()
 
@@ -70,14 +60,12 @@ def test_a_product_is_picked_for_one_item_on_its_page(page: Page, source: Source
     item = QuarantinedItem.objects.order_by("pk")[0]
     log_in(page, "operations")
     page.goto(f"/admin/leads/quarantineditem/{item.pk}/change/")
-    shot(page, "item")
 
     page.locator(".select2-selection").click()
     page.locator(".select2-search__field").last.fill("Zell")
     page.get_by_role("option", name="Zellige").click()
     page.get_by_label("Only this one").check()
     page.get_by_role("button", name="Preview").click()
-    shot(page, "preview-one")
     page.get_by_role("button", name="Fix and retry this item").click()
 
     expect(page.get_by_text("Lead EXPO-1 created. Actions: 1 created.")).to_be_visible()
