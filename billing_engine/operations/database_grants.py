@@ -82,7 +82,7 @@ GRANTS = {
         "INSERT, UPDATE (attempts, trying, one_by_one, total, moved, failed, reason, moved_bytes, reached, stopped_at,"
         " finished_at)"
     ),
-    "leads_bulkretry": "INSERT, UPDATE (attempts, trying, one_by_one, total, stored, refused, reached, finished_at)",
+    "leads_bulkretry": "INSERT, UPDATE (attempts, trying, one_by_one, total, stored, refused, reached, stopped_at, finished_at)",
     "leads_billingperiod": "INSERT, UPDATE (state, closed_at, is_sealed)",
     "leads_unratedmark": "INSERT, DELETE",
     # Prices. Drafts are edited and deleted; triggers keep rules in force.

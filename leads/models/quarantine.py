@@ -78,7 +78,7 @@ class Correction(models.Model):
 
 
 class BulkRetry(WorkPass):
-    """One pass over the waiting items of one source with one code: how many were stored and how many refused again."""
+    """One pass over waiting items of one source with one code, as they are or fixed: how many were stored or refused again."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="bulk_retries", db_index=False)
     code = models.CharField(max_length=40)
@@ -91,6 +91,10 @@ class BulkRetry(WorkPass):
     refused = models.PositiveIntegerField(default=0, help_text="How many were refused again.")
     reached = models.BigIntegerField(default=0, help_text="The last item that was tried.")
     up_to = models.BigIntegerField(help_text="The last item that was waiting at the start.")
+    fix = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What is changed, and the cause. Empty if retried unchanged."
+    )
+    stopped_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -99,7 +103,7 @@ class BulkRetry(WorkPass):
             models.UniqueConstraint(
                 name="one_bulk_retry_of_a_source_and_code_at_a_time",
                 fields=["source", "code"],
-                condition=Q(finished_at=None),
+                condition=Q(finished_at=None, stopped_at=None),
             ),
             models.CheckConstraint(
                 name="a_bulk_retry_tries_what_waited", condition=Q(total__gte=F("stored") + F("refused"))

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from leads.admin.quarantine.item_admin import RETRIED_HERE
+from leads.admin.quarantine.bulk_retries import RETRIED_HERE
 from leads.models import Action, ApiKey, BulkRetry, Lead, QuarantinedItem
 from tests.e2e.conftest import log_in
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
@@ -98,6 +98,7 @@ def test_a_fault_is_seen_fixed_and_retried(page: Page, company: None, live_serve
     page.locator("#result_list tbody a").first.click()
     expect(page.locator(".lb-fault")).to_have_text('      "quantity": -4,')
 
+    page.get_by_role("link", name="Raw JSON").click()
     box = page.get_by_role("textbox", name="The item as JSON")
     box.fill(box.input_value().replace('"quantity": -4', '"quantity": "many"'))
     page.get_by_role("button", name="Retry").click()

@@ -1,7 +1,6 @@
 """Locate the fault in an item, and compare a refused item with the stored one."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -12,9 +11,8 @@ from billing_engine.core.calendar.instants import instant_in_words
 from leads.domain.identity import external_id
 from leads.domain.intake.read import read_action, read_lead
 from leads.domain.intake.schema import ActionItem, LeadItem
+from leads.domain.quarantine.causes import MISSING, found_at, pointer_of, pointer_to
 from leads.models import Action, Lead, QuarantinedItem
-
-_MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +46,17 @@ class Difference:
 
 def faulty_place(item: QuarantinedItem) -> Place:
     """Return the place of the fault in the item's content; the stored pointer leads into the delivery."""
-    rest = re.sub(r"^(/leads)?/\d+", "", item.pointer)
-    if item.kind == QuarantinedItem.Kind.ACTION:
-        rest = re.sub(r"^/actions/\d+", "/actions/0", rest)
-    found = _at(item.content, rest)
+    rest = pointer_of(item)
+    found = found_at(item.content, rest)
     return Place(
         rest or "/",
-        "is missing" if found is _MISSING else "" if isinstance(found, dict | list) else f"is {_in_short(found)}",
+        "is missing" if found is MISSING else "" if isinstance(found, dict | list) else f"is {_in_short(found)}",
     )
 
 
 def differences(item: QuarantinedItem, stored: Action) -> list[Difference]:
     """Compare the stored action with the one sent under the same ID."""
-    sent = _at(item.content, "/actions/0")
+    sent = found_at(item.content, "/actions/0")
     read = read_action(sent, received_at=item.received_at)
     if not isinstance(read, ActionItem):
         return []
@@ -113,27 +109,13 @@ def _lines(value: Any, path: str, indent: str, before: str, after: str) -> Itera
     yield f"{indent}{before}{opens}", path
     parts = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
     for number, (name, part) in enumerate(parts, start=1):
-        step = str(name).replace("~", "~0").replace("/", "~1")
         told = f"{pretty(name)}: " if isinstance(value, dict) else ""
-        yield from _lines(part, f"{path}/{step}", indent + "  ", told, "," if number < len(parts) else "")
+        yield from _lines(part, path + pointer_to(str(name)), indent + "  ", told, "," if number < len(parts) else "")
     yield f"{indent}{closes}{after}", path
 
 
 def _is_within(path: str, aim: str) -> bool:
     return bool(aim) and (path == aim or path.startswith(aim + "/"))
-
-
-def _at(content: Any, pointer: str) -> Any:
-    """Resolve a JSON pointer."""
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(content, dict) and name in content:
-            content = content[name]
-        elif isinstance(content, list) and name.isdecimal() and int(name) < len(content):
-            content = content[int(name)]
-        else:
-            return _MISSING
-    return content
 
 
 def _in_short(found: Any) -> str:

@@ -33,19 +33,22 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.filters import Received
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
+from leads.admin.quarantine.bulk_retries import worked_off
 from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
+from leads.admin.quarantine.fix_page import fix_context, may_fix
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import (
     RepairForm,
+    in_words,
     initial_content,
+    is_held,
     item_context,
     may_take_new,
     relocated_fault,
     zone_of,
 )
 from leads.domain.access.contacts import look_at_contacts, may_see_raw_bodies
-from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
-from leads.domain.quarantine.bulk_retry import retry_next, start_retry
+from leads.domain.quarantine.bulk_retry import start_retry
 from leads.domain.quarantine.conflicts import take_new
 from leads.domain.quarantine.review import check_seen
 from leads.domain.quarantine.settle import CONFLICTS, discard, repair
@@ -54,7 +57,6 @@ from leads.models import QuarantinedItem, Source
 State = QuarantinedItem.State
 COLOURS: dict[str, Colour] = {State.WAITING: "orange", State.REPAIRED: "green", State.DISCARDED: "plain"}
 RETRIED_AT_ONCE = 500
-RETRIED_HERE = 100  # the workers retry larger groups
 DISCARDED_AT_ONCE = 1_000
 DISCARD_MANY = AsksWhy(
     action="discard_selected",
@@ -143,7 +145,8 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         response = super().changelist_view(request, extra_context)
         shown = getattr(response, "context_data", None)
         if shown and "cl" in shown:
-            shown |= {"groups": groups(), "may_settle": self.has_settle_permission(request)}
+            may_settle = self.has_settle_permission(request)
+            shown |= {"groups": groups(with_fixes=may_fix(request.user)), "may_settle": may_settle}
         return response
 
     def render_change_form(
@@ -155,6 +158,8 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         if context["may_see_item"]:
             look_at_contacts(item, by=person(request))
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
+        if context["may_settle"] and may_fix(request.user) and (fix := fix_context(item)):
+            context |= fix | {"media": context["media"] + fix["fix"].media}
         return super().render_change_form(request, context, *args, **kwargs)
 
     @needs("leads.change_quarantineditem")
@@ -163,21 +168,12 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         if request.method != "POST":
             raise PermissionDenied
         source = get_object_or_404(Source, pk=request.POST.get("source"))
-        back = list_of("leads.quarantineditem")
         try:
             retry = start_retry(source, code=request.POST.get("code", ""), by=person(request), at=now())
         except Refused as refusal:
             messages.error(request, str(refusal))
-            return HttpResponseRedirect(back)
-        if retry.total > RETRIED_HERE:
-            return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk))
-        while retry_next(retry.pk, at=now()):
-            pass
-        retry.refresh_from_db()
-        level = messages.WARNING if retry.refused else messages.SUCCESS
-        messages.add_message(request, level, f"Stored: {retry.stored}. Refused again: {retry.refused}.")
-        # If some were refused, the page of the retry says why.
-        return HttpResponseRedirect(page_of("leads.bulkretry", retry.pk) if retry.refused else back)
+            return HttpResponseRedirect(list_of("leads.quarantineditem"))
+        return worked_off(request, retry)
 
     @button(
         "Retry",
@@ -193,7 +189,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     def retry(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
         check_seen(item, answers["content"], seen=answers["seen"])
         receipt = repair(item, content=answers["content"], by=person(request), at=now(), by_hand=True)
-        return Done(in_words(receipt), level=messages.WARNING if _held(receipt) else messages.SUCCESS)
+        return Done(in_words(receipt), level=messages.WARNING if is_held(receipt) else messages.SUCCESS)
 
     @button(
         "Use the new version",
@@ -208,7 +204,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
     )
     def take_the_new(self, request: HttpRequest, item: QuarantinedItem, answers: dict[str, Any]) -> Done:
         receipt = take_new(item, note=answers["reason"], by=person(request), at=now())
-        held = messages.WARNING if _held(receipt) else messages.SUCCESS
+        held = messages.WARNING if is_held(receipt) else messages.SUCCESS
         return Done("The new version is stored, and its period is rated again within seconds.", level=held)
 
     @button(
@@ -276,15 +272,3 @@ def _oldest(request: HttpRequest, queryset: Any, at_most: int) -> list[Quarantin
     if len(items) > at_most:
         messages.warning(request, f"Only the oldest {at_most:,} of them are processed at once. Repeat for the rest.")
     return items[:at_most]
-
-
-def in_words(receipt: Receipt) -> str:
-    """Return a sentence such as: Lead L-1 created. Actions: 2 created, 1 duplicate."""
-    lead = receipt.results[0]
-    outcomes = [action.outcome for action in lead.actions]
-    told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes))
-    return f"Lead {lead.id} {lead.outcome}." + (f" Actions: {told}." if told else "")
-
-
-def _held(receipt: Receipt) -> bool:
-    return any(action.outcome in (CONFLICT, QUARANTINED) for lead in receipt.results for action in lead.actions)

@@ -11,6 +11,7 @@ from billing_engine.core.errors import Refused
 from leads.admin.quarantine.fault_places import Difference, differences, faulty_place, lead_differences, marked
 from leads.domain.body.decode import BodyNotReadable, decode_json, repeated_in
 from leads.domain.identity import external_id
+from leads.domain.intake.receipt import CONFLICT, QUARANTINED, Receipt
 from leads.domain.quarantine.difference import Changes
 from leads.domain.quarantine.review import DifferenceNotSeen
 from leads.domain.quarantine.settle import ACTION_CONFLICT, LEAD_CONFLICT, StillRefused
@@ -121,3 +122,16 @@ def _step(step: QuarantineStep) -> dict[str, Any]:
         "delivery": step.delivery_id,
         "delivery_address": page_of("leads.delivery", step.delivery_id) if step.delivery_id else "",
     }
+
+
+def in_words(receipt: Receipt) -> str:
+    """Return a sentence such as: Lead L-1 created. Actions: 2 created, 1 duplicate."""
+    lead = receipt.results[0]
+    outcomes = [action.outcome for action in lead.actions]
+    told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes))
+    return f"Lead {lead.id} {lead.outcome}." + (f" Actions: {told}." if told else "")
+
+
+def is_held(receipt: Receipt) -> bool:
+    """Return whether a part of the item still waits."""
+    return any(action.outcome in (CONFLICT, QUARANTINED) for lead in receipt.results for action in lead.actions)

@@ -1,10 +1,9 @@
 """Whether a rule can match anything: contradictions in its scope, and scope values that nothing has yet."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from django.db.models import DateField, F, Func, OuterRef, Q, QuerySet, Value
@@ -13,6 +12,7 @@ from django.db.models.lookups import Exact
 
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import FieldFault
+from billing_engine.core.validation import close_to
 from leads.models import (
     Action,
     BillingPeriod,
@@ -29,7 +29,6 @@ from pricing.domain.scope.scopes import FIXES, facts_within
 from pricing.models import PriceRule
 
 COUNTED_AT_MOST = 10_000  # of last month's actions: the page does not wait for an exact count
-SUGGESTED = 3
 
 
 def contradictions(rule: PriceRule) -> list[FieldFault]:
@@ -209,9 +208,3 @@ def categories(revisions: QuerySet[ProductRevision] | None = None) -> list[str]:
     """The existing categories, of these products or of all, sorted."""
     found = ProductRevision.objects.in_force() if revisions is None else revisions
     return list(found.exclude(category="").order_by("category").values_list("category", flat=True).distinct())
-
-
-def close_to(word: str, known: Iterable[str]) -> list[str]:
-    """Suggestions for a misspelled `word`, closest first, ignoring case."""
-    by_lower = {name.casefold(): name for name in known}
-    return [by_lower[name] for name in get_close_matches(word.casefold(), by_lower, n=SUGGESTED)]

@@ -1,6 +1,6 @@
 """The health and worth of one source, as a page of its own and as a section of the source's page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from billing_engine.core.charts.drawing import Svg
 from billing_engine.core.charts.role import Role
 from billing_engine.core.charts.time_axis import Step
 from billing_engine.core.read_replica import freshness, from_copy
+from leads.admin.quarantine.fix_page import fix_address, may_fix
 from leads.admin.sources import SourceAdmin
 from leads.models import Source
 from reports.admin.sources import rows
@@ -37,6 +38,7 @@ from reports.queries.freshness import freshness_in_words
 from reports.queries.source_quality.days import Days
 from reports.queries.source_quality.health import Health, health_of
 from reports.queries.source_quality.quality import Quality
+from reports.queries.source_quality.received import Received, received_by_day
 
 NARROW = 440  # beside why items were refused
 TEMPLATE = "reports/source.html"
@@ -75,8 +77,10 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
         if sees.worth:
             page["strip"].append(("Lead to first charge", latency_cell(quality.first_charge, "lead")))
         page["chips"] = chips_of(source, quality, silence, at=at)
+        page["is_new"] = quality.last_delivery is None
+        page["today"] = today_of(quality, asked.days, today=at.date())
     if sees.refusals:
-        page["refusals"] = refusals_of(quality, asked.days)
+        page["refusals"] = refusals_of(quality, asked.days, may_fix=may_fix(request.user))
     if sees.worth:
         page |= {
             "worth": of_customers(health, asked, disputes=sees.disputes),
@@ -106,6 +110,19 @@ def strip_of(quality: Quality, asked: Asked, *, at: datetime) -> list[tuple[str,
     ]
 
 
+def today_of(quality: Quality, days: Days, *, today: date) -> list[Cell]:
+    """What arrived since midnight UTC and how much of it was refused, if the range ends before."""
+    if quality.source is None or today in days:
+        return []
+    so_far = Days(today, today)
+    received = received_by_day(quality.source.pk, so_far).get(today, Received())
+    refused = rows.refused(quality, so_far)
+    return [
+        counted(received.items, rows.deliveries(quality, so_far)),
+        counted(received.refused, refused, tone="orange"),
+    ]
+
+
 def chart_of(health: Health, days: Days) -> Svg:
     """Items by UTC day of receipt."""
     series = tuple(
@@ -120,8 +137,8 @@ def chart_of(health: Health, days: Days) -> Svg:
     return stacked_bars(chart, width=NARROW)
 
 
-def refusals_of(quality: Quality, days: Days) -> list[dict[str, Any]]:
-    """Why items were refused, most first, each with its latest item and the button to those that wait."""
+def refusals_of(quality: Quality, days: Days, *, may_fix: bool) -> list[dict[str, Any]]:
+    """Why items were refused, most first, each with its latest item and the button that fixes or lists those that wait."""
     return [
         {
             "code": one.code,
@@ -129,7 +146,8 @@ def refusals_of(quality: Quality, days: Days) -> list[dict[str, Any]]:
             "latest": reverse("admin:leads_quarantineditem_change", args=[one.latest]),
             "items": counted(one.items, rows.refused(quality, days, code=one.code)),
             "waiting": one.waiting,
-            "fix": rows.refused(quality, days, code=one.code, state="waiting"),
+            "fix": fix_address(one.to_fix) if may_fix and one.to_fix else "",
+            "these": rows.refused(quality, days, code=one.code, state="unsettled"),
         }
         for one in quality.refusals
     ]

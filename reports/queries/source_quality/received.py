@@ -39,14 +39,16 @@ LAST = f"""
 REFUSED = f"""
     WITH {PIECES}, refused AS (
         SELECT piece.key, item.code, count(*) AS items, count(*) FILTER (WHERE item.state = 'waiting') AS waiting,
-               max(item.id) AS latest
+               max(item.id) AS latest,
+               min(item.id) FILTER (WHERE item.state = 'waiting' AND item.waits_until IS NULL) AS to_fix
           FROM piece JOIN leads_quarantineditem item
                ON item.source_id = piece.source_id
                   AND item.received_at >= piece.first::timestamp AT TIME ZONE 'UTC'
                   AND item.received_at < piece.after::timestamp AT TIME ZONE 'UTC'
          GROUP BY 1, 2
     )
-    SELECT refused.key, refused.code, refused.items, refused.waiting, refused.latest, example.message
+    SELECT refused.key, refused.code, refused.items, refused.waiting, refused.latest, example.message,
+           refused.to_fix
       FROM refused JOIN leads_quarantineditem example ON example.id = refused.latest
      ORDER BY refused.items DESC, refused.code
 """  # noqa: S608 -- SQL of our own
@@ -92,13 +94,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Items that were refused with one code: how many, how many still wait, and the latest of them."""
+    """Items that were refused with one code: how many, how many still wait, the latest, and the first that needs a person."""
 
     code: str
     items: int
     waiting: int
     latest: int
     message: str
+    to_fix: int | None
 
 
 def received_by_group(pieces: list[Piece], days: Days) -> dict[str, Received]:

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from leads.admin.quarantine.bulk_retries import RETRIED_HERE
 from leads.admin.quarantine.fault_places import marked
-from leads.admin.quarantine.item_admin import RETRIED_HERE
 from leads.domain.intake.receive import receive
 from leads.domain.quarantine.bulk_retry import NothingToRetry, start_retry
 from leads.models import Action, BulkRetry, Lead, QuarantinedItem, Source

@@ -252,7 +252,8 @@ def test_a_source_shows_why_items_were_refused_and_how_many_wait(browser: Client
         reverse("admin:leads_quarantineditem_change", args=[item.pk]),
     )
     assert browser.get(refusal["items"].address).context["cl"].result_count == 2
-    assert [row.pk for row in browser.get(refusal["fix"]).context["cl"].result_list] == [item.pk]
+    assert [row.pk for row in browser.get(refusal["these"]).context["cl"].result_list] == [item.pk]
+    assert browser.get(refusal["fix"]).context["original"] == item
     assert "There is no &lt;b&gt;product&lt;/b&gt;." in answer.content.decode()
     strip = {name: (cell.words, cell.more) for name, cell in answer.context["strip"]}
     assert strip["Refused"] == ("3", "100.0%")
@@ -287,6 +288,47 @@ def test_the_page_of_a_source_has_the_section_but_a_new_source_has_not(browser: 
     # The section is put into the form of the page, so it must have no form itself.
     shown = text_of(browser.get(reverse("admin:reports_source", args=["studio"])))
     assert "<form" not in shown.partition('<div id="source-figures">')[2].partition("</main>")[0]
+
+
+def test_a_source_without_a_delivery_says_what_comes_first(browser: Client) -> None:
+    SourceFactory.create(code="studio")
+
+    answer = browser.get(reverse("admin:reports_source", args=["studio"]))
+
+    shown = text_of(answer).partition('<div id="source-figures">')[2]
+    assert "Nothing was delivered yet. Create an API key or a webhook, or import a file" in shown
+    assert ("source-strip" in shown, "What its leads were worth" in shown) == (False, False)
+
+
+def test_what_arrived_today_is_told_beside_the_days_before(browser: Client) -> None:
+    source = SourceFactory.create(code="studio")
+    for back, refused in ((0, 2), (1, 1)):
+        DeliveryFactory.create(
+            source=source,
+            received_at=NOW - timedelta(days=back, hours=1),
+            leads_received=5,
+            leads_created=5 - refused,
+            leads_quarantined=refused,
+        )
+    page = reverse("admin:reports_source", args=["studio"])
+
+    answer, of_today = browser.get(page), browser.get(page, {"days": "today"})
+
+    strip = {name: cell.words for name, cell in answer.context["strip"]}
+    assert (strip["Items"], [cell.words for cell in answer.context["today"]]) == ("5", ["5", "2"])
+    deliveries = browser.get(answer.context["today"][0].address).context["cl"].result_list
+    assert [each.received_at for each in deliveries] == [NOW - timedelta(hours=1)]
+    assert of_today.context["today"] == []
+
+
+def test_who_may_not_fix_sees_the_items_that_wait(client: Client) -> None:
+    client.force_login(with_role("Viewer"))
+    item = QuarantinedItemFactory.create(received_at=NOW - timedelta(days=2))
+
+    (refusal,) = client.get(reverse("admin:reports_source", args=[item.source.code])).context["refusals"]
+
+    assert refusal["fix"] == ""
+    assert [row.pk for row in client.get(refusal["these"]).context["cl"].result_list] == [item.pk]
 
 
 def test_an_unknown_source_is_not_found(browser: Client) -> None:

@@ -12,12 +12,12 @@ from django.db.models import Model, TextChoices
 
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, read
 from billing_engine.core.money import currencies
+from billing_engine.core.validation import close_to
 from leads.domain.identity import external_id
 from leads.models import ActionType, Channel, Customer, Product, Source
 from pricing.domain.rule_book.price_parts import NOTHING_IS_ZERO, rate_of
 from pricing.domain.rule_book.sheet.columns import COLUMN_OF, NO, YES, Cells, Faults
 from pricing.domain.rule_book.validate import NO_NUMBER, TIERS
-from pricing.domain.scope.fit import close_to
 from pricing.models import PriceRule, PriceTier
 from pricing.models.rule import TIERS_AT_MOST, price_models
 
