@@ -13,6 +13,8 @@ import msgspec
 from leads.domain.body.decode import as_json
 from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.faults import Fault, Malformed
+from leads.domain.hooks.registry import KINDS
+from leads.domain.hooks.take import leads_of
 from leads.domain.imports.dry_run import DryRun
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import DUPLICATE, HELD, Result
@@ -70,14 +72,19 @@ class Preview:
         return sum(bool(lead.faults) and not lead.is_other for lead in self.leads)
 
 
-def preview(document: Any, records: Sequence[Placed], *, source: Source | None, at: datetime) -> Preview:
-    """Try an unsaved document on records; nothing is stored. Without a source, products and types are not looked up."""
+def preview(
+    document: Any, records: Sequence[Placed], *, source: Source | None, at: datetime, door: str = ""
+) -> Preview:
+    """Try an unsaved document on records of a door, as `sample_records` returns them; nothing is stored.
+
+    Without a source, products and types are not looked up.
+    """
     try:
         read = read_document(document)
     except DocumentNotValid as error:
         return Preview(len(records), mistakes=error.mistakes)
     converter = Converter([read])
-    placed = [lead for record in records for lead in converter.convert(record.item, place=record.pointer)]
+    placed = [lead for record in records for lead in converted(converter, record, door=door)]
     first: dict[str, Any] = {}
     for record in records:
         if isinstance(record.item, dict):
@@ -87,6 +94,11 @@ def preview(document: Any, records: Sequence[Placed], *, source: Source | None, 
                 if value not in (None, "") and pointer not in first
             }
     return Preview(len(records), [], converter.found, first, _previewed(placed, source, at))
+
+
+def converted(converter: Converter, record: Placed, *, door: str) -> list[Placed]:
+    """Convert a record as its door would."""
+    return leads_of(converter, record) if door in KINDS else converter.convert(record.item, place=record.pointer)
 
 
 def _previewed(placed: Sequence[Placed], source: Source | None, at: datetime) -> list[PreviewedLead]:

@@ -110,7 +110,7 @@ class _Reader:
         return Field(
             target=target,
             pointer=pointer,
-            source=self._expression(given["from"], f"{pointer}/from") if "from" in given else None,
+            source=self._expression(given["from"], f"{pointer}/from", kind=target.kind) if "from" in given else None,
             constant=constant,
             default=self._ours(given, "default", pointer, target),
             values=self._values(given.get("values"), f"{pointer}/values", target),
@@ -200,11 +200,11 @@ class _Reader:
     def _optional(self, given: Mapping[str, Any], name: str, pointer: str) -> Expression | None:
         return self._expression(given[name], f"{pointer}/{name}") if given.get(name) not in (None, "") else None
 
-    def _expression(self, value: Any, pointer: str) -> Expression | None:
+    def _expression(self, value: Any, pointer: str, *, kind: Kind | None = None) -> Expression | None:
         try:
             if not isinstance(value, str):
                 raise ExpressionNotValid("An expression must be a string.")
-            return compiled(value.strip())
+            return compiled(value.strip(), is_for_id=kind is Kind.ID)
         except ExpressionNotValid as error:
             self._tell(pointer, str(error))
             return None
