@@ -256,6 +256,18 @@ def test_a_record_nested_beyond_measure_is_refused():
 # --- Found in k of n --------------------------------------------------------------------------------------
 
 
+def test_what_the_fields_after_a_fault_find_is_counted_too():
+    some = converter(fields(**{"product.sku": {"from": "a", "values": {"x": "y"}}, "contact.email": "mail"}))
+
+    [placed] = some.convert({"id": 1, "a": "unknown", "mail": "a@b.example"}, place="")
+
+    assert placed.item.fault.code == "value_unknown"
+    assert [(one.field, one.found, one.of) for one in some.found] == [
+        ("product.sku", 1, 1),
+        ("contact.email", 1, 1),
+    ]
+
+
 def test_what_each_expression_finds_is_counted():
     some = converter(
         {
