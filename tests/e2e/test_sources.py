@@ -30,6 +30,10 @@ def new_mapping(page: Page, source: Source, guide: GuidePage, sample: str) -> No
     page.locator("[name=source]").evaluate(
         f"each => {{ each.append(new Option('October', '{source.pk}', true, true)); }}"
     )
+    fill_in(page, guide, sample)
+
+
+def fill_in(page: Page, guide: GuidePage, sample: str) -> None:
     page.locator("[name=name]").fill("As in the guide")
     page.get_by_label("Sample records").fill(sample)
     page.get_by_label("Ready-made mapping").select_option(label=guide.template)
@@ -46,26 +50,28 @@ def test_a_webinar_report_is_imported_as_the_guide_says(
     source = a_source("webinar_registration", "webinar_attendance")
     example = guide.block("sample")
     rows = example.text.partition("Attendee Details\n")[2]
-    log_in(page, "operations")
-
-    new_mapping(page, source, guide, rows)
-    page.screenshot(path="/tmp/guide/w1.png", full_page=True)
-    page.locator("[data-block=lead] .mapping-settings [data-part=zone]").fill("America/Chicago")
-    field(page, "id").locator("[data-part=given]").fill("join('-', ['81234567890', Email])")
-    field(page, "product.sku").locator("[data-part=given]").fill("TZ-101")
-    expect(page.locator("[data-result]")).to_contain_text("3 would be stored")
-    page.screenshot(path="/tmp/guide/w2.png", full_page=True)
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name="As in the guide", exact=True)).to_be_visible()
-    assert SourceMapping.objects.get().door == "files"
-
     file = tmp_path / example.words[0]
     file.write_text(example.text)
+    log_in(page, "operations")
     page.get_by_role("link", name="File imports").click()
     page.get_by_role("link", name="Import file").click()
     page.locator("[name=source]").select_option(label="October")
     page.locator("[name=file]").set_input_files(file)
     page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_role("link", name="Or start from a ready-made mapping.").click()
+
+    fill_in(page, guide, rows)
+    page.screenshot(path="/tmp/guide/w1.png", full_page=True)
+    page.locator("[data-block=lead] .mapping-settings [data-part=zone]").fill("America/Chicago")
+    field(page, "id").locator("[data-part=given]").fill("join('-', ['81234567890', Email])")
+    field(page, "product.sku").locator("[data-part=given]").fill("TZ-101")
+    expect(page.locator("[data-result]")).to_contain_text("3 would be stored")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="As in the guide", exact=True)).to_be_visible()
+    assert SourceMapping.objects.get().source == source
+
+    page.get_by_role("link", name="File imports").click()
+    page.get_by_role("link", name=file.name).click()
     page.get_by_role("link", name="Dry run").click()
     page.get_by_role("button", name="Start dry run").click()
     expect(page.get_by_text("The dry run is finished.")).to_be_visible()
