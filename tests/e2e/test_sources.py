@@ -61,7 +61,6 @@ def test_a_webinar_report_is_imported_as_the_guide_says(
     page.get_by_role("link", name="Or start from a ready-made mapping.").click()
 
     fill_in(page, guide, rows)
-    page.screenshot(path="/tmp/guide/w1.png", full_page=True)
     page.locator("[data-block=lead] .mapping-settings [data-part=zone]").fill("America/Chicago")
     field(page, "id").locator("[data-part=given]").fill("join('-', ['81234567890', Email])")
     field(page, "product.sku").locator("[data-part=given]").fill("TZ-101")
@@ -92,7 +91,6 @@ def test_a_newsletter_event_is_tried_with_what_its_webhook_adds(page: Page, peop
     expect(page.locator("[data-result]")).to_contain_text("1 would be stored")
     expect(page.locator("[data-places]")).to_contain_text("link_clicked")
     expect(page.locator("[name=door]")).to_have_value("standard")
-    page.screenshot(path="/tmp/guide/n1.png", full_page=True)
     page.get_by_role("button", name="Save", exact=True).click()
 
     expect(page.get_by_role("link", name="As in the guide", exact=True)).to_be_visible()
@@ -104,7 +102,6 @@ def test_badge_scans_fit_once_their_interest_is_mapped(page: Page, people: dict[
     log_in(page, "operations")
 
     new_mapping(page, source, guide, guide.block("sample").text)
-    page.screenshot(path="/tmp/guide/t1.png", full_page=True)
     page.locator("[data-block=lead] .mapping-settings [data-part=zone]").fill("Europe/Berlin")
     field(page, "product.sku").locator("[data-part=values]").fill("Terrazzo = TZ-101\nMarble = TZ-202")
     for place in range(2):
@@ -113,4 +110,3 @@ def test_badge_scans_fit_once_their_interest_is_mapped(page: Page, people: dict[
         row.locator("[data-part=format]").select_option("date:day_first")
 
     expect(page.locator("[data-result]")).to_contain_text("3 would be stored")
-    page.screenshot(path="/tmp/guide/t2.png", full_page=True)
