@@ -51,7 +51,7 @@ def edited(seed: bytes, edits: list[Edit]) -> bytes:
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_each_text_that_is_damaged_is_read_or_refused_in_words(name: str, tmp_path: Path):
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(SEEDS[name]), EDITS)
     def try_it(seed: bytes, edits: list[Edit]) -> None:
         with suppress(Refused):
@@ -64,7 +64,7 @@ def test_each_text_that_is_damaged_is_read_or_refused_in_words(name: str, tmp_pa
 def test_each_workbook_that_is_damaged_is_read_or_refused_in_words(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(EDITS)
     def try_it(edits: list[Edit]) -> None:
         caplog.clear()

@@ -23,7 +23,7 @@ from leads.domain.mapping.doors import API, FILES
 from leads.domain.mapping.mappings import save_mapping
 from leads.domain.mapping.ready_made.registry import ReadyMade, ready_made
 from leads.domain.mapping.sample import read_sample
-from leads.models import Action, FileImport, Lead, QuarantinedItem, Source, SourceMapping
+from leads.models import Action, Delivery, FileImport, Lead, QuarantinedItem, Source, SourceMapping
 from leads.queries.mapping_preview import preview
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
@@ -145,7 +145,7 @@ def test_what_goes_wrong_is_told_as_printed_and_stored_once_it_is_mended(path: P
     waiting = QuarantinedItem.objects.values_list("code", flat=True)
     assert sorted(set(waiting)) == sorted({code for code, _, _ in room.page.faults()})
     room.send(MENDED)
-    assert Action.objects.filter(delivery=latest_delivery()).exists()
+    assert Action.objects.filter(delivery=Delivery.objects.latest("pk")).exists()
 
 
 @EACH
@@ -218,10 +218,6 @@ def faults_of_file(item: FileImport) -> list[tuple[str, str, str]]:
         for each in item.dry_run["faults"]
         for place in each["places"]
     )
-
-
-def latest_delivery() -> int:
-    return Lead.objects.latest("pk").source.deliveries.latest("pk").pk
 
 
 def stored(source: Source) -> list[dict[str, str]]:
