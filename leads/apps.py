@@ -21,6 +21,6 @@ class LeadsConfig(AppConfig):
 
         check_own_numbers(settings.SELLER)
         for sender in Hook.Kind:
-            offer_door(sender.value, f"{sender.label} webhooks")
+            offer_door(sender.value, f"{sender.label.removesuffix(' Webhooks')} webhooks")
         for kind in (THRESHOLD, *KINDS, PURCHASE_ORDER):
             register(kind)

@@ -1,4 +1,7 @@
-"""Preview a mapping on pasted records: what it finds, what would be stored, and what would be refused and why."""
+"""Preview a mapping on pasted records: what it finds, what would be stored, and what would be refused and why.
+
+The preview is the dry run of these records.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,15 +11,13 @@ from typing import Any
 import msgspec
 
 from leads.domain.body.decode import as_json
-from leads.domain.body.parcel import Placed
+from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.faults import Fault, Malformed
-from leads.domain.intake.decide import decide, refuse_other_channels
-from leads.domain.intake.items import SentLead
-from leads.domain.intake.lookup import look_up
-from leads.domain.intake.products import named_product
+from leads.domain.hooks.registry import KINDS
+from leads.domain.hooks.take import leads_of
+from leads.domain.imports.dry_run import DryRun
 from leads.domain.intake.read import read_leads
-from leads.domain.intake.receipt import DUPLICATE, HELD
-from leads.domain.intake.rows import no_delivery
+from leads.domain.intake.receipt import DUPLICATE, HELD, Result
 from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter, Found
 from leads.domain.mapping.language.finds import finds
 from leads.domain.mapping.language.read import DocumentNotValid, Mistake, read_document
@@ -29,11 +30,20 @@ SHOWN = 20  # leads
 class PreviewedLead:
     """A lead as it would be stored, or a record as it is, with what would be refused."""
 
-    place: str
     content: Any
     faults: list[Fault]
+    result: Result  # that the dry run gives it; without an outcome as long as there is no source
     is_lead: bool
-    is_known: bool  # it is stored already, just so
+
+    @property
+    def place(self) -> str:
+        """Where it was found in the sample."""
+        return self.result.pointer
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is stored already, just so."""
+        return self.result.outcome == DUPLICATE and not self.faults
 
     @property
     def is_other(self) -> bool:
@@ -62,14 +72,19 @@ class Preview:
         return sum(bool(lead.faults) and not lead.is_other for lead in self.leads)
 
 
-def preview(document: Any, records: Sequence[Placed], *, source: Source | None, at: datetime) -> Preview:
-    """Try an unsaved document on records; nothing is stored. Without a source, products and types are not looked up."""
+def preview(
+    document: Any, records: Sequence[Placed], *, source: Source | None, at: datetime, door: str = ""
+) -> Preview:
+    """Try an unsaved document on records of a door, as `sample_records` returns them; nothing is stored.
+
+    Without a source, products and types are not looked up.
+    """
     try:
         read = read_document(document)
     except DocumentNotValid as error:
         return Preview(len(records), mistakes=error.mistakes)
     converter = Converter([read])
-    placed = [lead for record in records for lead in converter.convert(record.item, place=record.pointer)]
+    placed = [lead for record in records for lead in converted(converter, record, door=door)]
     first: dict[str, Any] = {}
     for record in records:
         if isinstance(record.item, dict):
@@ -81,36 +96,27 @@ def preview(document: Any, records: Sequence[Placed], *, source: Source | None, 
     return Preview(len(records), [], converter.found, first, _previewed(placed, source, at))
 
 
+def converted(converter: Converter, record: Placed, *, door: str) -> list[Placed]:
+    """Convert a record as its door would."""
+    return leads_of(converter, record) if door in KINDS else converter.convert(record.item, place=record.pointer)
+
+
 def _previewed(placed: Sequence[Placed], source: Source | None, at: datetime) -> list[PreviewedLead]:
-    leads = read_leads(placed, received_at=at, default_country=source.default_country if source else "")
-    if source is not None:
-        _foresee(source, leads, at)
-    return [_lead(one.item, lead) for one, lead in zip(placed, leads, strict=True)]
+    if source is None:
+        results = [lead.result for lead in read_leads(placed, received_at=at)]
+    else:
+        results = DryRun(source, at=at).results(Parcel(list(placed)))
+    return [_lead(one.item, result) for one, result in zip(placed, results, strict=True)]
 
 
-def _foresee(source: Source, leads: Sequence[SentLead], at: datetime) -> None:
-    """Decide as intake would, and store nothing."""
-    refuse_other_channels(source, leads, received_at=at)
-    readable = [lead for lead in leads if lead.item and not lead.is_refused]
-    products = [named_product(lead.item.product) for lead in readable if lead.item and lead.item.product]
-    known = look_up(source, products=products, leads=[lead.result.id or "" for lead in readable])
-    decide(source, no_delivery(source, received_at=at), leads, known)
-    if source.new_products == Source.NewProducts.CREATE:
-        for lead in leads:
-            if lead.result.fault and lead.result.fault.code == "unknown_product":
-                lead.result.fault = None
-
-
-def _lead(item: Any, lead: SentLead) -> PreviewedLead:
-    results = [lead.result, *(action.result for action in lead.actions)]
+def _lead(item: Any, result: Result) -> PreviewedLead:
     faults = [
-        one.fault._replace(pointer=(one.pointer + one.fault.pointer).removeprefix(lead.result.pointer))
-        for one in results
+        one.fault._replace(pointer=(one.pointer + one.fault.pointer).removeprefix(result.pointer))
+        for one in (result, *result.actions)
         if one.fault and one.fault.code != HELD.code
     ]
     content = item.content if isinstance(item, Malformed) else item
-    is_known = lead.result.outcome == DUPLICATE and not faults
-    return PreviewedLead(lead.result.pointer, content, faults, not isinstance(item, Malformed), is_known)
+    return PreviewedLead(content, faults, result, is_lead=not isinstance(item, Malformed))
 
 
 def as_text(content: Any) -> str:

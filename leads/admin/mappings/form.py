@@ -4,16 +4,19 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.errors import FieldFault, Refused
+from leads.domain.hooks.take import sample_records
 from leads.domain.mapping.doors import doors
 from leads.domain.mapping.language.converter import Converter
 from leads.domain.mapping.language.read import DocumentNotValid, read_document
 from leads.domain.mapping.mappings import document_faults, name_faults, sample_faults
 from leads.domain.mapping.sample import read_sample
 from leads.models import SourceMapping
+from leads.queries.mapping_preview import converted
 
 NEW = {"fields": {"id": ""}, "actions": []}
 
@@ -60,7 +63,9 @@ class MappingForm(forms.ModelForm[SourceMapping]):
             mapping = understood(SourceMapping, given, "source", "name", "door", pk=self.instance.pk)
             tell(self, [fault for fault in name_faults(mapping) if fault.field in self.fields])
         document = given.get("document")
-        faults = document_faults(document) or self._sample_faults(document, given.get("sample", ""))
+        faults = document_faults(document) or self._sample_faults(
+            document, given.get("sample", ""), door=given.get("door", "")
+        )
         tell(self, [FieldFault("", fault.code, fault.words) for fault in faults])
         is_changed = self.last_document is not None and document != self.last_document
         if is_changed and not given.get("reason", "").strip():
@@ -68,13 +73,13 @@ class MappingForm(forms.ModelForm[SourceMapping]):
         return given
 
     @staticmethod
-    def _sample_faults(document: Any, sample: str) -> list[FieldFault]:
+    def _sample_faults(document: Any, sample: str, *, door: str) -> list[FieldFault]:
         """A field that finds nothing in any pasted record is probably misspelled."""
         try:
             converter = Converter([read_document(document)])
-            records = read_sample(sample)
+            records = sample_records(door, read_sample(sample), at=now())
         except (Refused, DocumentNotValid):
             return []
         for record in records:
-            converter.convert(record.item, place=record.pointer)
+            converted(converter, record, door=door)
         return sample_faults(converter.found)

@@ -119,7 +119,15 @@ def _editor(mapping: SourceMapping | None) -> dict[str, Any]:
         "dates": {form: f"{form.replace('_', ' ')} ({example})" for form, example in FORMS.items()},
         "numbers": {form: f"decimal {form} ({example})" for form, example in FORMATS.items()},
         "otherwise": {name: one.words for name, one in OTHERWISE.items()},
-        "ready": {made.code: {"name": made.name, "document": made.document} for made in ready_made()},
+        "ready": {
+            made.code: {
+                "name": made.name,
+                "door": made.door,
+                "for": doors()[made.door],
+                "document": made.document,
+            }
+            for made in ready_made()
+        },
         "zones": sorted(available_timezones()),
         "input": " ".join(BASE_INPUT_CLASSES),
         "select": " ".join(SELECT_CLASSES),

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from billing_engine.core.errors import Refused
 from billing_engine.core.validation import key_of
 from leads.domain.body.parcel import Placed
+from leads.domain.hooks.take import sample_records
 from leads.domain.mapping.proposals import proposed
 from leads.domain.mapping.sample import read_sample
 from leads.models import Source
@@ -23,7 +24,8 @@ PLACES = 200
 def previewed(request: HttpRequest) -> JsonResponse:
     """Return what the unsaved document does with the sample: per field, as leads, and the places to click."""
     try:
-        records = read_sample(request.POST.get("sample", ""))
+        door = request.POST.get("door", "")
+        records = sample_records(door, read_sample(request.POST.get("sample", "")), at=now())
         document = json.loads(request.POST.get("document", "") or "{}")
     except Refused as refusal:
         return JsonResponse({"fault": str(refusal), "result": "", "places": "", "fields": {}, "mistakes": []})
@@ -31,7 +33,7 @@ def previewed(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"fault": "The mapping can't be read."}, status=400)
     pk = key_of(request.POST.get("source", ""))
     source = Source.objects.filter(pk=pk).first() if pk is not None else None
-    found = preview(document, records, source=source, at=now())
+    found = preview(document, records, source=source, at=now(), door=door)
     return JsonResponse(
         {
             "fault": "",
@@ -46,7 +48,7 @@ def previewed(request: HttpRequest) -> JsonResponse:
 def proposal(request: HttpRequest) -> JsonResponse:
     """Return a document to start from, by the names of the columns."""
     try:
-        records = read_sample(request.POST.get("sample", ""))
+        records = sample_records(request.POST.get("door", ""), read_sample(request.POST.get("sample", "")), at=now())
     except Refused as refusal:
         return JsonResponse({"fault": str(refusal)})
     found = [record.item for record in records if isinstance(record.item, dict)]

@@ -10,7 +10,7 @@ from leads.domain.hooks.standard import Standard
 from leads.domain.hooks.typeform import Typeform
 from leads.models import Hook
 
-KINDS: dict[Hook.Kind, Kind] = {
+KINDS: dict[str, Kind] = {
     Hook.Kind.META: Meta(),
     Hook.Kind.GOOGLE: Google(),
     Hook.Kind.LINKEDIN: LinkedIn(),

@@ -1,7 +1,9 @@
 """Take a call of a sender: verify it, split and map its body, and hand everything to the one entrance of leads."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from leads.domain import limits
@@ -9,17 +11,20 @@ from leads.domain.body.decode import BodyNotReadable
 from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.body.parse import JSON
 from leads.domain.credentials.lifetime import note_use
+from leads.domain.credentials.signatures import ID
 from leads.domain.faults import Fault, Malformed
 from leads.domain.hooks.call import Call
 from leads.domain.hooks.find import secrets_of
 from leads.domain.hooks.kind import Answer, Kind
-from leads.domain.hooks.registry import kind_of
+from leads.domain.hooks.registry import KINDS, kind_of
 from leads.domain.intake.idempotency import IdempotencyKeyReused
 from leads.domain.intake.receive import receive
 from leads.domain.mapping.active import MappingNotValid
 from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter
 from leads.domain.mapping.webhooks import HOOK, IS_TEST, converter_at, keep_test, key_of
 from leads.models import Hook
+
+SAMPLE_ID = "msg_sample"  # of a pasted body, where the sender would send an ID in a header
 
 
 def greet(hook: Hook, call: Call) -> Answer:
@@ -60,6 +65,20 @@ def _receive(hook: Hook, call: Call, items: list[Placed], *, event: str) -> None
     )
 
 
+def sample_records(door: str, bodies: Sequence[Placed], *, at: datetime) -> list[Placed]:
+    """Return the records that a mapping for this door gets: the bodies of a kind of sender are split and completed."""
+    kind = KINDS.get(door)
+    if kind is None:
+        return list(bodies)
+    found = list[Placed]()
+    for number, (pointer, content) in enumerate(bodies, start=1):
+        headers = {ID: f"{SAMPLE_ID}{number}"}
+        call = Call(method="POST", uri="", token="", headers=headers, query={}, body=b"", at=at)
+        records = [_with_facts(kind, placed, call, content) for placed in kind.records(content, call)]
+        found += [Placed(pointer + placed.pointer, placed.item) for placed in records]
+    return found
+
+
 def _items(kind: Kind, hook: Hook, call: Call) -> tuple[Any, list[Placed]]:
     """Return the content of the body, and its records as leads; a body that is not JSON is one malformed item."""
     try:
@@ -75,7 +94,7 @@ def _items(kind: Kind, hook: Hook, call: Call) -> tuple[Any, list[Placed]]:
         return content, [Placed(pointer, Malformed(record, fault)) for pointer, record in records]
     if converter is None:
         raise LookupError(f"There is no ready-made mapping for {hook.kind}.")
-    return content, [lead for record in records for lead in _leads(converter, record)]
+    return content, [lead for record in records for lead in leads_of(converter, record)]
 
 
 def _with_facts(kind: Kind, placed: Placed, call: Call, content: Any) -> Placed:
@@ -91,7 +110,7 @@ def _with_facts(kind: Kind, placed: Placed, call: Call, content: Any) -> Placed:
     return Placed(pointer, {**record, HOOK: known})
 
 
-def _leads(converter: Converter, placed: Placed) -> list[Placed]:
+def leads_of(converter: Converter, placed: Placed) -> list[Placed]:
     """Convert a record to leads; what the sender marks as a test is a test, whatever the mapping says."""
     pointer, record = placed
     found = converter.convert(record, place=pointer)

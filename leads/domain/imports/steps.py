@@ -11,6 +11,7 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from billing_engine.core.saving import save_changes, values_of
+from leads.domain.files.header import missing
 from leads.domain.files.reading import Kind
 from leads.domain.imports.content import look_at, reading_of, set_found
 from leads.domain.imports.dates import check_dates_are_answered
@@ -20,6 +21,8 @@ from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.imports.tally import Tally
 from leads.domain.imports.undo import ImportBilled, billed_period
 from leads.domain.imports.upload import SourceInactive
+from leads.domain.mapping.active import active_converter
+from leads.domain.mapping.doors import FILES
 from leads.models import FileImport
 from leads.models.file_import import BUSY
 
@@ -106,9 +109,30 @@ def correct_reading(item: FileImport, *, by: User, **corrections: Any) -> None:
         record(READING_CORRECTED, on=found, by=by, before=was, after=now)
 
 
-@transaction.atomic
 def start_dry_run(item: FileImport, *, by: User) -> None:
     """Let a worker try all of the file. Raises what `check_may_be_tried` does."""
+    _look_again(item)
+    _start_dry_run(item, by=by)
+
+
+@transaction.atomic
+def _look_again(item: FileImport) -> None:
+    """Find the header of a table whose mapping was saved after the upload; if it isn't found, nothing changes."""
+    found = _locked(item)
+    if found.state not in TO_TRY or not found.kept_as or reading_of(found).kind not in TABLES:
+        return
+    converter = active_converter(found.source, door=FILES)
+    if converter is None or not missing(converter, found.found.get("columns", [])):
+        return
+    with on_disk(found.kept_as, called=found.name) as path:
+        seen = look_at(path, name=found.name, source=found.source)
+    if not missing(converter, seen.columns):
+        set_found(found, seen)
+        found.save(update_fields=["reading", "found"])
+
+
+@transaction.atomic
+def _start_dry_run(item: FileImport, *, by: User) -> None:
     found = _locked(item)
     check_may_be_tried(found, by)
     found.mapping = snapshot(found.source)

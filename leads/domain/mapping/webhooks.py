@@ -38,8 +38,8 @@ def converter_at(source: Source, *, door: str) -> Converter | None:
 
 @cache
 def ready_made_converter(door: str) -> Converter | None:
-    """Return the ready-made mapping of a kind of sender, compiled once; files and the API have none."""
-    found = [each.document for each in ready_made() if each.door == door and door not in (FILES, API)]
+    """Return the ready-made mapping of a kind of sender, which has its name, compiled once; files and the API have none."""
+    found = [each.document for each in ready_made() if each.code == door]
     return Converter([read_document(each) for each in found]) if found else None
 
 

@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const editor = root.querySelector("[data-editor]");
   const isFixed = root.hasAttribute("data-fixed");
   const PAUSE = 250;
-  const { made, button, labeled, told, typed, formats, formatOf, quoted, within } = window.mappingParts;
+  const { made, button, labeled, told, typed, formats, formatOf, quoted, within, offered } = window.mappingParts;
 
   // --- Elements ---------------------------------------------------------------------------------
 
@@ -214,6 +214,7 @@ document.addEventListener("DOMContentLoaded", () => {
     data.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
     data.set("document", written.value);
     data.set("sample", sample.value);
+    data.set("door", document.querySelector("[name=door]")?.value ?? "");
     data.set("source", document.querySelector("[name=source]")?.value ?? known.source ?? "");
     const answer = await fetch(address, { method: "POST", body: data });
     return answer.ok ? answer.json() : null;
@@ -273,10 +274,13 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   const ready = root.querySelector("[data-ready]");
   ready.className = known.select;
-  for (const [code, one] of Object.entries(known.ready)) ready.append(made("option", { value: code, textContent: one.name }));
+  const door = document.querySelector("[name=door]");
+  ready.append(...offered(known.ready));
   ready.addEventListener("change", () => {
-    if (!known.ready[ready.value]) return;
-    show(known.ready[ready.value].document);
+    const one = known.ready[ready.value];
+    if (!one) return;
+    if (door && !known.source) door.value = one.door;
+    show(one.document);
     ready.value = "";
     changed();
   });
@@ -290,7 +294,7 @@ document.addEventListener("DOMContentLoaded", () => {
   root.addEventListener("input", (event) => event.target !== ready && changed());
   root.addEventListener("change", (event) => event.target !== ready && changed());
   // Fields with their own search box notify only jQuery.
-  window.django?.jQuery?.(document).on("change", "[name=source]", changed);
+  window.django?.jQuery?.(document).on("change", "[name=source], [name=door]", changed);
   document.querySelector("[name=source]")?.form.addEventListener("submit", write);
   changed();
 });

@@ -46,5 +46,15 @@
     return ["record", ...steps];
   };
 
-  window.mappingParts = { made, button, labeled, told, typed, formats, formatOf, quoted, within };
+  // The ready-made mappings, those for the same door together.
+  const offered = (ready) => {
+    const groups = new Map();
+    for (const [code, one] of Object.entries(ready)) {
+      if (!groups.has(one.for)) groups.set(one.for, made("optgroup", { label: one.for }));
+      groups.get(one.for).append(made("option", { value: code, textContent: one.name }));
+    }
+    return [...groups.values()];
+  };
+
+  window.mappingParts = { made, button, labeled, told, typed, formats, formatOf, quoted, within, offered };
 }

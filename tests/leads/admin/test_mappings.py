@@ -10,6 +10,7 @@ from time_machine import travel
 
 from leads.models import Lead, MappingRevision, Source, SourceMapping
 from tests.factories.leads import ActionTypeFactory, ProductFactory, SourceFactory, SourceMappingFactory
+from tests.leads.hooks.calls import META
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +122,27 @@ def test_a_field_that_finds_nothing_in_the_sample_refuses_the_mapping(operations
     assert not SourceMapping.objects.exists()
     operations.post(add, form(source, {"fields": {"id": "to_string(Id)"}}))
     assert not SourceMapping.objects.exists()
+
+
+def test_a_pasted_webhook_is_tried_and_saved_as_the_records_that_its_mapping_gets(operations: Client, source: Source):
+    ActionTypeFactory.create(code="lead_form")
+    fields = {"id": "value.leadgen_id", "product.sku": {"constant": "TILE"}}
+    action = {
+        "id": "hook.id",
+        "type": {"constant": "lead_form"},
+        "occurred_at": {"from": "value.created_time", "date": "epoch_seconds"},
+    }
+    document = {"fields": fields, "actions": [{"fields": action}]}
+    sample = json.dumps(META)
+
+    given = {"document": json.dumps(document), "sample": sample, "source": source.pk, "door": "meta"}
+    told = operations.post(PREVIEW, given).json()
+
+    assert told["fields"]["/actions/0/fields/id"] == {"told": "found in 1 of 1", "never": False, "value": "233"}
+    assert "1 would be stored" in told["result"]
+    assert "<b>hook</b>" in told["places"]
+    add = reverse("admin:leads_sourcemapping_add")
+    assert operations.post(add, form(source, document, door="meta", sample=sample)).status_code == 302
 
 
 def test_who_may_not_change_mappings_sees_them_and_tries_nothing(viewer: Client, source: Source):

@@ -12,7 +12,7 @@ from leads.domain.imports.dates import DatesNotAnswered, date_questions
 from leads.domain.imports.steps import MappingMissing, start_dry_run
 from leads.models import Action, FileImport, Lead, MappingRevision, Source, SourceMapping
 from tests.factories.people import with_role
-from tests.leads.imports.made import MAPPING, a_source, imported, uploaded
+from tests.leads.imports.made import MAPPING, a_source, imported, row, table, uploaded
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +99,18 @@ def test_dates_with_their_offset_are_not_asked_about(source: Source, tmp_path: P
     )
 
     assert date_questions(item) == []
+
+
+def test_a_header_below_titles_is_found_once_the_mapping_is_there(source: Source, tmp_path: Path):
+    titles = "Report,Badges\nGenerated,3 November\n"
+    item = uploaded(tmp_path, titles + table(row(1), row(2)), source=source)
+    assert item.reading["header"] == 1
+    SourceMapping.objects.update(is_active=True)
+
+    imported(item)
+
+    item.refresh_from_db()
+    assert (item.reading["header"], item.result["counts"]["leads_created"], item.lines_read) == (3, 2, 2)
 
 
 def test_an_action_needs_its_date(client: Client, source: Source, tmp_path: Path):

@@ -9,49 +9,7 @@ from leads.domain.faults import Malformed
 from leads.domain.mapping.language.converter import CODES, Converter
 from leads.domain.mapping.language.document import Document
 from leads.domain.mapping.language.read import DocumentNotValid, Mistake, read_document
-
-NAMES = ("a", "b", "id", "at")
-LEAVES = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.decimals()
-    | st.text(max_size=8)
-    | st.sampled_from(["31.10.2026", "10/31/2026", "2026-10-31T00:00:00Z", "1,5", "1630087926", "0"])
-)
-JSON = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
-    max_leaves=10,
-)
-RECORDS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4)
-
-EXPRESSIONS = st.sampled_from(
-    [
-        *(*NAMES, "a.b", "a[0]", "a[].b", "item.id", "item", "record.a", "@", "a[?b].id | [0]", "a > b", "a == `1`"),
-        *("join('-', [a, b])", "sort(a)", "max_by(a, &b)", "length(a)", "keys(@)", "contains(a, b)", "not_null(a, b)"),
-    ]
-)
-FORMATS = st.sampled_from(
-    [{}]
-    + [{"date": form} for form in ("iso", "day_first", "month_first", "epoch_seconds", "epoch_milliseconds")]
-    + [{"number": "point"}, {"number": "comma"}, {"text": "slug"}]
-    + [{"values": {"0": "1", "a": "x"}, "else": how} for how in ("refuse", "keep")]
-)
-FIELD = st.builds(lambda source, form: {"from": source} | form, EXPRESSIONS, FORMATS)
-SOME = ("channel", "is_test", "occurred_at", "product.sku", "contact.email", "attributes.x")
-ACTION = st.fixed_dictionaries(
-    {"fields": st.fixed_dictionaries({"id": FIELD, "type": FIELD, "occurred_at": FIELD}, optional={"quantity": FIELD})},
-    optional={"when": EXPRESSIONS, "each": EXPRESSIONS},
-)
-DOCUMENTS = st.fixed_dictionaries(
-    {
-        "fields": st.fixed_dictionaries({"id": FIELD}, optional=dict.fromkeys(SOME, FIELD)),
-        "zone": st.just("Europe/Rome"),
-    },
-    optional={"when": EXPRESSIONS, "leads_from": EXPRESSIONS, "actions": st.lists(ACTION, max_size=2)},
-)
+from tests.leads.mapping.any_record import DOCUMENTS, LEAVES, RECORDS
 
 
 def read(content: Any) -> Document | list[Mistake]:

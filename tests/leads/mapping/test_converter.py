@@ -93,7 +93,7 @@ def test_a_value_map_refuses_keeps_or_replaces_what_it_does_not_have():
     assert mapped("refuse", "Alt").fault == (
         "value_unknown",
         "/a",
-        "campaign (from a): 'Alt' is not in the value map, which has 'Neu', '1'.",
+        "campaign (from a): 'Alt' is not in the value map, which has '1', 'Neu'.",
     )
 
 
@@ -256,6 +256,18 @@ def test_a_record_nested_beyond_measure_is_refused():
 # --- Found in k of n --------------------------------------------------------------------------------------
 
 
+def test_what_the_fields_after_a_fault_find_is_counted_too():
+    some = converter(fields(**{"product.sku": {"from": "a", "values": {"x": "y"}}, "contact.email": "mail"}))
+
+    [placed] = some.convert({"id": 1, "a": "unknown", "mail": "a@b.example"}, place="")
+
+    assert placed.item.fault.code == "value_unknown"
+    assert [(one.field, one.found, one.of) for one in some.found] == [
+        ("product.sku", 1, 1),
+        ("contact.email", 1, 1),
+    ]
+
+
 def test_what_each_expression_finds_is_counted():
     some = converter(
         {
@@ -277,9 +289,9 @@ def test_what_each_expression_finds_is_counted():
 
     assert [(one.field, one.found, one.of, one.is_never_there) for one in some.found] == [
         ("id", 3, 3, False),
+        ("channel", 0, 3, False),
         ("contact.email", 0, 3, True),
         ("contact.phone", 1, 3, False),
-        ("channel", 0, 3, False),
         ("actions 1: id", 2, 2, False),
         ("actions 1: type", 2, 2, False),
         ("actions 1: occurred_at", 2, 2, False),

@@ -90,6 +90,17 @@ def test_an_expression_that_fails_says_so_instead_of_finding_nothing(expression:
     assert failed.value.code == "expression_failed"
 
 
+def test_in_an_id_a_blank_part_counts_as_missing_and_in_other_fields_it_is_left_blank():
+    expression = "join('-', ['fair', mail])"
+
+    assert [found(expression, {"mail": blank}) for blank in ("", " ")] == ["fair-", "fair- "]
+    assert [compiled(expression, is_for_id=True).find({"mail": given}) for given in ("", " ", "a@b")] == [
+        None,
+        None,
+        "fair-a@b",
+    ]
+
+
 def test_joins_and_lists_cannot_grow_without_bound():
     with pytest.raises(NotConverted, match="more than 10,000 characters"):
         found("join('', a)", {"a": ["x" * 6_000] * 2})

@@ -34,6 +34,8 @@ from leads.domain.files.sheets.merged import Area, MergedAreas
 from leads.domain.files.sheets.places import cell_place
 
 END = b"{}"
+DAMAGED = "is a damaged workbook. Save it again and upload the new file"
+PANIC = "PanicException"  # of the library, for a few files that are damaged in odd places; it can't be imported
 _encode = msgspec.json.Encoder().encode
 
 
@@ -58,10 +60,15 @@ def main() -> None:
         ValueError,
         NotImplementedError,
     ) as error:
-        words = f"is a damaged workbook. Save it again and upload the new file ({str(error)[:200]})."
+        words = f"{DAMAGED} ({str(error)[:200]})."
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        words = f"{DAMAGED}."
     else:
         return
-    sys.stderr.write(words)
+    # On a line of its own: the library writes there, too.
+    sys.stderr.write("\n" + " ".join(words.split()))
     sys.exit(REFUSED)
 
 

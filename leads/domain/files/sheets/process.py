@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[4]
 CHILD = "leads.domain.files.sheets.child"
+NEW_LINE = "\n"
 TOO_LARGE = "needs more memory or time than a workbook may. Split it, or export it as CSV."
 
 
@@ -101,7 +102,7 @@ def spooled(
         except subprocess.TimeoutExpired as error:  # `run` has killed it
             raise FileNotReadable(f"{name} {TOO_LARGE}") from error
         if done.returncode == REFUSED:
-            raise FileNotReadable(f"{name} {done.stderr.decode(errors='replace')}")
+            raise FileNotReadable(f"{name} {done.stderr.decode(errors='replace').rpartition(NEW_LINE)[2]}")
         if done.returncode < 0:
             raise FileNotReadable(f"{name} {TOO_LARGE}")
         if done.returncode:

@@ -31,11 +31,18 @@ OFFERED = (
 
 
 class _Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no types
-    """The functions offered; `join` takes whole numbers, too, and finds nothing if a part is missing."""
+    """The functions offered; `join` takes whole numbers, too, and finds nothing if a part is missing.
+
+    In an ID, a blank part is missing, too: otherwise all persons without an address would be one lead.
+    """
+
+    def __init__(self, *, is_for_id: bool) -> None:
+        super().__init__()
+        self._is_for_id = is_for_id
 
     @functions.signature({"types": ["string"]}, {"types": ["array"]})  # type: ignore[untyped-decorator]  # the same
     def _func_join(self, separator: str, parts: list[Any]) -> str | None:
-        if any(part is None for part in parts):
+        if any(part is None or (self._is_for_id and isinstance(part, str) and not part.strip()) for part in parts):
             return None
         text = separator.join(map(_written, parts))
         if len(text) > LONGEST_TEXT:
@@ -63,9 +70,9 @@ def as_written(value: Any) -> Any:
 class Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath has no types
     """Evaluates an expression."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_for_id: bool = False) -> None:
         super().__init__()
-        self._functions = _Functions()
+        self._functions = _Functions(is_for_id=is_for_id)
 
     def visit_comparator(self, node: dict[str, Any], value: Any) -> Any:
         left, right = (as_written(self.visit(child, value)) for child in node["children"])

@@ -41,11 +41,11 @@ class Expression:
     find: Callable[[dict[str, Any]], Any] = field(compare=False, repr=False)
 
 
-def compiled(text: str) -> Expression:
-    """Compile an expression. Raises ExpressionNotValid."""
+def compiled(text: str, *, is_for_id: bool = False) -> Expression:
+    """Compile an expression; one for an ID joins no blank parts. Raises ExpressionNotValid."""
     tree = _parsed(text)
     path = _path(tree)
-    return Expression(text, path, frozenset(_needs(tree)), _finder(tree, path, text))
+    return Expression(text, path, frozenset(_needs(tree)), _finder(tree, path, text, is_for_id=is_for_id))
 
 
 def quoted(steps: Sequence[str | int]) -> str:
@@ -138,14 +138,15 @@ def _check_function(node: dict[str, Any]) -> None:
 # --- What it finds ----------------------------------------------------------------------------------------
 
 
-def _finder(tree: dict[str, Any], path: Path | None, text: str) -> Callable[[dict[str, Any]], Any]:
+def _finder(tree: dict[str, Any], path: Path | None, text: str, *, is_for_id: bool) -> Callable[[dict[str, Any]], Any]:
     if path is not None and len(path) == 1:
         [name] = path
         return lambda scope: scope.get(name)
     if path is not None:
         first, *others = path
         return lambda scope: _walk(scope.get(first), others)
-    return lambda scope: _evaluated(tree, scope, text)
+    interpreter = _OF_IDS if is_for_id else _ANY
+    return lambda scope: _evaluated(interpreter, tree, scope, text)
 
 
 def _walk(value: Any, names: list[str]) -> Any:
@@ -156,12 +157,12 @@ def _walk(value: Any, names: list[str]) -> Any:
     return value
 
 
-_interpreter = Interpreter()
+_ANY, _OF_IDS = Interpreter(), Interpreter(is_for_id=True)
 
 
-def _evaluated(tree: dict[str, Any], scope: dict[str, Any], text: str) -> Any:
+def _evaluated(interpreter: Interpreter, tree: dict[str, Any], scope: dict[str, Any], text: str) -> Any:
     try:
-        return _interpreter.visit(tree, scope)
+        return interpreter.visit(tree, scope)
     except _FAILS as error:
         raise NotConverted(EXPRESSION_FAILED, f"{text} can't be evaluated: {_reason(error)}") from error
 

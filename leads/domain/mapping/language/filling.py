@@ -1,13 +1,14 @@
 """Fill fields from what expressions find, counting how often each finds something."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from leads.domain.mapping.language.dates import time_reader
 from leads.domain.mapping.language.document import DEFAULT, KEEP, Field
 from leads.domain.mapping.language.numbers import read_number
 from leads.domain.mapping.language.targets import Kind
-from leads.domain.mapping.language.texts import as_code, as_flag, as_free, as_id, as_text
+from leads.domain.mapping.language.texts import as_code, as_flag, as_free, as_id, as_text, is_empty
 from leads.domain.mapping.language.unreadable import VALUE_MISSING, VALUE_UNKNOWN, NotConverted, shown
 
 Shape = Callable[[Any], Any]
@@ -51,6 +52,13 @@ class Filling:
     def fill(self, scope: dict[str, Any]) -> dict[str, Any]:
         """Return what the fields of a lead or action become. Raises FieldNotFilled."""
         self.tried += 1
+        try:
+            return self._filled(scope)
+        except FieldNotFilled as error:
+            self._count_after(error.field, scope)
+            raise
+
+    def _filled(self, scope: dict[str, Any]) -> dict[str, Any]:
         filled: dict[str, Any] = {}
         for group, parts in self._groups:
             into = filled if not group else {}
@@ -62,6 +70,15 @@ class Filling:
             if group and into and (group != "product" or "sku" in into):
                 filled[group] = into
         return filled
+
+    def _count_after(self, failed: Field, scope: dict[str, Any]) -> None:
+        """Count what the fields after one that fails would have found, so that none seems to find nothing."""
+        parts = [part for _, parts in self._groups for part in parts]
+        last = next(number for number, (part, _) in enumerate(parts) if part.field is failed)
+        for part, place in parts[last + 1 :]:
+            with suppress(NotConverted):
+                if part.find is not None and not is_empty(part.find(scope)):
+                    self.found[place] += 1
 
     def _value(self, part: _Part, place: int, scope: dict[str, Any]) -> Any:
         if part.find is None:

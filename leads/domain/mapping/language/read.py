@@ -86,7 +86,7 @@ class _Reader:
             self._tell(pointer, f"The fields must be an object with at most {FIELDS} members.")
             return ()
         found = list[Field]()
-        for name, given in content.items():
+        for name, given in sorted(content.items(), key=lambda each: _place(each[0], known)):
             place = f"{pointer}/{_step(name)}"
             target = target_of(str(name), known)
             if target is None:
@@ -110,7 +110,7 @@ class _Reader:
         return Field(
             target=target,
             pointer=pointer,
-            source=self._expression(given["from"], f"{pointer}/from") if "from" in given else None,
+            source=self._expression(given["from"], f"{pointer}/from", kind=target.kind) if "from" in given else None,
             constant=constant,
             default=self._ours(given, "default", pointer, target),
             values=self._values(given.get("values"), f"{pointer}/values", target),
@@ -161,7 +161,9 @@ class _Reader:
         if not isinstance(content, dict) or not 0 < len(content) <= VALUES:
             self._tell(pointer, f"A value map has between 1 and {VALUES:,} values.")
             return None
-        return {str(theirs).strip(): self._ours(content, theirs, pointer, target) for theirs in content}
+        return {
+            str(theirs).strip(): self._ours(content, theirs, pointer, target) for theirs in sorted(content, key=str)
+        }
 
     def _ours(self, given: Mapping[str, Any], name: str, pointer: str, target: Target) -> Any:
         value = given.get(name)
@@ -198,11 +200,11 @@ class _Reader:
     def _optional(self, given: Mapping[str, Any], name: str, pointer: str) -> Expression | None:
         return self._expression(given[name], f"{pointer}/{name}") if given.get(name) not in (None, "") else None
 
-    def _expression(self, value: Any, pointer: str) -> Expression | None:
+    def _expression(self, value: Any, pointer: str, *, kind: Kind | None = None) -> Expression | None:
         try:
             if not isinstance(value, str):
                 raise ExpressionNotValid("An expression must be a string.")
-            return compiled(value.strip())
+            return compiled(value.strip(), is_for_id=kind is Kind.ID)
         except ExpressionNotValid as error:
             self._tell(pointer, str(error))
             return None
@@ -218,6 +220,12 @@ class _Reader:
 
     def _tell(self, pointer: str, words: str) -> None:
         self.mistakes.append(Mistake(pointer, words))
+
+
+def _place(name: Any, known: Mapping[str, Target]) -> tuple[int, str]:
+    """Order fields as ours are: a stored document has lost the order in which it was written."""
+    text = str(name)
+    return (list(known).index(text) if text in known else len(known), text)
 
 
 def _step(name: Any) -> str:

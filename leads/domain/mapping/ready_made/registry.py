@@ -9,7 +9,10 @@ _FOLDER = Path(__file__).parent
 
 
 class ReadyMade(NamedTuple):
-    """A mapping to start from: what it is called, for which door it is, and its document."""
+    """A mapping to start from: what it is called, for which door it is, and its document.
+
+    The one whose code is a kind of sender is used by itself, until the source has a mapping of its own.
+    """
 
     code: str
     name: str
