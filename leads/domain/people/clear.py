@@ -107,10 +107,10 @@ def redact_item(erasure: Erasure, item: QuarantinedItem, redactor: Redactor) -> 
 
 def without_contacts(changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return which members a person changed, without what they held if that was contact data."""
-    return {name: [ERASED, ERASED] if _is_contact(name) else both for name, both in changed.items()}
+    return {name: [ERASED, ERASED] if is_contact(name) else both for name, both in changed.items()}
 
 
-def _is_contact(member: str) -> bool:
+def is_contact(member: str) -> bool:
     """Whether a member may hold contact data: everything that is not known to hold something else."""
     steps = member.strip("/").split("/")
     last = steps[-1]
