@@ -32,6 +32,7 @@ State = FileImport.State
 NOT_STORED = (State.LOOKED, State.DRY_RUNNING, State.READY)
 PERSON_WAS_IN_IT = "An erased person was in this file, so the file was deleted. Upload one without the person."
 AT_A_TIME = 1024 * 1024  # characters
+LOOKED_THROUGH_AT_ONCE = 20 * 1024 * 1024  # bytes of one file, while a person waits
 LONGEST = 1_000  # characters of a spelling, which may be at the border of two pieces
 
 
@@ -80,8 +81,8 @@ class UploadedFiles:
     name = "uploaded files"
 
     def held(self, person: Person, leads: Sequence[int]) -> Iterator[Held]:
-        """Yield the files that hold data of the person."""
-        for item in _naming(person):
+        """Yield the files that hold data of the person; the bytes of large ones are looked through by an erasure only."""
+        for item in _naming(person, most=LOOKED_THROUGH_AT_ONCE):
             address = reverse("admin:leads_fileimport_change", args=[item.pk])
             yield Held(item.name, address, {"file": item.name, "uploaded": item.uploaded_at, "sha256": item.sha256})
 
@@ -113,14 +114,15 @@ def _erase(item: FileImport, person: Person) -> None:
     save_changes(item, since=before)
 
 
-def _naming(person: Person) -> Iterator[FileImport]:
-    """Yield the imports that name the person: in what was noted of them, or in their bytes."""
+def _naming(person: Person, *, most: int | None = None) -> Iterator[FileImport]:
+    """Yield the imports that name the person: in what was noted of them, or in their bytes unless they are too many."""
     contacts, words = person.contacts(), person.words()
     if contacts is None or words is None:
         return
     for item in FileImport.objects.select_related("source").order_by("pk").iterator(50):
         noted = as_json([item.found, item.dry_run, item.result, item.message])
-        if words.search(item.name) or contacts.search(noted) or _is_inside(item, contacts):
+        is_noted = words.search(item.name) or contacts.search(noted)
+        if is_noted or ((most is None or item.size <= most) and _is_inside(item, contacts)):
             yield item
 
 

@@ -78,7 +78,9 @@ class Person:
     def in_column(self, *columns: str) -> Q:
         """Rows of which one of these columns of text has an address or number of the person, in any spelling."""
         found, pattern = Q(pk__in=[]), self.contacts()
-        for column in columns if pattern else ():
+        if pattern is None:
+            return found
+        for column in columns:
             found |= Q(**{f"{column}__iregex": pattern.pattern})
         return found
 
