@@ -33,7 +33,7 @@ class LinkedIn(Kind):
         """Return the challenge with its signature, which LinkedIn wants within three seconds."""
         code = call.query.get("challengeCode", "")
         if not CHALLENGE.fullmatch(code) or not secrets:
-            raise HookChallengeRefused("challengeCode is missing, or is no code.")
+            raise HookChallengeRefused("challengeCode is missing, or is not a code.")
         signed = hmac.new(secrets[0].encode(), code.encode(), hashlib.sha256).hexdigest()
         content = as_json({"challengeCode": code, "challengeResponse": signed})
         return Answer(content=content, content_type="application/json")

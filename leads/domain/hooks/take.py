@@ -62,7 +62,7 @@ def _receive(hook: Hook, call: Call, items: list[Placed], *, event: str) -> None
 
 
 def _repeats(kind: Kind, call: Call) -> list[Fault]:
-    """The duplicate members of the body as it came: only one of two values could count, and nobody could say which."""
+    """The duplicate members of the body as it came: only one of two values could count, and the body does not say which."""
     try:
         content, has_repeats, _ = call.decoded
     except BodyNotReadable:

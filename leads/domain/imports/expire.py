@@ -67,7 +67,7 @@ def _expire(pk: int) -> bool:
 
 
 def _let_go(item: FileImport) -> None:
-    """Give up the bytes; of a file of which nothing is stored, nothing can come any more."""
+    """Give up the bytes; a file of which nothing is stored is discarded."""
     names = [item.kept_as, item.faulty_as]
     item.kept_as, item.faulty_as = "", ""
     if item.state in NOT_STORED:
@@ -127,7 +127,7 @@ def _naming(person: Person, *, most: int | None = None) -> Iterator[FileImport]:
 
 
 def _is_inside(item: FileImport, contacts: re.Pattern[str]) -> bool:
-    """Whether the kept bytes name the person; what is gone names nobody."""
+    """Whether the kept bytes, if they are still there, name the person."""
     if not item.kept_as:
         return False
     reading = reading_of(item)
