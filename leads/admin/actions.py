@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import BooleanField, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -27,7 +27,7 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.filters import DayFilter, Within
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from leads.domain.access.contacts import may_see_contacts
+from leads.domain.access.contacts import HIDDEN, may_see_contacts
 from leads.domain.early_actions import BEFORE_ITS_LEAD
 from leads.domain.voiding import void
 from leads.models import Action
@@ -126,7 +126,14 @@ class ActionAdmin(ReadOnlyPage[Action]):
     shown_period = column(link, "period", title="period")
     shown_label = column(link, "period", "period.label", title="period")
     shown_delivery = column(lambda action: delivered(action.delivery_id, action=action.pk), title="delivery")
-    attributes_in_words = column(content, "attributes", title="attributes")
+    attributes_in_words = column(
+        lambda action: content(action.attributes) if action.shows_contacts else HIDDEN, title="attributes"
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Action]:
+        """Each action knows whether this user may see what a source says of a person."""
+        shows_contacts = Value(may_see_contacts(request.user), output_field=BooleanField())
+        return super().get_queryset(request).annotate(shows_contacts=shows_contacts)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # Within a period or by day, an index gives the order of time; otherwise, the latest stored come first.

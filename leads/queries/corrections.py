@@ -8,6 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from billing_engine.core.calendar.instants import instant_in_words
+from leads.domain.access.contacts import masked
+from leads.domain.people.clear import is_contact
 from leads.models import Action, BillingPeriod, Correction, QuarantineStep
 
 CHANGES_TOLD = 5
@@ -43,9 +45,10 @@ def by_whom(correction: Correction) -> str:
 
 def correction_in_words(correction: Correction) -> str:
     """`Repaired by anna on 2026-11-03 12:00 UTC; the source sent /actions/0/quantity as -3, stored as 3.`"""
-    told = [_change_in_words(where, both) for where, both in correction.changed.items()]
+    changed = _without_contacts(correction.changed)
+    told = [_change_in_words(where, both) for where, both in changed.items()]
     if correction.step.kind == QuarantineStep.Kind.TOOK_NEW:
-        told = [f"{where}: {was or 'none'} → {now or 'none'}" for where, (was, now) in correction.changed.items()]
+        told = [f"{where}: {was or 'none'} → {now or 'none'}" for where, (was, now) in changed.items()]
     more = f"; and {len(told) - CHANGES_TOLD:,} more changes" if len(told) > CHANGES_TOLD else ""
     return f"{by_whom(correction)}; {'; '.join(told[:CHANGES_TOLD])}{more}."
 
@@ -57,7 +60,7 @@ def correction_facts(corrections: Iterable[Correction]) -> list[dict[str, Any]]:
             "kind": one.step.kind,
             "by": str(one.step.by) if one.step.by else None,
             "at": one.step.at.isoformat(),
-            "changes": changes_as_data(one.changed),
+            "changes": changes_as_data(_without_contacts(one.changed)),
         }
         for one in corrections
     ]
@@ -66,6 +69,11 @@ def correction_facts(corrections: Iterable[Correction]) -> list[dict[str, Any]]:
 def changes_as_data(changes: Changes) -> list[dict[str, str | None]]:
     """Return each changed place with the JSON received and stored; null is an absent member."""
     return [{"pointer": where, "received": was or None, "stored": now or None} for where, (was, now) in changes.items()]
+
+
+def _without_contacts(changes: Changes) -> Changes:
+    """Mask what may say who a person is: explanations are read by people who may not see contacts."""
+    return {where: [masked(each) for each in both] if is_contact(where) else both for where, both in changes.items()}
 
 
 def _change_in_words(where: str, both: list[str]) -> str:

@@ -179,6 +179,25 @@ def test_the_token_in_the_address_of_a_webhook_is_in_no_log(engine: Deployed):
     assert (status, "lbh_0a1b2c3d" in log.read_text(encoding="utf-8") + engine.log("web")) == (404, False)
 
 
+def test_no_secret_in_an_address_is_in_any_log_of_nginx(engine: Deployed):
+    key, pay, words = (
+        "lbh_0a1b2c3d_Another",
+        "/pay/ABCDEFghijklmnopqrstuvwxyz0123456789_-ABCDE/",
+        "token=of-an-invitation",
+    )
+    large = b"x" * 400 * 1024  # more than NGINX keeps in memory: it warns, with the whole address
+    _ask(engine, "POST", f"/api/v1/hooks/web/{key}", large, Content_Type="application/json")
+    _ask(engine, "POST", f"{pay}?{words}", large, Referer=f"http://localhost/portal/invitation/?{words}")
+    _ask(engine, "GET", "/api/v1/actions/ann@studio.example/A-1")
+
+    [log] = engine.folder.rglob("access.log")
+    shown = ("/api/v1/hooks/web/[token]", "/pay/[token]", "/api/v1/actions/[email]")
+    wait(engine.running["nginx"], lambda: all(each in log.read_text(encoding="utf-8") for each in shown))
+    wait(engine.running["nginx"], lambda: engine.log("nginx").count("buffered to a temporary file") >= 2)
+    said = log.read_text(encoding="utf-8") + engine.log("nginx") + engine.log("web")
+    assert [each for each in (key, pay, words, "ann@studio") if each in said] == []
+
+
 def test_slow_clients_keep_nobody_waiting(engine: Deployed):
     head = f"POST {DELIVERY} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n".encode()
     slow = [socket.create_connection(("127.0.0.1", engine.nginx)) for _ in range(30)]

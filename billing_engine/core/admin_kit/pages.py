@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, TabularInline
@@ -170,8 +170,11 @@ class Page(Extensible, WithDeeds[Row]):
             return HttpResponseRedirect(request.get_full_path())
 
     def hidden_columns(self, request: HttpRequest) -> frozenset[str]:
-        """The columns that this user can't see, and so can't filter by: counts would give their values away."""
-        return RAW_COLUMNS
+        """The columns that this user can't see, and so can't filter by: counts would give their values away.
+
+        JSON is never filtered by: it holds whatever a source sent, or what a page shows only in part.
+        """
+        return RAW_COLUMNS | {field.name for field in self.opts.concrete_fields if isinstance(field, JSONField)}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Refuse a filter typed into the address that would reveal a secret or a hidden column, letter by letter."""

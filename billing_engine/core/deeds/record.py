@@ -79,7 +79,7 @@ def deed_of(
     columns = columns_of(
         verb,
         touched=map(reference, touched),
-        name=str(on),
+        name=getattr(on, "deed_name", str(on)),
         by=by,
         reason=reason,
         before=before,

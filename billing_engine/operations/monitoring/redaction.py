@@ -14,6 +14,8 @@ MASKS = (
         "[email]",
     ),
     (re.compile(r"lb[ceh]_[0-9a-f]{8}_[\w-]+"), "[key]"),
+    # Who has the address of a page to pay at sees what is owed.
+    (re.compile(r"(/pay/)[\w-]{20,}"), r"\1[token]"),
     (re.compile(r"whsec_[\w+/=-]+"), "[key]"),
     # A body, a PDF or an attachment: in one piece, in the lines of an email, or with its line breaks written out.
     (re.compile(r"%PDF-.*?(?:%%EOF|\Z)", re.DOTALL), "[PDF]"),
@@ -22,7 +24,7 @@ MASKS = (
     # PostgreSQL shows the row, the statement or the COPY line that it refused.
     (re.compile(r"^(DETAIL|CONTEXT|QUERY|LINE \d+):.*(?:\n.+)*\n?", re.MULTILINE), r"\1: [left out]"),
 )
-SIGNS = re.compile("@|lb[ceh]_|whsec_|%PDF-|DETAIL:|CONTEXT:|QUERY:|LINE ")
+SIGNS = re.compile("@|lb[ceh]_|/pay/|whsec_|%PDF-|DETAIL:|CONTEXT:|QUERY:|LINE ")
 SHORTEST = 80  # no text below this holds anything in base64
 
 

@@ -127,6 +127,11 @@ def repeated_in(item: Any) -> Fault | None:
     return next((repeat_fault(repeats, pointer) for pointer, repeats in _repeats(item, "")), None)
 
 
+def repeats_in(content: Any) -> list[Fault]:
+    """Return every duplicate member in the content."""
+    return [repeat_fault(repeats, pointer) for pointer, repeats in _repeats(content, "")]
+
+
 def repeat_fault(repeats: Repeats, pointer: str = "") -> Fault:
     """Describe the duplicate member of an object."""
     step = repeats.name.replace("~", "~0").replace("/", "~1")

@@ -5,7 +5,7 @@ from typing import Any
 
 from leads.domain.body.decode import as_json
 from leads.domain.hooks.call import Call, HookSignatureMissing, HookSignatureWrong, is_same
-from leads.domain.hooks.kind import Answer, Kind, text_of
+from leads.domain.hooks.kind import Answer, Kind, is_marked, text_of
 
 KEY = "google_key"
 
@@ -14,6 +14,7 @@ class Google(Kind):
     """A body is one lead; `is_test` marks what Google's button "Send test data" sends."""
 
     secret_label = "Key"  # noqa: S105 -- a label
+    secret_member = KEY
     steps = (
         "In Google Ads, open the lead form and expand Export leads, then Other data integration options.",
         "Paste the address as Webhook URL and the secret as Key.",
@@ -37,7 +38,7 @@ class Google(Kind):
         return text_of(content, "lead_id")
 
     def is_test(self, record: Any) -> bool:
-        return isinstance(record, dict) and record.get("is_test") is True
+        return is_marked(record, "is_test")
 
     def answer(self) -> Answer:
         return Answer(content="{}", content_type="application/json")

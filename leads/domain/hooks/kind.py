@@ -28,6 +28,7 @@ class Kind(ABC):
     creates_secret: ClassVar[bool] = True
     # What to do in the sender's tool, in order; shown with a new address.
     steps: ClassVar[tuple[str, ...]]
+    secret_member: ClassVar[str] = ""  # of the body, which is taken out before anything is kept
     says_hello: ClassVar[bool] = False  # checks the address by GET before it sends
 
     def challenge(self, call: Call, secrets: Sequence[str]) -> Answer:
@@ -73,6 +74,12 @@ def text_of(content: Any, *path: str) -> str:
         content = content.get(name) if isinstance(content, dict) else None
     is_id = isinstance(content, str | int) and not isinstance(content, bool)
     return str(content).strip() if is_id else ""
+
+
+def is_marked(record: Any, name: str) -> bool:
+    """Return whether a member says true, however it is written: a test that counts as real would be billed."""
+    value = record.get(name) if isinstance(record, dict) else None
+    return value is True or (isinstance(value, str | int) and str(value).strip().lower() in ("true", "1", "yes"))
 
 
 def as_code(text: str) -> str:

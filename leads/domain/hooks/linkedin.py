@@ -8,11 +8,12 @@ from typing import Any
 
 from leads.domain.body.decode import as_json
 from leads.domain.hooks.call import Call, HookChallengeRefused, need_signature
-from leads.domain.hooks.kind import Answer, Kind, text_of
+from leads.domain.hooks.kind import Answer, Kind, is_marked, text_of
 
 SIGNATURE = "X-LI-Signature"
 SIGNED = "hmacsha256="  # LinkedIn signs this text and the body
-CHALLENGE_LENGTH = 200
+# A UUID. Anything else could be a body with its prefix, for which the answer would be a valid signature.
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 FORM = re.compile(r"urn:li:leadGenForm:(\d+)")
 
 
@@ -31,9 +32,9 @@ class LinkedIn(Kind):
     def challenge(self, call: Call, secrets: Sequence[str]) -> Answer:
         """Return the challenge with its signature, which LinkedIn wants within three seconds."""
         code = call.query.get("challengeCode", "")
-        if not 0 < len(code) <= CHALLENGE_LENGTH or not secrets:
-            raise HookChallengeRefused("challengeCode is missing.")
-        signed = hmac.new(secrets[0].encode(), code.encode(errors="replace"), hashlib.sha256).hexdigest()
+        if not CHALLENGE.fullmatch(code) or not secrets:
+            raise HookChallengeRefused("challengeCode is missing, or is not a code.")
+        signed = hmac.new(secrets[0].encode(), code.encode(), hashlib.sha256).hexdigest()
         content = as_json({"challengeCode": code, "challengeResponse": signed})
         return Answer(content=content, content_type="application/json")
 
@@ -53,4 +54,4 @@ class LinkedIn(Kind):
         return {"form": found[1]} if found else {}
 
     def is_test(self, record: Any) -> bool:
-        return isinstance(record, dict) and record.get("testLead") is True
+        return is_marked(record, "testLead")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from leads.domain import limits
-from leads.domain.body.decode import BodyNotReadable
+from leads.domain.body.decode import BodyNotReadable, repeats_in
 from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.body.parse import JSON
 from leads.domain.credentials.lifetime import note_use
@@ -43,8 +43,9 @@ def take(hook: Hook, call: Call) -> Answer:
     kind = kind_of(hook)
     kind.verify(call, secrets_of(hook, at=call.at))
     note_use(hook, at=call.at)
+    repeats = _repeats(kind, call)
     call = replace(call, body=kind.without_secret(call))
-    content, items = _items(kind, hook, call)
+    content, items = _items(kind, hook, call, repeats)
     limits.check_items([item for _, item in items])
     whole = f"sha256 {hashlib.sha256(call.body).hexdigest()}"
     try:
@@ -79,14 +80,31 @@ def sample_records(door: str, bodies: Sequence[Placed], *, at: datetime) -> list
     return found
 
 
-def _items(kind: Kind, hook: Hook, call: Call) -> tuple[Any, list[Placed]]:
-    """Return the content of the body, and its records as leads; a body that is not JSON is one malformed item."""
+def _repeats(kind: Kind, call: Call) -> list[Fault]:
+    """The duplicate members of the body as it came: only one of two values could count, and the body does not say which."""
+    try:
+        content, has_repeats, _ = call.decoded
+    except BodyNotReadable:
+        return []
+    found = repeats_in(content) if has_repeats else []
+    return [fault for fault in found if fault.pointer != f"/{kind.secret_member}"]
+
+
+def _items(kind: Kind, hook: Hook, call: Call, repeats: list[Fault]) -> tuple[Any, list[Placed]]:
+    """Return the content of the body, and its records as leads; a body that is not JSON is one malformed item.
+
+    So is one with duplicate members, unless they are within a record, which then is malformed alone.
+    """
     try:
         content = call.decoded.content
     except BodyNotReadable as error:
         text = call.body.decode(errors="replace")
         return None, [Placed("", Malformed(text, Fault("hook_not_json", "", str(error))))]
-    records = [_with_facts(kind, placed, call, content) for placed in kind.records(content, call)]
+    places = kind.records(content, call)
+    around = [fault for fault in repeats if not any(_is_within(fault, placed) for placed in places)]
+    if around:
+        return content, [Placed("", Malformed(content, around[0]))]
+    records = [_record(kind, placed, call, content, repeats) for placed in places]
     try:
         converter = converter_at(hook.source, door=hook.kind)
     except MappingNotValid as error:
@@ -95,6 +113,18 @@ def _items(kind: Kind, hook: Hook, call: Call) -> tuple[Any, list[Placed]]:
     if converter is None:
         raise LookupError(f"There is no ready-made mapping for {hook.kind}.")
     return content, [lead for record in records for lead in leads_of(converter, record)]
+
+
+def _is_within(fault: Fault, placed: Placed) -> bool:
+    return fault.pointer.startswith(f"{placed.pointer}/")
+
+
+def _record(kind: Kind, placed: Placed, call: Call, content: Any, repeats: list[Fault]) -> Placed:
+    within = next((fault for fault in repeats if _is_within(fault, placed)), None)
+    if within is None:
+        return _with_facts(kind, placed, call, content)
+    inside = within._replace(pointer=within.pointer.removeprefix(placed.pointer))
+    return Placed(placed.pointer, Malformed(placed.item, inside))
 
 
 def _with_facts(kind: Kind, placed: Placed, call: Call, content: Any) -> Placed:

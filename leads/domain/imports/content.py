@@ -21,6 +21,7 @@ from leads.models import FileImport, Source
 ODD = re.compile(r"[^\w .,()'&+-]")
 PATHS = re.compile(r"[/\\]")
 NAME_LENGTH = 60
+NAME_BYTES = 240  # a file system takes 255, and an ideograph has up to four
 CELL_KEPT = 200  # characters of a cell of the first rows
 
 
@@ -79,7 +80,10 @@ def progress_in(file: LeadsFile, part: Part) -> int:
 def plain_name(name: str) -> str:
     """A name that every file system takes, with its ending."""
     stem, dot, ending = ODD.sub("_", PATHS.split(name)[-1]).rpartition(".")
-    short = f"{(stem or 'file')[:NAME_LENGTH]}{dot}{ending[:10]}".strip(". ")
+    ending = f"{dot}{ending[:10]}"
+    room = NAME_BYTES - len(ending.encode())
+    stem = (stem or "file")[:NAME_LENGTH].encode()[:room].decode(errors="ignore")
+    short = f"{stem}{ending}".strip(". ")
     return short or "file"
 
 

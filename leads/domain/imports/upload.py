@@ -55,7 +55,7 @@ def upload(path: Path, *, name: str, source: Source, by: User, at: datetime) -> 
 @transaction.atomic
 def _store(made: FileImport) -> None:
     made.save(force_insert=True)
-    after = {"file": made.name, "sha256": made.sha256}
+    after = {"sha256": made.sha256}
     record(FILE_UPLOADED, on=made, by=made.uploaded_by, after=after, also=[made.source])
 
 

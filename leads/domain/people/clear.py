@@ -1,6 +1,7 @@
 """Clear contact data: of leads, raw bodies and quarantined items, each noted with the digest of what it held."""
 
 import hashlib
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -39,6 +40,20 @@ def clear_leads(erasure: Erasure, leads: Sequence[Lead]) -> None:
     for correction in Correction.objects.filter(lead__in=numbers):
         correction.changed = without_contacts(correction.changed)
         correction.save(update_fields=["changed"])
+
+
+def redact_leads(erasure: Erasure, leads: Sequence[Lead], names: re.Pattern[str]) -> None:
+    """Clear what names a person in leads that are not the person's, and in their actions: a field, attributes, consent."""
+    note_redaction(erasure, "lead", [(lead.pk, "") for lead in leads])
+    for lead in leads:
+        for field in ("name", "email", "phone", "firm"):
+            setattr(lead, field, "" if names.search(getattr(lead, field)) else getattr(lead, field))
+        for field in ("consent", "attributes"):
+            setattr(lead, field, {} if names.search(as_json(getattr(lead, field))) else getattr(lead, field))
+    Lead.objects.bulk_update(leads, CLEARED)
+    actions = Action.objects.filter(lead__in=[lead.pk for lead in leads]).exclude(attributes={})
+    naming = [action.pk for action in actions if names.search(as_json(action.attributes))]
+    Action.objects.filter(pk__in=naming).update(attributes={})
 
 
 def redact_body(erasure: Erasure, delivery: Delivery, redactor: Redactor, *, at: datetime) -> bool:
@@ -92,10 +107,10 @@ def redact_item(erasure: Erasure, item: QuarantinedItem, redactor: Redactor) -> 
 
 def without_contacts(changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return which members a person changed, without what they held if that was contact data."""
-    return {name: [ERASED, ERASED] if _is_contact(name) else both for name, both in changed.items()}
+    return {name: [ERASED, ERASED] if is_contact(name) else both for name, both in changed.items()}
 
 
-def _is_contact(member: str) -> bool:
+def is_contact(member: str) -> bool:
     """Whether a member may hold contact data: everything that is not known to hold something else."""
     steps = member.strip("/").split("/")
     last = steps[-1]

@@ -15,8 +15,8 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.passes import PassQueue
 from leads.domain.mapping.webhooks import converter_at, door_of
-from leads.domain.people.clear import clear_body, clear_leads, redact_body, redact_item
-from leads.domain.people.find import items_of, leads_of, need_key
+from leads.domain.people.clear import clear_body, clear_leads, redact_body, redact_item, redact_leads
+from leads.domain.people.find import items_of, leads_naming, leads_of, need_key
 from leads.domain.people.ledger import write_down
 from leads.domain.people.person import Person
 from leads.domain.people.places import hold_of, places
@@ -237,10 +237,13 @@ def _erase_rows(erasure: Erasure, *, at: datetime) -> None:
         redact_item(erasure, item, redactor)
     erasure.others += sum(place.erase(erasure, whole, [lead.pk for lead in leads]) for place in places())
     clear_leads(erasure, leads)
-    erasure.leads, erasure.items = len(leads), len(items)
+    naming = list(leads_naming(whole).select_for_update(of=("self",), no_key=True).order_by("pk"))
+    if names := whole.contacts():
+        redact_leads(erasure, naming, names)
+    erasure.leads, erasure.items = len(leads) + len(naming), len(items)
     erasure.person, erasure.finished_at = {}, at
     redacted = erasure.redactions.filter(of="body").values_list("row", flat=True)
-    also = [*leads, *items, *(Delivery(pk=pk) for pk in redacted)]
+    also = [*leads, *naming, *items, *(Delivery(pk=pk) for pk in redacted)]
     counts = {name: getattr(erasure, name) for name in ("leads", "bodies", "items", "others", "failed")}
     told = {name: count for name, count in counts.items() if count}
     record(PERSON_ERASED, on=erasure, by=erasure.asked_by, reason=erasure.reason, after=told, also=also)

@@ -104,11 +104,19 @@ def leads_of(person: Person) -> QuerySet[Lead]:
 def items_of(person: Person, leads: list[Lead]) -> QuerySet[QuarantinedItem]:
     """The quarantined items that are about the person's leads, or name the person."""
     about = [Q(source=lead.source_id, lead_external_id=lead.external_id) for lead in leads]
-    spelled = {*person.emails, *person.phones, *(key for key in person.keys if not key.startswith("~"))}
-    named = [Q(**{f"{name}__icontains": each}) for each in spelled for name in ("as_text", "message", "settled_note")]
-    if not (about or named):
-        return QuarantinedItem.objects.none()
-    return QuarantinedItem.objects.annotate(as_text=Cast("content", TextField())).filter(reduce(or_, about + named))
+    named = person.in_column("as_text", "message", "settled_note")
+    items = QuarantinedItem.objects.annotate(as_text=Cast("content", TextField()))
+    return items.filter(reduce(or_, about, named))
+
+
+def leads_naming(person: Person) -> QuerySet[Lead]:
+    """The leads that name the person though they are not the person's: in attributes, in consent, or as another's contact."""
+    texts = {f"{name}_text": Cast(name, TextField()) for name in ("attributes", "consent")}
+    named = person.in_column("name", "email", "phone", "firm", *texts)
+    of_actions = person.in_column("text")
+    actions = Action.objects.exclude(attributes={}).annotate(text=Cast("attributes", TextField())).filter(of_actions)
+    others = Lead.objects.annotate(**texts).filter(named | Q(pk__in=actions.values("lead")))
+    return others.exclude(person_key__in=person.all_keys)
 
 
 def deliveries_of(leads: list[Lead], items: list[QuarantinedItem]) -> list[int]:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 from django.db.models import Min
@@ -11,7 +12,7 @@ from django.db.models import Min
 from billing_engine.core.outside.objects import AlreadyThere, archive
 from leads.domain.identity import email_key
 from leads.domain.pseudonyms import is_pseudonym, pseudonym
-from leads.models import Erasure, Lead, QuarantinedItem
+from leads.models import Erasure, FileImport, Lead, QuarantinedItem
 
 FOLDER = "erasures/"
 _ADDRESS = re.compile(r"[^\s@<>\"',;:\\]+@[^\s@<>\"',;:\\]+\.[^\s@<>\"',;:\\]+")
@@ -45,7 +46,8 @@ def entries() -> Iterator[Entry]:
 def held_again(erased: Iterable[Entry]) -> list[set[str]]:
     """Return the persons of the ledger whose data from before their erasure is held, each by its keys.
 
-    They are found by computing the pseudonym of every person in leads and in quarantine. Who came back later stays.
+    They are found by computing the pseudonym of every person in leads, in quarantine and in the first rows of files. Who came
+    back later stays.
     """
     entries_of = {hidden: entry for entry in erased for hidden in entry.pseudonyms}
     found = defaultdict[tuple[str, ...], set[str]](set)
@@ -62,7 +64,8 @@ def _every_person() -> Iterator[tuple[str, datetime]]:
     known = Lead.objects.exclude(person_key="").order_by().values_list("person_key").annotate(Min("received_at"))
     yield from ((key, since) for key, since in known.iterator() if not is_pseudonym(key))
     items = QuarantinedItem.objects.values_list("content", "received_at")
-    for content, since in items.iterator():
+    files = FileImport.objects.exclude(kept_as="").values_list("found", "uploaded_at")
+    for content, since in chain(items.iterator(), files.iterator()):
         for address in set(_ADDRESS.findall(msgspec.json.encode(content).decode())):
             key = email_key(address)
             if key and not is_pseudonym(key):

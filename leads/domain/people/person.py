@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import idna
+from django.db.models import Q
+
 from leads.domain.identity import email_key, phone_key
 from leads.domain.pseudonyms import is_pseudonym, pseudonym
 from leads.models import Lead
@@ -72,13 +75,23 @@ class Person:
         """What finds the person's addresses and numbers within text; None if there is nothing to look for."""
         return _any_of([*map(_email, self._every_email()), *map(_phone, self._every_phone())])
 
+    def in_column(self, *columns: str) -> Q:
+        """Rows of which one of these columns of text has an address or number of the person, in any spelling."""
+        found, pattern = Q(pk__in=[]), self.contacts()
+        if pattern is None:
+            return found
+        for column in columns:
+            found |= Q(**{f"{column}__iregex": pattern.pattern})
+        return found
+
     def words(self) -> re.Pattern[str] | None:
         """The same with the names, for text that is about the person."""
         names = (_name(name) for name in self.names if len(name) >= SHORTEST_NAME)
         return _any_of([*map(_email, self._every_email()), *map(_phone, self._every_phone()), *names])
 
     def _every_email(self) -> set[str]:
-        return {*self.emails, *(key for key in self.keys if "@" in key and not is_pseudonym(key))}
+        found = {*self.emails, *(key for key in self.keys if "@" in key and not is_pseudonym(key))}
+        return found | set(map(_with_letters, found))
 
     def _every_phone(self) -> set[str]:
         numbers = {*self.phones, *(key.partition(";")[0] for key in self.keys if key.startswith("+"))}
@@ -96,6 +109,15 @@ def _email(address: str) -> str:
     local = local.partition("+")[0].rpartition("<")[2].strip()
     at = r"\s*(?:@|%40|\\u0040)\s*"
     return rf"(?<![\w.]){re.escape(local)}(?:\+[\w.\-]*)?{at}{re.escape(domain.strip('> '))}(?!\w)"
+
+
+def _with_letters(address: str) -> str:
+    """Return the address with its domain in letters, if it is encoded: `ann@bücher.example`."""
+    local, at, domain = address.rpartition("@")
+    try:
+        return local + at + (idna.decode(domain) if "xn--" in domain else domain)
+    except idna.IDNAError:
+        return address
 
 
 def _phone(digits: str) -> str:

@@ -79,7 +79,7 @@ class Redactor:
         try:
             found = leaves(text)
         except NotJson:
-            return self._in_text(text, is_own=False)
+            return self._unreadable(text)
         return self._redacted(text, {(): found})
 
     def words(self, text: str) -> str:
@@ -90,12 +90,17 @@ class Redactor:
         try:
             found = leaves(text.removeprefix("\ufeff"))
         except NotJson:
-            return self._in_text(text, is_own=False)
+            return self._unreadable(text)
         items = defaultdict[Path, list[Leaf]](list)
         for leaf in found:
             items[_root(leaf.path)].append(leaf)
         mark = "\ufeff" if text.startswith("\ufeff") else ""
         return mark + self._redacted(text.removeprefix("\ufeff"), items)
+
+    def _unreadable(self, text: str) -> str:
+        """Redact text in which no places can be told: what has the person's address or number may have the name, too."""
+        is_own = self._contacts is not None and self._contacts.search(text) is not None
+        return self._in_text(text, is_own=is_own)
 
     def _redacted(self, text: str, items: Mapping[Path, list[Leaf]], *, is_own: bool = False) -> str:
         changes = list[tuple[Leaf, str]]()

@@ -104,3 +104,8 @@ class FileImport(WorkItem):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def deed_name(self) -> str:
+        """What deeds call it: a file may be named after a person, and a deed is never erased."""
+        return f"File {self.pk}"

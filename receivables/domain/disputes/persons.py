@@ -59,7 +59,7 @@ class Disputes:
         about, words, contacts = self._about(leads), person.words(), person.contacts()
         if words is None:
             return
-        named = Q(dispute__in=about) | _any("words", person)
+        named = Q(dispute__in=about) | person.in_column("words")
         for step in DisputeStep.objects.filter(named).select_related("dispute__customer").order_by("pk"):
             looked_for = words if step.dispute_id in about else contacts
             if looked_for is not None and looked_for.search(step.words):
@@ -86,11 +86,3 @@ class Disputes:
     def _about(leads: Sequence[int]) -> set[int]:
         found = Dispute.objects.filter(charges__action__lead__in=list(leads))
         return set(found.values_list("pk", flat=True))
-
-
-def _any(column: str, person: Person) -> Q:
-    """Rows whose text has one of the spellings; what is found so is compared exactly afterward."""
-    found = Q(pk__in=[])
-    for each in (*person.emails, *person.phones, *(key for key in person.keys if not key.startswith("~"))):
-        found |= Q(**{f"{column}__icontains": each})
-    return found

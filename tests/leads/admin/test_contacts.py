@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing_engine.core.models import Deed
 from leads.domain.access.contacts import masked
-from leads.models import Lead
+from leads.models import Correction, Lead, QuarantineStep
 from tests.factories.leads import ActionFactory, DeliveryFactory, LeadFactory, QuarantinedItemFactory
 from tests.factories.people import superuser, with_role
 
@@ -106,3 +106,28 @@ def test_a_quarantined_item_is_shown_word_for_word_only_to_operations(role: str,
     page = as_(role).get(reverse("admin:leads_quarantineditem_change", args=[item.pk])).content.decode()
 
     assert (PERSONAL[1] in page, item.message in unescape(page)) == (sees, True)
+
+
+@pytest.mark.parametrize(("role", "sees"), [("Viewer", False), ("Operations", True)])
+def test_what_an_action_says_of_a_person_is_for_the_roles_that_may_see_contacts(
+    lead: Lead, role: str, *, sees: bool
+) -> None:
+    action = ActionFactory.create(lead=lead, attributes={"mail": PERSONAL[1]})
+    step = QuarantineStep.objects.create(
+        item=QuarantinedItemFactory.create(), kind=QuarantineStep.Kind.TOOK_NEW, at=action.occurred_at
+    )
+    Correction.objects.create(lead=lead, step=step, changed={"email": ["old@atelier.example", PERSONAL[1]]})
+    client = as_(role)
+
+    page = client.get(reverse("admin:leads_action_change", args=[action.pk])).content.decode()
+
+    assert (PERSONAL[1] in page, "o•••@atelier.example → j•••@atelier.example" in page) == (sees, True)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["action/?attributes__icontains=june", "quarantineditem/?content__icontains=june", "erasure/?person__icontains=june",
+     "quarantineditem/?content__contact__email__startswith=j", "lead/?consent__icontains=june"],
+)  # fmt: skip
+def test_no_list_is_filtered_by_what_it_does_not_show(asked: str) -> None:
+    assert as_("Viewer").get(f"/admin/leads/{asked}").status_code == 400

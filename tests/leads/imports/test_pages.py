@@ -145,9 +145,13 @@ def test_a_file_without_a_token_is_refused_and_not_kept(source: Source):
         ("a\x00b\n<script>.csv", "a_b__script_.csv"),
         ("C:\\fairs\\März 2026.csv", "März 2026.csv"),
         ("x" * 300 + ".csv", "x" * 60 + ".csv"),
+        (
+            "\U00020000" * 80 + "." + "\U00020000" * 20,
+            "\U00020000" * 49 + "." + "\U00020000" * 10,
+        ),  # of four bytes each
         ("....", "file"),
     ],
-    ids=["path", "controls", "windows", "long", "dots"],
+    ids=["path", "controls", "windows", "long", "wide", "dots"],
 )
 def test_a_hostile_file_name_is_only_a_name(name: str, shown: str):
     assert plain_name(name) == shown

@@ -8,6 +8,7 @@ from leads.domain.faults import Fault, Malformed, flaw_of
 from leads.domain.mapping.language.document import ITEM, PLACE, RECORD, Document, Field, Template
 from leads.domain.mapping.language.expressions import Expression
 from leads.domain.mapping.language.filling import FieldNotFilled, Filling
+from leads.domain.mapping.language.steps import begin
 from leads.domain.mapping.language.texts import is_empty, is_wanted
 from leads.domain.mapping.language.unreadable import (
     EXPRESSION_FAILED,
@@ -82,6 +83,7 @@ class Converter:
             return [Placed(place, Malformed(record, Fault("not_an_object", "", "A record must be a JSON object.")))]
         if fault := flaw_of(record):
             return [Placed(place, Malformed(record, fault))]
+        begin()
         try:
             for plan in self._plans:
                 if plan.fits(record):

@@ -7,6 +7,7 @@ from jmespath import functions
 from jmespath.visitor import TreeInterpreter
 
 from leads.domain.mapping.language.numbers import is_binary, is_number
+from leads.domain.mapping.language.steps import spend
 
 LONGEST_TEXT = 10_000
 LONGEST_LIST = 100_000
@@ -73,6 +74,15 @@ class Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath has no typ
     def __init__(self, *, is_for_id: bool = False) -> None:
         super().__init__()
         self._functions = _Functions(is_for_id=is_for_id)
+
+    def visit(self, node: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        spend(1)
+        return super().visit(node, *args, **kwargs)
+
+    def visit_function_expression(self, node: dict[str, Any], value: Any) -> Any:
+        given = [self.visit(child, value) for child in node["children"]]
+        spend(sum(len(each) for each in given if isinstance(each, list | dict)))
+        return self._functions.call_function(node["value"], given)
 
     def visit_comparator(self, node: dict[str, Any], value: Any) -> Any:
         left, right = (as_written(self.visit(child, value)) for child in node["children"])

@@ -14,6 +14,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
 
 from leads.domain.mapping.language.evaluation import ALLOWED, Interpreter, as_written
+from leads.domain.mapping.language.steps import spend_on
 from leads.domain.mapping.language.unreadable import EXPRESSION_FAILED, NotConverted
 
 LONGEST = 1_000  # characters
@@ -162,9 +163,11 @@ _ANY, _OF_IDS = Interpreter(), Interpreter(is_for_id=True)
 
 def _evaluated(interpreter: Interpreter, tree: dict[str, Any], scope: dict[str, Any], text: str) -> Any:
     try:
-        return interpreter.visit(tree, scope)
+        found = interpreter.visit(tree, scope)
+        spend_on(found)
     except _FAILS as error:
         raise NotConverted(EXPRESSION_FAILED, f"{text} can't be evaluated: {_reason(error)}") from error
+    return found
 
 
 def _reason(error: Exception) -> str:

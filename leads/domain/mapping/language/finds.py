@@ -6,12 +6,14 @@ from typing import Any
 from leads.domain.mapping.language.converter import RecordRefused, Scope, scopes_in
 from leads.domain.mapping.language.document import Document
 from leads.domain.mapping.language.expressions import Expression
+from leads.domain.mapping.language.steps import begin
 from leads.domain.mapping.language.unreadable import NotConverted
 
 
 def finds(document: Document, record: dict[str, Any]) -> dict[str, Any]:
     """Return what each expression finds first, by the pointer of its field; nothing for one that fails."""
     found: dict[str, Any] = {}
+    begin()
     for pointer, expression, scope in _uses(document, record):
         try:
             found[pointer] = expression.find(scope.values)
