@@ -1,5 +1,6 @@
 """How simulations are told in tables: their state, their sums, and those of a rule."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -25,10 +26,15 @@ def state_chip(simulation: Simulation, *, failed: int) -> Any:
     return chip(*label)
 
 
-def difference(figure: Figure) -> str:
+def signed(amount: Decimal, currency: str) -> str:
     """`+$1.50`, `−$1.50`, `$0.00`."""
-    words = in_words(abs(figure.difference), figure.currency)
-    return words if not figure.difference else f"+{words}" if figure.difference > 0 else f"−{words}"
+    words = in_words(abs(amount), currency)
+    return words if not amount else f"+{words}" if amount > 0 else f"−{words}"
+
+
+def difference(figure: Figure) -> str:
+    """How much more or less it is with the drafts."""
+    return signed(figure.difference, figure.currency)
 
 
 def differences(figures: list[Figure]) -> str:

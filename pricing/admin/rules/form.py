@@ -17,11 +17,9 @@ from billing_engine.core.admin_kit.fields import (
 from billing_engine.core.money import currencies
 from pricing.domain.rule_book.price_parts import NOTHING_IS_ZERO, PARTS, leave_out_what_says_nothing
 from pricing.domain.rule_book.validate import NO_NUMBER, currency_of, rule_faults
-from pricing.domain.rule_wording import scope_in_words
+from pricing.domain.rule_wording import named_after_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MODELS, models_with
-
-LONGEST_NAME = 200
 
 
 def shown_for(part: str) -> str:
@@ -104,7 +102,7 @@ class RuleForm(forms.ModelForm[PriceRule]):
             given["currency"] = currency_of(given.get("customer"), given.get("product"))
         rule = _rule_of(given)
         if not given.get("name") and "name" not in self.errors:
-            given["name"] = (" · ".join(scope_in_words(rule)) or "Everything")[:LONGEST_NAME]
+            given["name"] = named_after_scope(rule)
         tell(self, rule_faults(rule))
         return given
 

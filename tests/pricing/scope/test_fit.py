@@ -279,7 +279,11 @@ def test_the_count_of_gaps_is_a_true_one():
     PriceRuleFactory.create(product=named, customer=customer)
     old = PriceRuleFactory.create(customer=customer)
     rule = PriceRuleFactory.create(
-        draft=True, customer=customer, action_type=ActionTypeFactory.create(code="view"), wall_from=DECEMBER, revises=old
+        draft=True,
+        customer=customer,
+        action_type=ActionTypeFactory.create(code="view"),
+        wall_from=DECEMBER,
+        revises=old,
     )
 
     assert len(gaps(rule, at=DECEMBER, besides=[old.pk])) == 29 * 2
