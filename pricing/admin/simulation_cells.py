@@ -1,4 +1,4 @@
-"""How simulations are told in tables: their state, their sums, and those of a rule."""
+"""How tables show simulations: their state, their sums, and those of a rule."""
 
 from decimal import Decimal
 from typing import Any

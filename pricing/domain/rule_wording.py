@@ -54,7 +54,7 @@ def scope_in_words(rule: PriceRule) -> list[str]:
 
 
 def named_after_scope(rule: PriceRule) -> str:
-    """A name for a rule that nobody named: `Acme Tile · TILE-9 · Sample order`."""
+    """The name of a rule that was given none: `Acme Tile · TILE-9 · Sample order`."""
     return (" · ".join(scope_in_words(rule)) or "Everything")[:LONGEST_NAME]
 
 

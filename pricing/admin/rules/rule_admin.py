@@ -133,7 +133,7 @@ class PriceRuleAdmin(NextStep, Repricing, RuleSheets, RuleButtons, ShownRule, Pa
 
     @needs("pricing.view_pricerule")
     def weigh(self, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
-        """Return the cautions and checks of the unsaved form."""
+        """Return the warnings and checks of the unsaved form."""
         return weigh_view(self, request, object_id)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RuleChangeList]:

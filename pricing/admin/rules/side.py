@@ -41,7 +41,7 @@ def price_view(model_admin: Any, request: HttpRequest, object_id: int | None) ->
 
 
 def weigh_view(model_admin: Any, request: HttpRequest, object_id: int | None) -> HttpResponse:
-    """The cautions and price checks of the draft as typed, as an HTML fragment."""
+    """The warnings and price checks of the draft as typed, as an HTML fragment."""
     rule, faults = _rule_of(model_admin, request, object_id)
     return _fragment(request, "pricing/weighed.html", {} if faults or not is_draft(rule) else weighed(rule))
 
@@ -63,11 +63,11 @@ def editor(rule: PriceRule | None, *, is_edited: bool) -> dict[str, Any]:
 
 
 def weighed(draft: PriceRule) -> dict[str, Any]:
-    """The cautions of a draft, the checks that it breaks or keeps, and those that fail anyway."""
+    """The warnings of a draft, the checks that it breaks or keeps, and those that fail anyway."""
     results = checks_with(draft, at=now())
     return {
         "is_weighed": True,
-        "cautions": [warning_with_links(each) for each in warnings_for(draft, at=now())],
+        "warnings": [warning_with_links(each) for each in warnings_for(draft, at=now())],
         "checks": shown_results([each for each in results if each.holds or each.is_broken]),
         "holding": sum(each.holds for each in results),
         "broken": shown_results([each for each in results if each.is_broken]),

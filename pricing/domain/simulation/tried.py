@@ -14,7 +14,7 @@ def drafts_left(simulation: Simulation) -> list[PriceRule]:
 
 
 def is_as_tried(draft: PriceRule, simulation: Simulation) -> bool:
-    """Whether nobody has edited the draft since the simulation started."""
+    """Whether no one has edited the draft since the simulation started."""
     started = Deed.objects.on(simulation).filter(verb=SIMULATION_STARTED.code).values_list("pk", flat=True).first()
     written = Deed.objects.on(draft).filter(verb__in=WRITTEN)
     return started is not None and not written.filter(pk__gt=started).exists()

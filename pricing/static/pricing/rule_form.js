@@ -80,7 +80,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   };
 
-  // --- Beside the form: what it says and costs, an example, cautions ---------------------------
+  // --- Beside the form: what it says and costs, an example, warnings ---------------------------
 
   const timers = {};
   const asked = {};

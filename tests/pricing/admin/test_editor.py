@@ -60,7 +60,7 @@ def test_the_sentence_and_the_costs_follow_what_is_typed(operations: Client) -> 
 
     assert "".join(part.words for part in answer.context["said"]) == (
         "From November 1, 2026, in America/Chicago, it prices Acme Tile · Sample order:"
-        " $2.60 each up to 50, $2.00 each beyond, the first 5 units of a period free."
+        " $2.60 each for units 6–55 of a period, then $2.00 each for units 56 and above, the first 5 units of a period free."
     )
     # 5 free, then up to 50 at $2.60, and the rest at $2.00.
     assert table(answer) == [("$0.00",), ("$13.00",), ("$220.00",), ("$2,020.00",)]
@@ -90,7 +90,9 @@ def test_a_new_rule_is_compared_with_the_one_that_it_outranks(operations: Client
     PriceRuleFactory.create(name="General", unit_price=2)
 
     assert table(beside(operations, "try", action_type=kind.pk, unit_price="3"))[0] == ("$2.00", "$3.00", "+$1.00")
-    assert table(beside(operations, "try", unit_price="3", wall_from_0="2020-01-01"))[0] == ("$3.00",)
+    # The general rule's equal can't be activated beside it.
+    equal = beside(operations, "try", unit_price="3", wall_from_0="2020-01-01")
+    assert "only one of them can be active" in equal.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -125,10 +127,10 @@ def test_a_price_of_a_value_says_of_which(operations: Client) -> None:
     assert "Actions of $100.00 in a month" in beside(operations, "try", rule).content.decode()
 
 
-# --- Cautions and checks ----------------------------------------------------------------------------------------------
+# --- Warnings and checks ----------------------------------------------------------------------------------------------
 
 
-def test_cautions_and_checks_are_those_of_what_is_typed(operations: Client) -> None:
+def test_warnings_and_checks_are_those_of_what_is_typed(operations: Client) -> None:
     product = ProductFactory.create()
     SourceFactory.create()
     kind, other = ActionTypeFactory.create(code="order"), ActionTypeFactory.create(code="view")
@@ -143,19 +145,19 @@ def test_cautions_and_checks_are_those_of_what_is_typed(operations: Client) -> N
     kept = beside(operations, "weigh", draft, **same)
     broken = beside(operations, "weigh", draft, **same | {"unit_price": "25"})
 
-    assert (kept.context["cautions"], kept.context["broken"], kept.context["holding"]) == ([], [], 1)
+    assert (kept.context["warnings"], kept.context["broken"], kept.context["holding"]) == ([], [], 1)
     assert "Failing also without this draft, so it does not block it" in kept.content.decode()
-    (caution,) = broken.context["cautions"]
-    assert caution.startswith("10 units cost 900% more ($25.00 → $250.00) than in the rule it replaces: “")
+    (warning,) = broken.context["warnings"]
+    assert warning.startswith("10 units cost 900% more ($25.00 → $250.00) than in the rule it replaces: “")
     assert "breaks: $2.50 agreed" in "".join(
         broken.content.decode().replace('<span class="lb-number">', "").split("</span>")
     )
     assert PriceRule.objects.get(state="draft").unit_price == Decimal("2.5")
 
 
-def test_an_incomplete_form_has_no_cautions_yet_and_a_rule_in_force_none(operations: Client) -> None:
+def test_an_incomplete_form_has_no_warnings_yet_and_a_rule_in_force_none(operations: Client) -> None:
     assert "as soon as the form is complete" in beside(operations, "weigh", unit_price="").content.decode()
-    assert "cautions" not in beside(operations, "weigh", PriceRuleFactory.create()).context
+    assert "warnings" not in beside(operations, "weigh", PriceRuleFactory.create()).context
 
 
 def test_only_who_sees_rules_asks_and_nobody_by_get(client: Client) -> None:
@@ -184,12 +186,12 @@ def test_the_usual_days_are_offered_in_the_customers_zone(operations: Client) ->
     customer = CustomerFactory.create(time_zone="Asia/Tokyo")
     draft = PriceRuleFactory.create(draft=True, customer=customer)
 
-    with time_machine.travel(datetime(2026, 11, 30, 20, tzinfo=UTC), tick=False):
+    with time_machine.travel(datetime(2026, 10, 31, 20, tzinfo=UTC), tick=False):
         page = operations.get(reverse("admin:pricing_pricerule_change", args=[draft.pk]))
 
     assert [(each["name"], each["day"]) for each in page.context["days"]] == [
-        ("Next month", "2027-01-01"),
-        ("This month", "2026-12-01"),
+        ("Next month", "2026-12-01"),
+        ("This month", "2026-11-01"),
     ]
 
 
