@@ -33,6 +33,11 @@ def _meanings() -> SafeString:
     return format_html_join("", '<span x-show="{}" x-cloak>{}</span>', rows)
 
 
+def _name_open_choice(field: Any, words: str) -> None:
+    if field is not None:
+        field.choices = [("", words), *(each for each in field.choices if each[0])]
+
+
 class RuleForm(forms.ModelForm[PriceRule]):
     """A draft of a price rule."""
 
@@ -89,9 +94,8 @@ class RuleForm(forms.ModelForm[PriceRule]):
             currency.choices = [("", "The customer’s"), *currencies()]
             offer_own_currency(self, self.instance.currency)
             currency.error_messages["invalid_choice"] = "%(value)s is not an ISO 4217 currency code, such as USD."
-        if "channel" in self.fields:
-            channel: Any = self.fields["channel"]
-            channel.choices = [("", "Any"), *[each for each in channel.choices if each[0]]]
+        for name, open_one in (("channel", "Any"), ("once_per", "Every time")):
+            _name_open_choice(self.fields.get(name), open_one)
         if "price_model" in self.fields:
             self.fields["price_model"].help_text = _meanings()
 

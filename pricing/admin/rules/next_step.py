@@ -19,6 +19,7 @@ from pricing.models import PriceRule
 
 START = "pricing.add_simulation"
 GO_LIVE = ("activate_rule", "request_activation")
+SHOWN_NEXT = frozenset({"_continue", "_simulate", "_go_live"})  # buttons that lead to a page with the warnings
 BELOW = (*GO_LIVE, "_simulate_rule")
 
 

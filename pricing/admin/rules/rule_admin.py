@@ -21,7 +21,7 @@ from billing_engine.core.models.deed import DeedQuerySet
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
-from pricing.admin.rules.next_step import NextStep
+from pricing.admin.rules.next_step import SHOWN_NEXT, NextStep
 from pricing.admin.rules.page import is_draft, revisions, rivals_of, warning_with_links
 from pricing.admin.rules.repricing import Repricing
 from pricing.admin.rules.sheets import RuleSheets
@@ -175,13 +175,15 @@ class PriceRuleAdmin(NextStep, Repricing, RuleSheets, RuleButtons, ShownRule, Pa
         """Saved with its tiers, in `save_related`."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        """Save the draft with its tiers, and show the warnings."""
+        """Save the draft with its tiers, and show the warnings, unless the next page has them."""
         (tiers,) = formsets
         tiers.save(commit=False)  # Django's own log reads the changes from the formset
         save_draft(form.instance, tiers.tiers(), by=person(request))
         if tiers.left_out:
             model = form.instance.get_price_model_display().lower()
             messages.info(request, f"A {model} price has no tiers, so {tiers.left_out} were removed.")
+        if SHOWN_NEXT & request.POST.keys():
+            return
         for warning in warnings_for(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
             messages.warning(request, warning_with_links(warning))
 

@@ -12,27 +12,41 @@ from unfold.enums import ActionVariant
 from billing_engine.core.admin_kit.bulk import for_each
 from billing_engine.core.admin_kit.cells import address_of, list_of
 from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, button, person
+from billing_engine.core.errors import Refused
 from pricing.admin.rules.buttons import CHANGE, Activation, ActivationRequest
 from pricing.admin.rules.page import activation_in_words
 from pricing.domain.rule_book.approval import check_second_person
 from pricing.domain.rule_book.rules import activate
 from pricing.domain.simulation.approvals import request_activation
-from pricing.domain.simulation.tried import drafts_left, is_as_tried
+from pricing.domain.simulation.tried import check_may_go_live, drafts_left
 from pricing.models import PriceRule, Simulation
 
 
 def may_go_live(simulation: Simulation) -> bool:
     """Whether it finished, and all of its drafts that are left are as it tried them."""
-    if simulation.finished_at is None or simulation.stopped_at is not None:
+    try:
+        check_may_go_live(simulation)
+    except Refused:
         return False
-    left = drafts_left(simulation)
-    return bool(left) and all(is_as_tried(draft, simulation) for draft in left)
+    return True
 
 
 def _check_second_person(simulation: Simulation, by: User) -> None:
-    """Refuse like the activation of the first draft that this person may not activate."""
+    """Refuse like the activation of the first draft that this person may not activate; asked once for each person."""
+    known = simulation.__dict__.setdefault("_refusals", {})
+    if by.pk not in known:
+        known[by.pk] = _refusal(simulation, by)
+    if known[by.pk] is not None:
+        raise known[by.pk]
+
+
+def _refusal(simulation: Simulation, by: User) -> Refused | None:
     for draft in drafts_left(simulation):
-        check_second_person(draft, by=by, at=now())
+        try:
+            check_second_person(draft, by=by, at=now())
+        except Refused as refusal:
+            return refusal
+    return None
 
 
 def _named(verb: str) -> Callable[[Simulation], str]:
@@ -92,7 +106,7 @@ def _on_each(
     request: HttpRequest, simulation: Simulation, act: Callable[[PriceRule], object], done: str, words: str
 ) -> Done:
     """One draft is refused in the dialog; of many, those refused are skipped and listed with the reason."""
-    left = drafts_left(simulation)
+    left = check_may_go_live(simulation)
     if len(left) == 1:
         act(left[0])
         return Done(f"{done}: {left[0]}. {words}", address_of(left[0]))

@@ -26,7 +26,7 @@ from pricing.domain.simulation.figures import (
     progress,
     totals,
 )
-from pricing.domain.simulation.tried import drafts_left, is_as_tried
+from pricing.domain.simulation.tried import drafts_left, edited_since
 from pricing.models import PriceRule, SimulatedCustomer, SimulatedMove, Simulation
 from pricing.wording.rule import sentence
 from pricing.wording.terms import terms_from_data
@@ -79,7 +79,7 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
         "totals": [_total(figure) for figure in totals(simulation)],
         "by_rule": _by_rule(rules, drafts),
         "idle": _idle(rules, drafts) if simulation.finished_at else [],
-        "edited": [each for each in drafts_left(simulation) if not is_as_tried(each, simulation)],
+        "edited": edited_since(drafts_left(simulation), simulation) if simulation.finished_at else [],
         "charts": charts(customers),
         "tables": [
             _table("By customer", customers, "leads.customer"),
