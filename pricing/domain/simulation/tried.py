@@ -6,7 +6,6 @@ from billing_engine.core.errors import Refused
 from billing_engine.core.models import Deed
 from billing_engine.core.models.deed import reference
 from pricing.domain.rule_book.history import WRITTEN
-from pricing.domain.simulation.simulate import SIMULATION_STARTED
 from pricing.models import PriceRule, Simulation
 
 AT_ONCE = 100
@@ -27,7 +26,7 @@ def drafts_left(simulation: Simulation) -> list[PriceRule]:
 
 def edited_since(drafts: Collection[PriceRule], simulation: Simulation) -> list[PriceRule]:
     """Those that someone has edited since the simulation started, or all if it left no record of its start."""
-    started = Deed.objects.on(simulation).filter(verb=SIMULATION_STARTED.code).values_list("pk", flat=True).first()
+    started = Deed.objects.on(simulation).order_by("pk").values_list("pk", flat=True).first()  # its first deed
     if started is None:
         return list(drafts)
     written = Deed.objects.about_any(drafts).filter(verb__in=WRITTEN, pk__gt=started)
