@@ -1,16 +1,12 @@
 """Admin pages of unrated actions: no rule matches them, and they block the close of their period."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
-from django.db.models import Count, Max, Min, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
@@ -21,9 +17,17 @@ from billing_engine.core.admin_kit.cells import NOTHING, action_cell, chip, inst
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.calendar.instants import day, zone_in_words
 from pricing.admin import unpriceable
 from pricing.admin.action_days import DaysOfItsAction
+from pricing.admin.unrated_causes import (
+    CAUSE,
+    GROUPED_AT_MOST,
+    GROUPS_SHOWN,
+    cause_view,
+    causes,
+    new_rule,
+    of_cause,
+)
 from pricing.domain.waive import waive
 from pricing.models import UnratedAction
 
@@ -35,14 +39,9 @@ WAIVE_MANY = AsksWhy(
     says="They are excluded from billing with the reason you give, and no longer block the close. Each stays in its lead's"
     " history.",
 )
-GROUPED_AT_MOST = 10_000
-GROUPS_SHOWN = 25
-GROUP = {
-    "customer": "period__customer",
-    "action_type": "action__action_type",
-    "product": "action__lead__product",
-}
-FILTERS = {name: f"{path}__id__exact" for name, path in GROUP.items()}
+
+
+FILTERED = ("period", *CAUSE.values(), "action__lead__product", "action__lead__source")
 
 
 @admin.register(UnratedAction)
@@ -63,7 +62,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
     list_filter = (
         DaysOfItsAction,
         ("code", ChoicesDropdownFilter),
-        *((path, AutocompleteSelectFilter) for path in ("period", *GROUP.values(), "action__lead__source")),
+        *((path, AutocompleteSelectFilter) for path in FILTERED),
     )
     fields = (
         ("shown_action", "shown_type"),
@@ -108,7 +107,7 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         shown = getattr(response, "context_data", None)
         if shown and "cl" in shown:
             waiting = shown["cl"].queryset
-            shown["groups"] = groups(waiting.exclude(code=unpriceable.UNPRICEABLE), at=now())
+            shown["groups"] = causes(waiting.exclude(code=unpriceable.UNPRICEABLE), at=now())
             shown["unpriceable"] = unpriceable.reasons(waiting)
             may_retry = request.user.has_perm("pricing.change_ratingattempts")
             shown["given_up"] = unpriceable.given_up(may_retry=may_retry)
@@ -153,13 +152,22 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
         return Done("Waived. They leave this list within seconds.", list_of("pricing.unratedaction"))
 
     def get_urls(self) -> list[URLPattern]:
-        group = path("waive/", self.admin_site.admin_view(self.waive_group), name="pricing_unratedaction_waive_group")
-        return [group, *super().get_urls()]
+        wrap, name = self.admin_site.admin_view, "pricing_unratedaction"
+        return [
+            path("waive/", wrap(self.waive_group), name=f"{name}_waive_group"),
+            path("rule/", wrap(self.rule_of_cause), name=f"{name}_rule"),
+            *super().get_urls(),
+        ]
+
+    @needs("pricing.add_pricerule")
+    def rule_of_cause(self, request: HttpRequest) -> HttpResponse:
+        """One rule, or a draft for each product, from what is missing."""
+        return cause_view(self, request)
 
     @needs("pricing.add_waiver")
     def waive_group(self, request: HttpRequest) -> HttpResponse:
         """The same as selecting a whole group in the list."""
-        chosen = _asked_for(request).select_related("action", "period__customer").order_by("action_id")
+        chosen = of_cause(request).select_related("action", "period__customer").order_by("action_id")
         refused = self.waive_selected(request, chosen)
         return refused or HttpResponseRedirect(list_of("pricing.unratedaction"))
 
@@ -171,60 +179,6 @@ class UnratedActionAdmin(ReadOnlyPage[UnratedAction]):
     def make_a_rule(self, row: UnratedAction) -> SafeString:
         lead, customer = row.action.lead, row.period.customer
         scope = {"customer": customer.pk, "action_type": row.action.action_type_id, "product": lead.product_id}
-        named = f"{customer}: {row.action.action_type}, {lead.product.sku}"
         since = row.action.occurred_at.astimezone(customer.zone).date()
-        address = new_rule(scope | {"source": lead.source_id}, name=named, currency=customer.currency, since=since)
+        address = new_rule(scope | {"source": lead.source_id}, currency=customer.currency, since=since)
         return format_html('<a class="text-link whitespace-nowrap" href="{}">Make a rule</a>', address)
-
-
-def new_rule(scope: dict[str, Any], *, name: str, currency: str, since: date) -> str:
-    """The address of a new rule's form, filled in with the group's scope."""
-    given = {**scope, "name": name, "currency": currency, "wall_from": since.isoformat()}
-    return f"{reverse('admin:pricing_pricerule_add')}?{urlencode(given)}"
-
-
-def groups(waiting: QuerySet[UnratedAction], *, at: datetime) -> list[dict[str, Any]]:
-    """Unrated actions by customer, action type and product, most first; if there are very many, only the earliest."""
-    oldest = waiting.order_by("action_id").values("pk")[:GROUPED_AT_MOST]
-    names = {f"{name}_name": f"{path}__name" for name, path in GROUP.items()}
-    more = ("action__lead__product__sku", "period__customer__currency", "period__customer__time_zone")
-    rows: Iterable[dict[str, Any]] = (
-        UnratedAction.objects.filter(pk__in=oldest)
-        .values(*GROUP.values(), *names.values(), *more)
-        .annotate(count=Count("pk"), first=Min("action__occurred_at"), last=Max("action__occurred_at"))
-        .order_by("-count", *GROUP.values())[:GROUPS_SHOWN]
-    )
-    return [_group(row, names, at) for row in rows]
-
-
-def _group(row: dict[str, Any], names: dict[str, str], at: datetime) -> dict[str, Any]:
-    scope = {name: row[path] for name, path in GROUP.items()}
-    shown = {name: row[path] for name, path in names.items()}
-    where = {FILTERS[name]: key for name, key in scope.items()}
-    sku, zone = row["action__lead__product__sku"], ZoneInfo(row["period__customer__time_zone"])
-    named = f"{shown['customer_name']}: {shown['action_type_name']}, {sku}"
-    since, currency = row["first"].astimezone(zone).date(), row["period__customer__currency"]
-    return {
-        **shown,
-        "sku": sku,
-        "count": row["count"],
-        "occurred": _from_to(row["first"], row["last"], zone),
-        "these": list_of("pricing.unratedaction", **where),
-        "days": (at - row["first"]).days,
-        "new_rule": new_rule(scope, name=named, currency=currency, since=since),
-        "waive": f"{reverse('admin:pricing_unratedaction_waive_group')}?{urlencode(scope)}",
-    }
-
-
-def _from_to(first: datetime, last: datetime, zone: ZoneInfo) -> str:
-    """The days in the customer's time zone: `2026-10-29 EDT`, or `2026-10-29 – 2026-11-02 EST`."""
-    days = dict.fromkeys(day(each.astimezone(zone).date()) for each in (first, last))
-    return f"{' – '.join(days)} {zone_in_words(last, zone)}"
-
-
-def _asked_for(request: HttpRequest) -> QuerySet[UnratedAction]:
-    """The unrated actions of the group in the address."""
-    keys = {name: request.GET.get(name, "") for name in GROUP}
-    if not all(key.isdecimal() for key in keys.values()):
-        raise Http404
-    return UnratedAction.objects.filter(**{GROUP[name]: int(key) for name, key in keys.items()})

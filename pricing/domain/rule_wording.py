@@ -9,6 +9,8 @@ from pricing.rating.prices import Price
 from pricing.wording import numbers
 from pricing.wording.rule import Terms, limits_of, price_of, sentence
 
+LONGEST_NAME = 200
+
 
 def price_in_words(rule: PriceRule) -> str:
     """The whole sentence: `$2.50 each, the first 10 units of a period free, at most $25.00 per lead over all periods`."""
@@ -49,6 +51,11 @@ def scope_in_words(rule: PriceRule) -> list[str]:
         rule.action_type and rule.action_type.name,
     )
     return [str(part) for part in fixed if part]
+
+
+def named_after_scope(rule: PriceRule) -> str:
+    """The name of a rule that was given none: `Acme Tile · TILE-9 · Sample order`."""
+    return (" · ".join(scope_in_words(rule)) or "Everything")[:LONGEST_NAME]
 
 
 def number(quantity: Decimal) -> str:

@@ -73,15 +73,14 @@ def _draft_a_price(page: Page) -> None:
     page.get_by_label("Unit price").fill("3")
     page.locator("input[name=wall_from_0]").fill(LAST_MONTH.span(UTC_ZONE).start.date().isoformat())
     page.locator("input[name=wall_from_1]").fill("00:00")
-    page.get_by_role("button", name="Save and continue editing").click()
-    expect(
-        page.get_by_role("link", name="Ask for approval")
-    ).to_be_visible()  # of a second person, who may also activate it
+    page.get_by_role("button", name="Save draft").click()
+    # of a second person, who may also activate it
+    expect(page.get_by_role("button", name="Save and ask for approval")).to_be_visible()
 
 
 def _activate_it(page: Page) -> None:
     page.goto(f"/admin/pricing/pricerule/{PriceRule.objects.get(unit_price=3).pk}/change/")
-    page.get_by_role("link", name="Activate").click()
+    page.get_by_role("button", name="Save and activate").click()
     page.get_by_label("Reason").fill("The contract says so")
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_role("link", name="Revise")).to_be_visible()

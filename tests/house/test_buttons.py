@@ -26,7 +26,8 @@ from invoices.domain.life.reopen import void
 from invoices.domain.life.transitions import approve, issue
 from invoices.models import BillingCycle, CycleStep, Invoice
 from leads.models import QuarantinedItem
-from pricing.models import PriceRule
+from pricing.domain.simulation.simulate import start
+from pricing.models import PriceRule, Simulation
 from tests.factories.invoices import BillingCycleFactory, BillingRunFactory, CycleStepFactory
 from tests.factories.leads import (
     ActionFactory,
@@ -97,6 +98,13 @@ def a_schedule_of(by: User, *, is_paused: bool = False) -> Model:
     return made
 
 
+def a_finished_simulation(*, by: User) -> Simulation:
+    draft = PriceRuleFactory.create(draft=True, created_by=by, priority=9)
+    simulation = start([draft], months=[an_open_period().label], by=by, at=NOVEMBER_3)
+    Simulation.objects.filter(pk=simulation.pk).update(finished_at=NOVEMBER_3)
+    return simulation
+
+
 def with_a_reset_asked_for(by: User) -> User:
     user = with_second_factor(UserFactory.create())
     ask_for_reset(user, by=by, reason="Lost", at=NOVEMBER_3)
@@ -150,6 +158,8 @@ STATES: dict[str, Callable[[User], Model]] = {
     "pricing.RuleImport waiting": lambda _by: RuleImportFactory.create(state="waiting", next_attempt_at=NOVEMBER_3),
     "pricing.RuleImport applied": lambda _by: RuleImportFactory.create(state="applied"),
     "pricing.Simulation": lambda _by: SimulationFactory.create(),
+    "pricing.Simulation finished": lambda _by: a_finished_simulation(by=superuser()),
+    "pricing.Simulation finished, of the person's draft": lambda by: a_finished_simulation(by=by),
 }
 
 

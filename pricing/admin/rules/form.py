@@ -17,6 +17,7 @@ from billing_engine.core.admin_kit.fields import (
 from billing_engine.core.money import currencies
 from pricing.domain.rule_book.price_parts import NOTHING_IS_ZERO, PARTS, leave_out_what_says_nothing
 from pricing.domain.rule_book.validate import NO_NUMBER, currency_of, rule_faults
+from pricing.domain.rule_wording import named_after_scope
 from pricing.models import PriceRule
 from pricing.rating.prices import MODELS, models_with
 
@@ -32,15 +33,20 @@ def _meanings() -> SafeString:
     return format_html_join("", '<span x-show="{}" x-cloak>{}</span>', rows)
 
 
+def _name_open_choice(field: Any, words: str) -> None:
+    if field is not None:
+        field.choices = [("", words), *(each for each in field.choices if each[0])]
+
+
 class RuleForm(forms.ModelForm[PriceRule]):
     """A draft of a price rule."""
 
-    currency = currency_field("Defaults to the customer's currency.")
+    currency = currency_field("Empty: the customer’s.")
     category = forms.CharField(
         max_length=80,
         required=False,
-        widget=UnfoldAdminTextInputWidget({"list": "categories", "autocomplete": "off"}),
-        help_text="Product category. Existing categories are suggested as you type.",
+        widget=UnfoldAdminTextInputWidget({"list": "categories", "autocomplete": "off", "placeholder": "Any"}),
+        help_text="Suggested as you type.",
     )
     wall_from = WallClockFormField(label="From", help_text=EACH_IN_ITS_ZONE)
     wall_to = WallClockFormField(
@@ -50,11 +56,10 @@ class RuleForm(forms.ModelForm[PriceRule]):
     class Meta:
         model = PriceRule
         fields = (
-            "name",
             "customer",
+            "action_type",
             "product",
             "category",
-            "action_type",
             "source",
             "channel",
             "price_model",
@@ -66,16 +71,18 @@ class RuleForm(forms.ModelForm[PriceRule]):
             "cap_per_lead",
             "cap_per_period",
             "wall_from",
+            "name",
             "wall_to",
             "priority",
         )
         help_texts = {
             "once_per": "Repeats within this many days are not charged.",
+            "name": "Empty: made of who and what.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in NOTHING_IS_ZERO:
+        for name in ("name", *NOTHING_IS_ZERO):
             if name in self.fields:
                 self.fields[name].required = False
         for field in self.fields.values():
@@ -87,6 +94,8 @@ class RuleForm(forms.ModelForm[PriceRule]):
             currency.choices = [("", "The customer’s"), *currencies()]
             offer_own_currency(self, self.instance.currency)
             currency.error_messages["invalid_choice"] = "%(value)s is not an ISO 4217 currency code, such as USD."
+        for name, open_one in (("channel", "Any"), ("once_per", "Every time")):
+            _name_open_choice(self.fields.get(name), open_one)
         if "price_model" in self.fields:
             self.fields["price_model"].help_text = _meanings()
 
@@ -95,7 +104,10 @@ class RuleForm(forms.ModelForm[PriceRule]):
         leave_out_what_says_nothing(given, self.errors)
         if not given.get("currency") and "currency" not in self.errors:
             given["currency"] = currency_of(given.get("customer"), given.get("product"))
-        tell(self, rule_faults(_rule_of(given)))
+        rule = _rule_of(given)
+        if not given.get("name") and "name" not in self.errors:
+            given["name"] = named_after_scope(rule)
+        tell(self, rule_faults(rule))
         return given
 
     def _get_validation_exclusions(self) -> set[str]:

@@ -1,5 +1,6 @@
 """A rule on its page: its displayed state, the effects of activating it, and all its revisions."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -62,8 +63,7 @@ def state_in_words(rule: PriceRule, *, at: datetime, zones: Zones | None = None)
 
 def activation_in_words(rule: PriceRule) -> str:
     """What will happen on activation."""
-    scope = " · ".join(scope_in_words(rule)) or "everything"
-    words = [f"From {time_in_words(rule)}, it prices {scope}: {price_in_words(rule)}."]
+    words = ["".join(part.words for part in sentence_of(rule))]
     if rule.revises:
         words.append(f"“{rule.revises}”, which it revises, ends at that time.")
     words.append(
@@ -78,6 +78,26 @@ def activation_in_words(rule: PriceRule) -> str:
         words.append(f"Price checks that also fail without this draft, so they don't block it: {', '.join(already)}.")
     words += [f"Warning: {warning_in_words(warning)}" for warning in warnings]
     return "\n".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a rule's sentence; it is marked where a revision differs from what it revises."""
+
+    words: str
+    differs: bool = False
+
+
+def sentence_of(rule: PriceRule) -> list[Part]:
+    """`From December 1, 2026, in America/New_York, it prices Acme Tile · Sample order: $2.50 each.`, in parts."""
+
+    def said(each: PriceRule) -> list[str]:
+        return [time_in_words(each), " · ".join(scope_in_words(each)) or "everything", price_in_words(each)]
+
+    parts = said(rule)
+    before = said(rule.revises) if rule.revises else parts
+    when, scope, price = (Part(words, words != was) for words, was in zip(parts, before, strict=True))
+    return [Part("From "), when, Part(", it prices "), scope, Part(": "), price, Part(".")]
 
 
 def time_in_words(rule: PriceRule) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
@@ -17,17 +18,17 @@ from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, in_words, read
 from billing_engine.core.models.deed import DeedQuerySet
-from pricing.admin.checks import shown_results
 from pricing.admin.rules.buttons import RuleButtons, next_month
 from pricing.admin.rules.cells import RuleChangeList, ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
+from pricing.admin.rules.next_step import SHOWN_NEXT, NextStep
 from pricing.admin.rules.page import is_draft, revisions, rivals_of, warning_with_links
 from pricing.admin.rules.repricing import Repricing
 from pricing.admin.rules.sheets import RuleSheets
+from pricing.admin.rules.side import editor, price_view, weigh_view
 from pricing.admin.rules.tier_form import script_table
 from pricing.admin.rules.tiers import TierRows
-from pricing.admin.rules.try_one import TryForm, try_view
-from pricing.domain.rule_book.checks import checks_with
+from pricing.admin.simulation_cells import simulations_of
 from pricing.domain.rule_book.drafting import discard, save_draft
 from pricing.domain.rule_book.history import history_of
 from pricing.domain.rule_book.price_parts import PARTS
@@ -50,26 +51,26 @@ def _rows_of_fields(*, are_free: bool) -> tuple[tuple[str, ...], ...]:
 
 EDITED: Any = (
     (
-        "Scope",
+        "Who and what",
         {
-            "fields": ("name", "customer", "product", "category", "action_type", "source", "channel"),
-            "description": "Empty fields match everything.",
+            "fields": (("customer", "action_type", "product"), ("category", "source", "channel")),
+            "description": "Leave a field open to match anything.",
         },
     ),
-    ("Price", {"fields": ("price_model", "currency", *_rows_of_fields(are_free=False))}),
+    ("When", {"fields": ("wall_from",)}),
+    ("Price", {"fields": (("price_model", "currency"), *_rows_of_fields(are_free=False))}),
     (
         "Limits",
         {
             "fields": (
                 *_rows_of_fields(are_free=True),
-                "once_per",
-                "once_days",
-                "highest_only",
+                ("once_per", "once_days"),
                 ("cap_per_lead", "cap_per_period"),
+                "highest_only",
             )
         },
     ),
-    ("When", {"fields": ("wall_from", "wall_to", "priority")}),
+    ("More", {"fields": ("name", "wall_to", "priority"), "classes": ("collapse",)}),
 )
 SEEN: Any = (
     ("Scope", {"fields": ("shown_name", "scope")}),
@@ -81,10 +82,11 @@ SEEN_NAMES = tuple(flatten_fieldsets(SEEN))
 
 
 @admin.register(PriceRule)
-class PriceRuleAdmin(Repricing, RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
+class PriceRuleAdmin(NextStep, Repricing, RuleSheets, RuleButtons, ShownRule, Page[PriceRule]):
     form = RuleForm
     formfield_overrides = WITHOUT_IDLE_ZEROS
     change_form_template = "pricing/rule.html"
+    compressed_fields = False  # labels above their fields, of which up to three share a row
     list_display = ("shown_name", "scope", "shown_price", "shown_rank", "in_force", "used")
     list_filter = (
         ("state", ChoicesDropdownFilter),
@@ -115,23 +117,38 @@ class PriceRuleAdmin(Repricing, RuleSheets, RuleButtons, ShownRule, Page[PriceRu
         js = ["pricing/rule_form.js"]
 
     def get_urls(self) -> list[URLPattern]:
-        tried = self.admin_site.admin_view(self.try_one)
+        tried, weighed = map(self.admin_site.admin_view, (self.try_one, self.weigh))
         return [
             path("try/", tried, name="pricing_pricerule_try_new"),
             path("<int:object_id>/try/", tried, name="pricing_pricerule_try"),
+            path("weigh/", weighed, name="pricing_pricerule_weigh_new"),
+            path("<int:object_id>/weigh/", weighed, name="pricing_pricerule_weigh"),
             *super().get_urls(),
         ]
 
     @needs("pricing.view_pricerule")
     def try_one(self, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
-        """Return the price of an example with the unsaved form."""
-        return try_view(self, request, object_id)
+        """Return the sentence, the costs and the price of an example with the unsaved form."""
+        return price_view(self, request, object_id)
+
+    @needs("pricing.view_pricerule")
+    def weigh(self, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
+        """Return the warnings and checks of the unsaved form."""
+        return weigh_view(self, request, object_id)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RuleChangeList]:
         return RuleChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceRule]:
         return super().get_queryset(request).prefetch_related("tiers")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without buttons beside the boxes: a rule names what there is."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            for link in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{link}_related", False)
+        return field
 
     def has_change_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
         return (obj is None or is_draft(obj)) and super().has_change_permission(request, obj)
@@ -158,13 +175,15 @@ class PriceRuleAdmin(Repricing, RuleSheets, RuleButtons, ShownRule, Page[PriceRu
         """Saved with its tiers, in `save_related`."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
-        """Save the draft with its tiers, and show the warnings."""
+        """Save the draft with its tiers, and show the warnings, unless the next page has them."""
         (tiers,) = formsets
         tiers.save(commit=False)  # Django's own log reads the changes from the formset
         save_draft(form.instance, tiers.tiers(), by=person(request))
         if tiers.left_out:
             model = form.instance.get_price_model_display().lower()
             messages.info(request, f"A {model} price has no tiers, so {tiers.left_out} were removed.")
+        if SHOWN_NEXT & request.POST.keys():
+            return
         for warning in warnings_for(self.get_queryset(request).get(pk=form.instance.pk), at=now()):
             messages.warning(request, warning_with_links(warning))
 
@@ -179,17 +198,14 @@ class PriceRuleAdmin(Repricing, RuleSheets, RuleButtons, ShownRule, Page[PriceRu
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         rule: PriceRule | None = kwargs.get("obj")
+        is_edited = self._is_edited(request, rule)
+        context |= self.footer(request, rule) if is_edited else {}
+        context |= editor(rule, is_edited=is_edited)
         context["revisions"] = revisions(rule) if rule else []
-        results = checks_with(rule, at=now()) if rule and is_draft(rule) else []
-        context["checks"] = shown_results([result for result in results if result.holds or result.is_broken])
-        context["failed_before"] = shown_results([each for each in results if each.failed_before and not each.holds])
+        context["simulations"] = simulations_of(rule) if rule else []
         context["rivals"] = rivals_of(rule) if rule and is_draft(rule) else []
         context["tiers_table"] = script_table()
-        context["try_form"] = TryForm(rule=rule or PriceRule())
-        named = ("pricing_pricerule_try", [rule.pk]) if rule else ("pricing_pricerule_try_new", [])
-        context["try_address"] = reverse(f"admin:{named[0]}", args=named[1])
         context["categories"] = categories() if rule is None or is_draft(rule) else []
-        context["is_draft"] = rule is None or is_draft(rule)
         context["begins"] = in_words(rule.wall_from) if rule else ""
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -1,13 +1,9 @@
 """“Try one action”: the price of an example with the unsaved form."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
-from django.forms import inlineformset_factory
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import Truncator
@@ -18,8 +14,6 @@ from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import instant, link
 from leads.models import ActionType, Product, Source
 from pricing.admin.rules.page import is_draft
-from pricing.admin.rules.tier_form import TierForm, TierFormSet
-from pricing.domain.rule_book.drafts import with_tiers
 from pricing.domain.rule_book.example import (
     Example,
     NothingToPrice,
@@ -30,9 +24,8 @@ from pricing.domain.rule_book.example import (
     products_of,
 )
 from pricing.domain.rule_wording import price_in_words
-from pricing.models import Charge, PriceRule, PriceTier
+from pricing.models import Charge, PriceRule
 
-TierForms: Any = inlineformset_factory(PriceRule, PriceTier, form=TierForm, formset=TierFormSet)
 PRODUCTS_OFFERED = 300
 NAME_AT_MOST = 48
 
@@ -82,45 +75,11 @@ class TryForm(forms.Form):
             product.queryset = product.queryset.filter(pk__in=[each.pk for each in offered]).order_by("sku", "pk")
 
 
-def try_view(model_admin: Any, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
-    """The example's price as an HTML fragment: winner, losers, explanation; or what is still missing."""
-    if request.method != "POST":
-        raise PermissionDenied
-    stored = get_object_or_404(PriceRule, pk=object_id) if object_id else None
-    rule, faults = _rule_of(model_admin, request, stored)
-    context = {"faults": faults} if faults else _tried(request, rule)
-    response = render(request, "pricing/try_result.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _rule_of(model_admin: Any, request: HttpRequest, stored: PriceRule | None) -> tuple[PriceRule, list[str]]:
-    """The rule as it is in the form, and what is not valid yet."""
-    if stored is not None and not (is_draft(stored) and "price_model" in request.POST):
-        return stored, []
-    form = model_admin.get_form(request, stored, change=stored is not None)(data=request.POST, instance=stored)
-    is_valid = form.is_valid()
-    rule = form.instance
-    tiers = TierForms(data=request.POST, instance=rule, prefix="tiers")
-    if not (tiers.is_valid() and is_valid):
-        return rule, list(_faults(form, tiers))
-    return with_tiers(rule, tiers.tiers()), []
-
-
-def _faults(form: forms.BaseForm, tiers: Any) -> Iterator[str]:
-    for name, words in form.errors.items():
-        label = form.fields[name].label or name.replace("_", " ").capitalize() if name in form.fields else ""
-        yield f"{label}: {_joined(words)}" if label else _joined(words)
-    yield from map(str, tiers.non_form_errors())
-    for number, each in enumerate(tiers.forms, start=1):
-        for words in each.errors.values():
-            yield f"Tier {number}: {_joined(words)}"
-
-
-def _tried(request: HttpRequest, rule: PriceRule) -> dict[str, Any]:
+def tried(request: HttpRequest, rule: PriceRule) -> dict[str, Any]:
+    """The price of the example in the request by this rule and the others, or what is missing."""
     form = TryForm(data=request.POST, rule=rule)
     if not form.is_valid():
-        return {"faults": [f"{name.capitalize()}: {_joined(words)}" for name, words in form.errors.items()]}
+        return {"faults": [f"{name.capitalize()}: {joined(words)}" for name, words in form.errors.items()]}
     try:
         example = example_within(rule, Wanted(**form.cleaned_data), at=now())
     except NothingToPrice as refusal:
@@ -145,7 +104,8 @@ def check_of(example: Example, priced: Priced) -> str:
     return f"{reverse('admin:pricing_pricecheck_add')}?{urlencode(given)}"
 
 
-def _joined(words: Any) -> str:
+def joined(words: Any) -> str:
+    """The messages in one line."""
     return " ".join(map(str, words))
 
 
@@ -159,6 +119,7 @@ def _shown(rule: PriceRule, example: Example, priced: Priced) -> dict[str, Any]:
         "reason": Charge.Reason(priced.reason).label.lower() if priced.reason else "",
         "wins": wins,
         "winner": winner,
+        "outranked": priced.losers[0].rule if wins and is_draft(rule) and priced.losers else None,
         "winner_link": "" if winner is None or wins else link(winner),
         "winner_price": "" if winner is None else price_in_words(winner),
         "losers": [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
+from pricing.admin.simulation_cells import difference
 from pricing.domain.simulation.figures import Figure
 
 BARS_SHOWN = 8
@@ -22,7 +23,6 @@ class Bar:
     now_words: str
     then_words: str
     difference: str
-    is_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,6 @@ def charts(figures: Sequence[Figure]) -> list[Chart]:
     return found
 
 
-def signed(amount: Decimal, currency: str) -> str:
-    """`+$1.50`, `−$1.50`, `$0.00`."""
-    words = money.in_words(abs(amount), currency)
-    return words if not amount else f"+{words}" if amount > 0 else f"−{words}"
-
-
 def _bar(figure: Figure, place: int, most: Decimal) -> Bar:
     def length(amount: Decimal) -> int:
         return int(WIDTH * amount / most) if most else 0
@@ -67,6 +61,5 @@ def _bar(figure: Figure, place: int, most: Decimal) -> Bar:
         then=length(figure.then),
         now_words=money.in_words(figure.now, figure.currency),
         then_words=money.in_words(figure.then, figure.currency),
-        difference=signed(figure.difference, figure.currency),
-        is_more=figure.difference > 0,
+        difference=difference(figure),
     )

@@ -1,7 +1,6 @@
 """The page of one simulation: its progress, and its results by customer, rule and action type."""
 
-from collections.abc import Collection, Iterator
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,25 +8,31 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import Colour, chip, link, link_to, page_of, shortened
+from billing_engine.core.admin_kit.cells import link, link_to, page_of, shortened
+from billing_engine.core.calendar.spans import Cycle
+from billing_engine.core.calendar.wording import named_in_words
 from billing_engine.core.tables.csv import Cell
-from pricing.admin.simulations.chart import charts, signed
+from pricing.admin.simulation_cells import difference, signed, state_chip
+from pricing.admin.simulations.chart import charts
+from pricing.domain.rule_wording import price_in_words
 from pricing.domain.simulation.figures import (
     BY_ACTION_TYPE,
     BY_CUSTOMER,
-    BY_RULE,
     Figure,
     by,
+    by_rule,
     everything,
     greatest,
     progress,
     totals,
 )
+from pricing.domain.simulation.tried import drafts_left, edited_since
 from pricing.models import PriceRule, SimulatedCustomer, SimulatedMove, Simulation
 from pricing.wording.rule import sentence
 from pricing.wording.terms import terms_from_data
 
 ROWS_SHOWN = 50
+Draft = list[Any]  # as a simulation keeps it: id, name, terms
 KINDS = (
     (SimulatedMove.Kind.AMOUNT, "Actions with the largest changes"),
     (SimulatedMove.Kind.UNRATED, "Newly unrated, most expensive first"),
@@ -55,7 +60,8 @@ HEADER = (
 def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulation) -> HttpResponse:
     """The simulation's current results; the page polls while it is in progress."""
     found = model_admin.get_actions_detail(request, str(simulation.pk))
-    customers, is_at = by(simulation, BY_CUSTOMER), progress(simulation)
+    drafts: list[Draft] = simulation.draft_snapshots
+    customers, rules, is_at = by(simulation, BY_CUSTOMER), by_rule(simulation), progress(simulation)
     page = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -63,19 +69,20 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
         "object": simulation,
         "title": str(simulation),
         "simulation": simulation,
+        "months": ", ".join(map(_month_in_words, simulation.months)),
         "state": state_chip(simulation, failed=is_at.failed),
         "progress": is_at,
         "csv_address": reverse("admin:pricing_simulation_csv", args=[simulation.pk]),
         "progress_address": reverse("admin:pricing_simulation_progress", args=[simulation.pk]),
-        "drafts": [*_drafts(simulation), *({"name": name, "price": ""} for _, name in simulation.proposals)],
+        "drafts": [*({"name": each[1], "price": _price_of(each)} for each in drafts), *_proposals(simulation)],
         "failures": simulation.customers.filter(state=SimulatedCustomer.State.FAILED).select_related("customer")[:20],
         "totals": [_total(figure) for figure in totals(simulation)],
+        "by_rule": _by_rule(rules, drafts),
+        "idle": _idle(rules, drafts) if simulation.finished_at else [],
+        "edited": edited_since(drafts_left(simulation), simulation) if simulation.finished_at else [],
         "charts": charts(customers),
         "tables": [
             _table("By customer", customers, "leads.customer"),
-            _table(
-                "By rule", by(simulation, BY_RULE), "pricing.pricerule", [pk for pk, *_ in simulation.draft_snapshots]
-            ),
             _table("By action type", by(simulation, BY_ACTION_TYPE), ""),
         ],
         "moves": [{"title": title, "rows": _moves(simulation, kind)} for kind, title in KINDS],
@@ -87,16 +94,13 @@ def simulation_page(model_admin: Any, request: HttpRequest, simulation: Simulati
     return TemplateResponse(request, "pricing/simulation.html", page)
 
 
-def state_chip(simulation: Simulation, *, failed: int) -> Any:
-    """In progress, finished, stopped or failed."""
-    label: tuple[str, Colour] = ("Finished", "green")
-    if simulation.finished_at is None:
-        label = ("Stopping", "orange") if simulation.stopped_at else ("In progress", "blue")
-    elif simulation.stopped_at:
-        label = ("Stopped", "orange")
-    elif failed:
-        label = ("Finished, some failed", "red")
-    return chip(*label)
+def _month_in_words(label: str) -> str:
+    cycle = Cycle.parse(label)
+    return named_in_words(cycle.first, cycle.last)
+
+
+def _proposals(simulation: Simulation) -> list[dict[str, str]]:
+    return [{"name": name, "price": ""} for _, name in simulation.proposals]
 
 
 def cells(simulation: Simulation) -> Iterator[list[Cell]]:
@@ -122,56 +126,70 @@ def cells(simulation: Simulation) -> Iterator[list[Cell]]:
         ]
 
 
-def _drafts(simulation: Simulation) -> list[Any]:
-    """The drafts as they were at the start; a link if they still exist."""
-    there = set(
-        PriceRule.objects.filter(pk__in=[pk for pk, *_ in simulation.draft_snapshots]).values_list("pk", flat=True)
-    )
-    return [
-        {
-            "name": link_to(page_of("pricing.pricerule", pk), name) if pk in there else name,
-            "price": sentence(terms_from_data(terms)),
-        }
-        for pk, name, terms in simulation.draft_snapshots
-    ]
+def _price_of(draft: Draft) -> str:
+    return sentence(terms_from_data(draft[2]))
 
 
 def _total(figure: Figure) -> dict[str, Any]:
-    percent = "" if not figure.now else f"{figure.difference / figure.now:+.1%}".replace("-", "−")
     return {
+        **_sums(figure),
         "currency": figure.currency,
-        "now": money.in_words(figure.now, figure.currency),
-        "then": money.in_words(figure.then, figure.currency),
-        "difference": signed(figure.difference, figure.currency),
-        "percent": percent,
-        "tone": _tone(figure.difference),
         "charged": figure.of("newly_charged"),
         "unrated": figure.of("newly_unrated"),
         "excluded": figure.of("newly_excluded"),
     }
 
 
-def _table(title: str, figures: list[Figure], model: str, drafts: Collection[int] = ()) -> dict[str, Any]:
-    keys = [figure.key for figure in figures if figure.key]
-    # A draft may have been deleted, so its name is plain text.
-    there = set(PriceRule.objects.filter(pk__in=keys).values_list("pk", flat=True)) if "rule" in model else set(keys)
-    rows = [
-        _row(figure, model if figure.key in there else "", is_draft=figure.key in drafts)
-        for figure in figures[:ROWS_SHOWN]
-    ]
-    return {"title": title, "rows": rows, "left_out": len(figures) - len(rows)}
-
-
-def _row(figure: Figure, model: str, *, is_draft: bool = False) -> dict[str, Any]:
-    name = figure.name or "no rule: excluded or unrated"
+def _sums(figure: Figure) -> dict[str, Any]:
+    percent = f"{figure.difference / figure.now:+.1%}".replace("-", "−") if figure.now and figure.difference else ""
     return {
-        "name": link_to(page_of(model, figure.key), name) if model and figure.key else name,
-        "chip": chip("Draft", "orange") if is_draft else "",
         "charges": _changed(figure.of("now_charges"), figure.of("then_charges")),
         "now": money.in_words(figure.now, figure.currency),
         "then": money.in_words(figure.then, figure.currency),
-        "difference": signed(figure.difference, figure.currency),
-        "tone": _tone(figure.difference),
+        "difference": difference(figure),
+        "percent": percent,
+    }
+
+
+def _by_rule(figures: list[Figure], drafts: list[Draft]) -> dict[str, Any]:
+    """Each rule with its price in force and its draft's; then the totals. A draft may have been deleted since."""
+    tried = {draft[0]: draft for draft in drafts}
+    keys = [*tried, *(figure.key for figure in figures if figure.key)]
+    rules = PriceRule.objects.filter(pk__in=keys).prefetch_related("tiers", "revises__tiers")
+    there = {rule.pk: rule for rule in rules.select_related("customer", "revises")}
+    rows = []
+    for figure in figures[:ROWS_SHOWN]:
+        rule, draft = there.get(figure.key or 0), tried.get(figure.key or 0)
+        name = figure.name or "No rule: excluded or unrated"
+        revised = rule.revises if rule else None
+        rows.append(
+            {
+                **_sums(figure),
+                "name": link(rule, name) if rule else name,
+                "of": "" if rule is None else rule.customer or f"all {rule.currency} customers",
+                "before": price_in_words(revised) if draft and revised else "",
+                "price": _price_of(draft) if draft else "" if rule is None else price_in_words(rule),
+                "is_draft": draft is not None,
+            }
+        )
+    return {"rows": rows, "left_out": len(figures) - len(rows)}
+
+
+def _idle(figures: list[Figure], drafts: list[Draft]) -> list[str]:
+    """The drafts that price nothing in these months."""
+    moved = {figure.key for figure in figures}
+    return [draft[1] for draft in drafts if draft[0] not in moved]
+
+
+def _table(title: str, figures: list[Figure], model: str) -> dict[str, Any]:
+    rows = [_row(figure, model) for figure in figures[:ROWS_SHOWN]]
+    return {"title": title, "rows": rows, "left_out": len(figures) - len(rows)}
+
+
+def _row(figure: Figure, model: str) -> dict[str, Any]:
+    return {
+        **_sums(figure),
+        "name": link_to(page_of(model, figure.key), figure.name) if model and figure.key else figure.name,
         "unrated": figure.of("newly_unrated"),
         "excluded": figure.of("newly_excluded"),
     }
@@ -188,7 +206,6 @@ def _moves(simulation: Simulation, kind: str) -> list[dict[str, Any]]:
             "now": shortened(move.now_words),
             "then": shortened(move.then_words),
             "difference": signed(move.then_amount - move.now_amount, move.period.customer.currency),
-            "tone": _tone(move.then_amount - move.now_amount),
         }
         for move in greatest(simulation, kind)
     ]
@@ -196,7 +213,3 @@ def _moves(simulation: Simulation, kind: str) -> list[dict[str, Any]]:
 
 def _changed(now: int, then: int) -> str:
     return f"{now:,}" if now == then else f"{now:,} → {then:,}"
-
-
-def _tone(difference: Decimal) -> str:
-    return "" if not difference else "sim-more" if difference > 0 else "sim-less"

@@ -13,7 +13,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.cells import NOTHING, address_of, amount, instant, list_of, shortened
+from billing_engine.core.admin_kit.cells import address_of, amount, instant, list_of, shortened
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
@@ -21,9 +21,10 @@ from billing_engine.core.admin_kit.paginator import PatientChangeList
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import csv_response
-from pricing.admin.simulations.chart import signed
+from pricing.admin.simulation_cells import differences, state_chip
 from pricing.admin.simulations.form import SimulationForm
-from pricing.admin.simulations.page import HEADER, cells, simulation_page, state_chip
+from pricing.admin.simulations.go_live import GoLive
+from pricing.admin.simulations.page import HEADER, cells, simulation_page
 from pricing.domain.simulation.figures import failures_of, progress, totals_of
 from pricing.domain.simulation.simulate import start, stop
 from pricing.models import Simulation
@@ -47,13 +48,13 @@ class SimulationChangeList(PatientChangeList):
 
 
 @admin.register(Simulation)
-class SimulationAdmin(ReadOnlyPage[Simulation]):
+class SimulationAdmin(GoLive, ReadOnlyPage[Simulation]):
     list_display = ("shown_what", "shown_months", "state", "difference", "created", "created_by")
     list_display_links = ("shown_what",)
     related = ("created_by",)
     ordering = ("-pk",)
     actions_list: Any = ("new_simulation",)
-    actions_detail: Any = ("stop_simulation",)
+    actions_detail: Any = ("activate_drafts", "request_drafts", "stop_simulation")
 
     shown_months = column(", ".join, "months", title="months")
     state = column(lambda simulation: state_chip(simulation, failed=simulation.failed), title="state")
@@ -75,7 +76,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
     @admin.display(description="difference")
     def difference(self, simulation: Any) -> SafeString | str:
         """Per currency; partial while in progress."""
-        return amount(", ".join(signed(each.difference, each.currency) for each in simulation.totals) or NOTHING)
+        return amount(differences(simulation.totals))
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         """Whether this user may run simulations."""

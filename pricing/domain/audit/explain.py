@@ -36,6 +36,9 @@ class Explanation:
     facts: dict[str, Any]
 
 
+EQUALS = "nothing: both have the same scope, priority and start, so only one of them can be active"
+
+
 def explain(charge: Charge) -> Explanation:
     """Explain this charge; reads its action, lead, rule and customer, the rules that also matched, and what people changed."""
     found, corrections = _of_price(charge), corrections_of(charge.action)
@@ -125,8 +128,12 @@ def _lost(charge: Charge, won: PriceRule) -> list[dict[str, Any]]:
 
 
 def lost_to(winner: RuleFacts, other: RuleFacts) -> str:
-    """Return what the other rule lost on, in words: `priority: the winner's is higher`."""
-    return lost_on(_first_difference(rank(winner), rank(other)))
+    """Return what the other rule lost on, in words: `priority: the winner's is higher`.
+
+    A draft may be written for the scope, priority and start of a rule in force; both can't be active.
+    """
+    ours, theirs = rank(winner), rank(other)
+    return EQUALS if ours == theirs else lost_on(_first_difference(ours, theirs))
 
 
 def _first_difference(ours: Rank, theirs: Rank) -> str:

@@ -1,7 +1,8 @@
 """Store, change and delete drafts of price rules, with their tiers and history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db import transaction
 from billing_engine.core.approvals.requests import close_for
 from billing_engine.core.errors import Refused
 from billing_engine.core.saving import save_changes
+from leads.models import ActionType, Product
 from pricing.domain.rule_book.history import (
     RULE_DISCARDED,
     RULE_REVISED,
@@ -19,7 +21,9 @@ from pricing.domain.rule_book.history import (
     stored_terms,
 )
 from pricing.domain.rule_book.validate import check_rule
+from pricing.domain.rule_wording import named_after_scope
 from pricing.models import PriceRule, PriceTier
+from pricing.rating.prices import PerUnit
 
 
 class NotADraft(Refused):
@@ -55,6 +59,27 @@ def save_draft(rule: PriceRule, tiers: Sequence[PriceTier], *, by: User, revisio
         also = [saved.revises] if saved.revises else []
         record_rule(RULE_REVISED, saved, by=by, changed=differences(revision_of, stored_terms(saved.pk)), also=also)
     return rule
+
+
+@transaction.atomic
+def draft_each(
+    products: Iterable[Product], *, action_type: ActionType, unit_price: Decimal, since: datetime, by: User
+) -> list[PriceRule]:
+    """Draft a rule per unit for each product, because a rule can name only one; each is named after its scope."""
+    drafts = list[PriceRule]()
+    for product in products:
+        rule = PriceRule(
+            customer=product.customer,
+            product=product,
+            action_type=action_type,
+            currency=product.customer.currency,
+            price_model=PerUnit.code,
+            unit_price=unit_price,
+            wall_from=since,
+        )
+        rule.name = named_after_scope(rule)
+        drafts.append(save_draft(rule, [], by=by))
+    return drafts
 
 
 @transaction.atomic

@@ -96,13 +96,20 @@ def _backdated(rule: PriceRule, at: datetime) -> Iterator[DraftWarning]:
 
 
 def _gap(rule: PriceRule) -> Iterator[DraftWarning]:
+    """What loses its price by the draft: what the rule priced that it revises, and what it prices itself until its end.
+
+    What has no price anyway is not the draft's doing.
+    """
     revised = rule.revises
-    begin = gaps(rule, at=rule.wall_from, besides=[revised.pk] if revised else ())
-    if begin:
-        yield DraftWarning(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
+    ended = [revised.pk] if revised else []
+    if revised:
+        known = set(gaps(revised, at=rule.wall_from))
+        begin = [gap for gap in gaps(rule, at=rule.wall_from, besides=ended, within=revised) if gap not in known]
+        if begin:
+            yield DraftWarning(f"No price from {in_words(rule.wall_from)} for {_told(begin)}")
     if rule.wall_to is not None:
-        lost = gaps(rule, at=rule.wall_to, besides=[revised.pk] if revised else (), with_rule=False)
-        known = set(begin)
+        known = set(gaps(rule, at=rule.wall_to, besides=ended))
+        lost = gaps(rule, at=rule.wall_to, besides=ended, with_rule=False)
         lost = [gap for gap in lost if gap not in known]
         if lost:
             yield DraftWarning(f"No price from its end, {in_words(rule.wall_to)}, for {_told(lost)}")
@@ -114,7 +121,7 @@ def _told(found: list[Gap]) -> str:
 
 
 def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[DraftWarning]:
-    replaced = rule.revises or _replaced(rule, beside)
+    replaced = rule.revises or _wider(rule, beside)
     if replaced is None or replaced.currency != rule.currency:
         return
     theirs, ours = _price(replaced), _price(rule)
@@ -126,16 +133,16 @@ def _far(rule: PriceRule, beside: list[PriceRule]) -> Iterator[DraftWarning]:
     change = (would - costs) / costs
     before, after = (money.price_in_words(each, rule.currency) for each in (costs, would))
     is_free = any(each.allowance != Counted() for each in (theirs, ours))
-    free = " after what is free" if is_free else ""
+    ten = "10 units, worth 1,000 together," if ours.is_of_value or theirs.is_of_value else "10 units"
+    ten = f"After what is free, {ten}" if is_free else ten
     if not ours.costs_anything:
-        words = f"It charges nothing: ten units, worth 1,000 together, cost {before} in the rule it replaces{free}"
-        yield DraftWarning(words, [replaced])
+        yield DraftWarning(f"It charges nothing. {ten} cost {before} in the rule it replaces", [replaced])
     elif abs(change) > FAR:
-        costs_then = f"ten units, worth 1,000 together, cost {before} before and {after} with this draft{free}"
-        yield DraftWarning(f"Far from what it replaces ({change:+,.0%}): {costs_then}", [replaced])
+        far = f"{abs(change):,.0%} {'more' if change > 0 else 'less'} ({before} → {after})"
+        yield DraftWarning(f"{ten} cost {far} than in the rule it replaces", [replaced])
 
 
-def _replaced(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
+def _wider(rule: PriceRule, beside: list[PriceRule]) -> PriceRule | None:
     """The rule that prices everything this one matches until this one starts."""
     ours = rank_of(rule)
     wider = [other for other in beside if covers(other, rule) and rank_of(other) < ours]

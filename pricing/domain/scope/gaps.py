@@ -26,8 +26,15 @@ class Gap:
     action_type: str
 
 
-def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rule: bool = True) -> list[Gap]:
-    """The action types in the rule's scope, and its products' other ones, that no rule in force would price at `at`.
+def gaps(
+    rule: PriceRule,
+    *,
+    at: datetime,
+    besides: Iterable[int] = (),
+    with_rule: bool = True,
+    within: PriceRule | None = None,
+) -> list[Gap]:
+    """The action types of products in the rule's scope, or in another one's, that no rule in force would price at `at`.
 
     `besides` are rules that will have ended by then; `with_rule` counts the rule itself as in force.
     """
@@ -40,7 +47,7 @@ def gaps(rule: PriceRule, *, at: datetime, besides: Iterable[int] = (), with_rul
     if with_rule:
         rows.append({name: getattr(rule, name) for name in SCOPE})
     found = list[Gap]()
-    for customer, products in groupby(_products(rule, day), key=itemgetter("customer_id")):
+    for customer, products in groupby(_products(within or rule, day), key=itemgetter("customer_id")):
         own = [row for row in rows if row["customer_id"] in (None, customer)]
         named = {row["product_id"] for row in own}
         # Rules can't tell products of one category apart unless they name them, so each kind is checked once.

@@ -22,12 +22,11 @@ from pricing.domain.rule_book.drafting import NotADraft
 from pricing.domain.rule_book.history import RULE_RETIRED, WRITTEN, authors, differences, stored_terms
 from pricing.domain.rule_book.rules import activate, check_may_be_changed, retire
 from pricing.domain.rule_book.validate import check_rule, in_order
-from pricing.domain.rule_wording import terms_of
 from pricing.domain.scope.effective import customers_of, zones_of
 from pricing.domain.scope.overlap import check_overlap
 from pricing.domain.simulation.simulate import NothingToSimulate, start
+from pricing.domain.simulation.tried import edited_since
 from pricing.models import PriceRule, SimulatedSum, Simulation
-from pricing.wording.terms import terms_as_data
 
 MONTHS_SIMULATED = 3
 
@@ -114,9 +113,8 @@ def _figures(name: str, currency: str, now: Decimal, then: Decimal) -> dict[str,
 
 def _simulation_of(rule: PriceRule, *, by: User, at: datetime) -> Simulation | None:
     """Return the latest simulation of exactly this draft, or start one; None if there is nothing to simulate."""
-    snapshot = [rule.pk, rule.name, terms_as_data(terms_of(rule))]
     for known in Simulation.objects.filter(drafts=rule, stopped_at=None).order_by("-pk")[:5]:
-        if known.draft_snapshots == [snapshot]:
+        if len(known.draft_snapshots) == 1 and not edited_since([rule], known):
             return known
     is_backdated = any(instant_of(rule.wall_from, zone) < at for zone in zones_of(rule, rule.revises))
     started = BillingPeriod.objects.filter(customer__in=customers_of(rule, rule.revises), start_at__lt=at)

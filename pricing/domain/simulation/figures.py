@@ -1,14 +1,15 @@
 """The results of a simulation, summed per currency, customer, rule and action type."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Abs
+from django.db.models.functions import Abs, Coalesce
 
-from pricing.models import SimulatedCustomer, SimulatedSum, Simulation
+from pricing.models import PriceRule, SimulatedCustomer, SimulatedSum, Simulation
 
 State = SimulatedCustomer.State
 COUNTED = (
@@ -112,7 +113,28 @@ def failures_of(simulations: Collection[int]) -> dict[int, int]:
 def by(simulation: Simulation, key: tuple[str, str]) -> list[Figure]:
     """By customer, rule or action type, and currency; the largest change first."""
     figures = [Figure(row[key[0]], row[key[1]], row["currency"], row) for row in _summed(simulation.sums, key)]
-    return sorted(figures, key=lambda figure: (-abs(figure.difference), -figure.now, figure.name))
+    return sorted(figures, key=_largest_first)
+
+
+def by_rule(simulation: Simulation) -> list[Figure]:
+    """One row per rule and currency: a draft together with the revision that it replaces, under the later one's key."""
+    found = by(simulation, BY_RULE)
+    keys = [figure.key for figure in found if figure.key]
+    lineages = dict(PriceRule.objects.filter(pk__in=keys).values_list("pk", Coalesce("first_revision", "pk")))
+    groups = defaultdict[tuple[int, str], list[Figure]](list)
+    for figure in sorted(found, key=lambda each: -(each.key or 0)):
+        groups[lineages.get(figure.key or 0, figure.key or 0), figure.currency].append(figure)
+    return sorted(map(_together, groups.values()), key=_largest_first)
+
+
+def _together(figures: list[Figure]) -> Figure:
+    latest = figures[0]
+    counted = {name: sum(each.counted[name] for each in figures) for name in (f"sum_of_{name}" for name in COUNTED)}
+    return Figure(latest.key, latest.name, latest.currency, counted)
+
+
+def _largest_first(figure: Figure) -> tuple[Decimal, Decimal, str]:
+    return (-abs(figure.difference), -figure.now, figure.name)
 
 
 def everything(simulation: Simulation) -> Iterator[dict[str, Any]]:

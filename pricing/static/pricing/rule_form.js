@@ -1,31 +1,34 @@
-// The form of a price rule: checks tiers while the user types, and prices an example with the current values.
+// The form of a price rule: checks tiers while the user types, and keeps what is beside the form true to its current values.
 document.addEventListener("DOMContentLoaded", () => {
-  const panel = document.querySelector("[data-try]");
+  const side = document.querySelector(".rule-side");
   const form = document.getElementById("pricerule_form");
   const PAUSE = 250;
+  const LONG_PAUSE = 800; // for what takes the server longer
 
-  // --- Scope -----------------------------------------------------------------------------------
+  // --- When: the days that a price usually starts on -------------------------------------------
 
-  const SCOPE = ["customer", "product", "category", "source", "channel", "action_type"];
-  const scopeShown = document.querySelector("[data-scope]");
+  const days = document.querySelector(".rule-days");
+  const start = form?.elements.wall_from_0;
+  const place = start?.closest(".field-line, .form-row");
 
-  const said = (input) => {
-    if (!input || !input.value) return "";
-    return (input.tagName === "SELECT" ? (input.selectedOptions[0]?.textContent ?? "") : input.value).trim();
+  const markDay = () => {
+    for (const each of days?.querySelectorAll("button") ?? []) {
+      each.setAttribute("aria-pressed", String(start.value === each.dataset.day && !form.elements.wall_from_1?.value));
+    }
   };
 
-  const showScope = () => {
-    if (!form || !scopeShown) return;
-    const fixed = SCOPE.map((name) => said(form.elements[name])).filter(Boolean);
-    scopeShown.replaceChildren(
-      ...(fixed.length ? fixed : ["Everything"]).map((words) => {
-        const chip = document.createElement("span");
-        chip.className = "lb-chip bg-base-100 text-base-700 dark:bg-base-500/20 dark:text-base-200";
-        chip.textContent = words;
-        return chip;
-      }),
-    );
-  };
+  if (days && place) {
+    place.prepend(days);
+    days.hidden = false;
+    days.addEventListener("click", (event) => {
+      const day = event.target.closest("[data-day]")?.dataset.day;
+      if (!day) return;
+      for (const [input, value] of [[start, day], [form.elements.wall_from_1, ""]]) {
+        input.value = value;
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    });
+  }
 
   // --- Tiers -----------------------------------------------------------------------------------
 
@@ -77,40 +80,53 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   };
 
-  // --- Try one action --------------------------------------------------------------------------
+  // --- Beside the form: what it says and costs, an example, warnings ---------------------------
 
-  let asked = 0;
-  let timer = 0;
+  const timers = {};
+  const asked = {};
 
-  const attempt = async () => {
+  const ask = async (address, what) => {
     const data = form ? new FormData(form) : new FormData();
-    for (const input of panel.querySelectorAll("input, select")) data.set(input.name, input.value);
+    for (const input of side.querySelectorAll("input, select")) data.set(input.name, input.value);
     if (!data.has("csrfmiddlewaretoken")) data.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
-    const number = ++asked;
+    const number = (asked[what] = (asked[what] ?? 0) + 1);
     try {
-      const answer = await fetch(panel.dataset.try, { method: "POST", body: data });
-      const told = await answer.text();
+      const answer = await fetch(address, { method: "POST", body: data });
+      const told = new DOMParser().parseFromString(await answer.text(), "text/html");
       // An older answer may arrive last; ignore it.
-      if (answer.ok && number === asked) panel.querySelector("[data-try-result]").innerHTML = told;
+      if (!answer.ok || number !== asked[what]) return;
+      for (const part of told.querySelectorAll("[data-part]")) {
+        side.querySelector(`[data-part="${part.dataset.part}"]`)?.replaceChildren(...part.childNodes);
+      }
     } catch {
       // The server is unavailable for a moment; the next change retries.
     }
   };
 
-  const changed = () => {
-    showScope();
-    checkTiers();
-    if (!panel) return;
-    window.clearTimeout(timer);
-    timer = window.setTimeout(attempt, PAUSE);
+  const soon = (what, pause) => {
+    const address = side?.dataset[what];
+    if (!address) return;
+    window.clearTimeout(timers[what]);
+    timers[what] = window.setTimeout(() => ask(address, what), pause);
   };
 
-  document.addEventListener("input", changed);
-  document.addEventListener("change", changed);
+  const changed = () => {
+    checkTiers();
+    markDay();
+    soon("try", PAUSE);
+  };
+  const edited = (event) => {
+    changed();
+    if (!event.target.name?.startsWith("try-")) soon("weigh", LONG_PAUSE);
+  };
+
+  document.addEventListener("input", edited);
+  document.addEventListener("change", edited);
   document.addEventListener("click", (event) => {
-    if (event.target.closest(".add-row, .inline-deletelink, [x-on\\:click*='add']")) window.setTimeout(changed, 50);
+    if (event.target.closest(".add-row, .inline-deletelink, [x-on\\:click*='add']")) window.setTimeout(() => edited(event), 50);
   });
   // Fields with their own search box notify only jQuery.
-  window.django?.jQuery?.(document).on("change", "select", changed);
+  window.django?.jQuery?.(document).on("change", "select", edited);
   changed();
+  if (side && !side.querySelector(".rule-checks")) soon("weigh", LONG_PAUSE);
 });

@@ -4,12 +4,15 @@ import csv
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.models import ApprovalRequest
 from leads.models import BillingPeriod
 from pricing.domain.rate.rate import rate
 from pricing.domain.simulation.simulate import simulate_customers
@@ -17,7 +20,8 @@ from pricing.models import PriceRule, SimulatedCustomer, Simulation
 from tests.factories.leads import ActionFactory, ActionTypeFactory, BillingPeriodFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import PriceRuleFactory, SimulationFactory
-from tests.pricing.admin.test_pages import told
+from tests.pricing.admin.test_pages import PER_UNIT, told
+from tests.pricing.admin.test_pages import press as press_rule
 from tests.pricing.simulation.test_simulate import draft_of
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +40,15 @@ def finished(simulation: Simulation) -> Simulation:
         simulate_customers([item.pk], at=NOW)
     simulation.refresh_from_db()
     return simulation
+
+
+def buttons_of(client: Client, simulation: Simulation) -> list[str]:
+    page = client.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+    return [button["title"] for button in page.context["actions_detail"]]
+
+
+def press(client: Client, simulation: Simulation, button: str, **answers: object) -> Any:
+    return client.post(reverse(f"admin:pricing_simulation_{button}", args=[simulation.pk]), answers, follow=True)
 
 
 def raised(name: str = "=Samples") -> PriceRule:
@@ -58,8 +71,16 @@ def test_a_simulation_is_begun_in_a_form_and_its_result_is_one_page(operations: 
         "+$1.00",
         "+20.0%",
     )
-    by_rule = {(row["now"], row["then"], row["charges"]) for row in page.context["tables"][1]["rows"]}
-    assert by_rule == {("$5.00", "$0.00", "1 → 0"), ("$0.00", "$6.00", "0 → 1")}
+    (row,) = page.context["by_rule"]["rows"]
+    assert [row[name] for name in ("before", "price", "charges", "now", "then", "difference", "percent")] == [
+        "$2.50 each",
+        "$3.00 each",
+        "1",
+        "$5.00",
+        "$6.00",
+        "+$1.00",
+        "+20.0%",
+    ]
     (chart,) = page.context["charts"]
     assert [(bar.now, bar.then) for bar in chart.bars] == [(833, 1000)]
     (move,) = page.context["moves"][0]["rows"]
@@ -139,6 +160,77 @@ def test_a_drafts_page_leads_to_its_simulation(operations: Client) -> None:
     assert form["drafts"].value() == [str(draft.pk)]
 
 
+def test_a_result_leads_to_the_activation_of_its_draft_as_it_was_tried(operations: Client) -> None:
+    draft = raised()
+    simulation = begun(operations, drafts=[draft.pk])
+    assert buttons_of(operations, simulation) == ["Stop"]
+    finished(simulation)
+    assert buttons_of(operations, simulation) == ["Activate"]
+
+    press(operations, simulation, "activate_drafts")
+
+    draft.refresh_from_db()
+    assert (draft.state, buttons_of(operations, simulation)) == ("active", [])
+    page = operations.get(reverse("admin:pricing_pricerule_change", args=[draft.pk]))
+    assert [(row["months"], row["difference"]) for row in page.context["simulations"]] == [("2026-10", "+$1.00")]
+    earlier = operations.get(reverse("admin:pricing_pricerule_change", args=[draft.revises_id]))
+    assert len(earlier.context["simulations"]) == 1
+
+
+def test_who_may_not_activate_asks_from_the_result(operations: Client, settings: LazySettings) -> None:
+    settings.FOUR_EYES = True
+    rule = PriceRuleFactory.create(name="Samples", category="")
+    rate(ActionFactory.create(quantity=2).period, at=NOW)
+    press_rule(operations, "revise_rule", rule, since_0="2099-01-01")
+    draft = PriceRule.objects.get(state="draft")
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+
+    assert buttons_of(operations, simulation) == ["Ask for approval"]
+    press(operations, simulation, "activate_drafts", reason="x")
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    press(operations, simulation, "request_drafts", reason="Agreed")
+
+    request = ApprovalRequest.objects.get()
+    assert (request.reason, request.effect["simulation"]) == ("Agreed", simulation.pk)
+
+
+def test_a_draft_edited_since_is_simulated_again_before_it_goes_live(operations: Client) -> None:
+    draft = raised()
+    simulation = finished(begun(operations, drafts=[draft.pk]))
+    edited = PER_UNIT | {"name": draft.name, "unit_price": "9", "wall_from_0": "2099-01-01"}
+    operations.post(reverse("admin:pricing_pricerule_change", args=[draft.pk]), edited)
+
+    page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+
+    assert (page.context["edited"], buttons_of(operations, simulation)) == ([draft], [])
+
+
+def test_several_drafts_go_live_together_and_those_refused_are_told(operations: Client) -> None:
+    first = raised()
+    second = PriceRuleFactory.create(draft=True, name="Free", unit_price=0, priority=3, wall_from=read("2099-01-01"))
+    rival = PriceRuleFactory.create(name="In the way", priority=3, wall_from=read("2099-01-01"))
+    simulation = finished(begun(operations, drafts=[first.pk, second.pk]))
+
+    answer = press(operations, simulation, "activate_drafts")
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("active", "draft")
+    assert any("Free: Another active rule already covers" in words and rival.name in words for words in told(answer))
+    assert "Activated: 1" in told(answer)
+
+
+def test_a_draft_that_priced_nothing_is_named(operations: Client) -> None:
+    raised()
+    idle = PriceRuleFactory.create(draft=True, name="Wood", category="wood", wall_from=read("2026-12-01"))
+
+    simulation = finished(begun(operations, drafts=[idle.pk]))
+
+    page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
+    assert page.context["idle"] == ["Wood"]
+
+
 def test_a_draft_thrown_away_after_it_was_tried_stays_readable(operations: Client) -> None:
     draft = raised(name="Samples")
     simulation = finished(begun(operations, drafts=[draft.pk]))
@@ -148,7 +240,8 @@ def test_a_draft_thrown_away_after_it_was_tried_stays_readable(operations: Clien
     page = operations.get(reverse("admin:pricing_simulation_change", args=[simulation.pk]))
 
     assert page.context["drafts"] == [{"name": "Samples", "price": "$3.00 each"}]
-    assert "Samples" in {row["name"] for row in page.context["tables"][1]["rows"]}
+    rows = [(str(row["name"]), row["price"], row["then"]) for row in page.context["by_rule"]["rows"]]
+    assert ("Samples", "$3.00 each", "$6.00") in rows
 
 
 def test_a_viewer_looks_and_simulates_nothing(client: Client) -> None:

@@ -1,15 +1,17 @@
 """Unrated actions: grouped by what is missing, priced by a rule created from a group, or waived with a reason."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from billing_engine.core.calendar.wall_clock import read
+from billing_engine.core.models import Deed
 from leads.models import UnratedMark
-from pricing.models import Waiver
-from tests.factories.leads import ActionTypeFactory, CustomerFactory
+from pricing.models import PriceRule, UnratedAction, Waiver
+from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory
 from tests.factories.people import with_role
 from tests.factories.pricing import UnratedActionFactory
 
@@ -43,7 +45,7 @@ def test_a_rule_is_made_from_what_is_missing(operations: Client) -> None:
     assert {
         name: form[name].value() for name in ("name", "customer", "product", "source", "action_type", "currency")
     } == {
-        "name": f"{customer}: {kind}, {product.sku}",
+        "name": None,
         "customer": str(customer.pk),
         "product": str(product.pk),
         "source": None,
@@ -52,6 +54,74 @@ def test_a_rule_is_made_from_what_is_missing(operations: Client) -> None:
     }
     # The day on which the oldest of them occurred: the tenth in Tokyo.
     assert form["wall_from"].value() == read("2026-10-10")
+
+
+@pytest.fixture
+def two_products() -> tuple[UnratedAction, UnratedAction]:
+    """Sample orders of two products of a customer without a price, from October 9 on, in the same category."""
+    customer = CustomerFactory.create(name="Acme Tile")
+    kind = ActionTypeFactory.create(code="sample_order", name="Sample order")
+    first, second = (
+        UnratedActionFactory.create(
+            action__action_type=kind,
+            action__lead__product=ProductFactory.create(customer=customer, sku=sku, category="tiles"),
+            action__occurred_at=datetime(2026, 10, number, 12, tzinfo=UTC),
+        )
+        for number, sku in ((9, "TILE-1"), (20, "TILE-2"))
+    )
+    return first, second
+
+
+def test_one_rule_prices_a_cause_over_several_products(
+    operations: Client, two_products: tuple[UnratedAction, UnratedAction]
+) -> None:
+    first, _ = two_products
+    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
+    asked = operations.get(group["new_rule"])
+    whole = operations.post(group["new_rule"], {"scope": "all"}, follow=True).context["adminform"].form
+    tiles = operations.post(group["new_rule"], {"scope": "category:tiles"}, follow=True).context["adminform"].form
+
+    assert (group["count"], group["products"]) == (2, 2)
+    assert [words for _, words in asked.context["form"].fields["scope"].choices] == [
+        "A draft for each product chosen here, at one unit price",
+        "One rule for the category “tiles” of Acme Tile",
+        "One rule for every product of Acme Tile, also later ones",
+    ]
+    scope = {"customer": str(first.period.customer_id), "action_type": str(first.action.action_type_id)}
+    for form, category in ((whole, None), (tiles, "tiles")):
+        named = {name: form[name].value() for name in ("customer", "action_type", "product", "category", "wall_from")}
+        assert named == scope | {"product": None, "category": category, "wall_from": read("2026-10-09")}
+
+
+def test_a_draft_for_each_chosen_product_is_made_at_one_price(
+    operations: Client, two_products: tuple[UnratedAction, UnratedAction]
+) -> None:
+    (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
+    keys = [str(row.action.lead.product_id) for row in two_products]
+
+    refused = operations.post(group["new_rule"], {"scope": "each"})
+    answer = operations.post(group["new_rule"], {"scope": "each", "products": keys, "unit_price": "2.5"}, follow=True)
+
+    assert refused.context["form"].errors == {
+        "products": ["Choose at least one product."],
+        "unit_price": ["Enter a unit price, which can be 0."],
+    }
+    drafts = PriceRule.objects.order_by("pk")
+    assert [(draft.name, draft.state, draft.unit_price, draft.wall_from) for draft in drafts] == [
+        (f"Acme Tile · {sku} · Sample order", "draft", Decimal("2.5"), read("2026-10-09"))
+        for sku in ("TILE-1", "TILE-2")
+    ]
+    assert [deed.verb for deed in Deed.objects.on(drafts[0])] == ["price_rule_drafted"]
+    assert set(answer.context["cl"].result_list) == set(drafts)
+
+
+def test_a_viewer_makes_no_rule_of_a_cause(client: Client, two_products: tuple[UnratedAction, UnratedAction]) -> None:
+    first, _ = two_products
+    client.force_login(with_role("Viewer"))
+    cause = f"?customer={first.period.customer_id}&action_type={first.action.action_type_id}"
+    address = reverse("admin:pricing_unratedaction_rule") + cause
+    asked = client.post(address, {"scope": "each", "products": [first.action.lead.product_id], "unit_price": "1"})
+    assert (asked.status_code, PriceRule.objects.count()) == (403, 0)
 
 
 def test_a_group_says_how_many_wait_since_when_and_until_when(operations: Client) -> None:

@@ -208,7 +208,24 @@ def test_a_rule_of_what_is_not_billable_never_wins():
     ]
 
 
-def test_action_types_of_products_without_a_price_are_told():
+def test_a_revision_of_less_tells_what_loses_its_price(operator: User):
+    product, wood = ProductFactory.create(category="tiles"), ProductFactory.create(category="wood")
+    SourceFactory.create()
+    view, order = ActionTypeFactory.create(code="view"), ActionTypeFactory.create(code="order")
+    old = PriceRuleFactory.create(category="tiles")
+    PriceRuleFactory.create(category="wood", action_type=view)
+    draft = revise(old, by=operator, at=NOW, since=NEXT_MONTH)
+
+    PriceRule.objects.filter(pk=draft.pk).update(action_type=order)
+    lost = [f"No price from November 1, 2026 for “View” of {product.sku} · {product.name}"]
+    assert [told for told, _ in words(draft)] == lost
+
+    PriceRule.objects.filter(pk=draft.pk).update(action_type=None, product=wood, category="")
+    both = ", ".join(f"“{kind}” of {product.sku} · {product.name}" for kind in ("Order", "View"))
+    assert [told for told, _ in words(draft)] == [f"No price from November 1, 2026 for {both}"]
+
+
+def test_action_types_of_products_that_lose_their_price_are_told():
     product, source = ProductFactory.create(), SourceFactory.create()
     ActionTypeFactory.create(code="view")
     order = ActionTypeFactory.create(code="order")
@@ -218,11 +235,9 @@ def test_action_types_of_products_without_a_price_are_told():
         draft=True, customer=product.customer, action_type=order, wall_from=TODAY, wall_to=NEXT_MONTH
     )
 
+    # Views have no price now either, so that is not the draft's doing.
     name = f"{product.sku} · {product.name}"
-    assert words(rule) == [
-        (f"No price from October 20, 2026 for “View” of {name}", []),
-        (f"No price from its end, November 1, 2026, for “Order” of {name}", []),
-    ]
+    assert words(rule) == [(f"No price from its end, November 1, 2026, for “Order” of {name}", [])]
 
     # Priced from every source, though by no rule that is open to all of them, is priced.
     for each in (source, other):
@@ -238,21 +253,19 @@ def test_a_price_far_from_the_one_it_replaces_is_told(operator: User):
     near = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(3))
     far = PriceRuleFactory.create(draft=True, category="tiles", wall_from=NEXT_MONTH, unit_price=Decimal(1))
 
-    cost = "ten units, worth 1,000 together, cost $25.00 before and"
-    assert words(draft) == [(f"Far from what it replaces (+900%): {cost} $250.00 with this draft", [old])]
-    assert words(near) == []
-    assert words(far) == [(f"Far from what it replaces (-60%): {cost} $10.00 with this draft", [old])]
+    more = "10 units cost 900% more ($25.00 → $250.00) than in the rule it replaces"
+    less = "10 units cost 60% less ($25.00 → $10.00) than in the rule it replaces"
+    assert (words(draft), words(near), words(far)) == ([(more, [old])], [], [(less, [old])])
 
 
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
         ({"free_units": 10}, None),
-        ({"unit_price": 0}, "It charges nothing: ten units, worth 1,000 together, cost $25.00 in the rule it replaces"),
+        ({"unit_price": 0}, "It charges nothing. 10 units cost $25.00 in the rule it replaces"),
         (
             {"free_units": 20, "unit_price": 9},
-            "Far from what it replaces (+260%): ten units, worth 1,000 together, cost $25.00 before and $90.00 with this draft"
-            " after what is free",
+            "After what is free, 10 units cost 260% more ($25.00 → $90.00) than in the rule it replaces",
         ),
     ],
 )

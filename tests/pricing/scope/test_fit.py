@@ -277,11 +277,16 @@ def test_the_count_of_gaps_is_a_true_one():
         ActionTypeFactory.create(code=code)
     named = customer.products.first()
     PriceRuleFactory.create(product=named, customer=customer)
+    old = PriceRuleFactory.create(customer=customer)
     rule = PriceRuleFactory.create(
-        draft=True, customer=customer, action_type=ActionTypeFactory.create(code="view"), wall_from=DECEMBER
+        draft=True,
+        customer=customer,
+        action_type=ActionTypeFactory.create(code="view"),
+        wall_from=DECEMBER,
+        revises=old,
     )
 
-    assert len(gaps(rule, at=DECEMBER)) == 29 * 2
+    assert len(gaps(rule, at=DECEMBER, besides=[old.pk])) == 29 * 2
     (words,) = [words for words in told_about(rule) if words.startswith("No price")]
     assert words.endswith(" and 55 more.")
     assert len(words) < 300  # long names are cut
