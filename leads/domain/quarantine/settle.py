@@ -123,6 +123,7 @@ def resend(
     if kind == Kind.REPAIRED:
         record_corrections(step, receipt, step.changed)
     also = [Delivery(pk=receipt.delivery_id), item.source, *([item.stored_action] if item.stored_action else [])]
+    also += [Action(pk=voided) for voided in receipt.voided]
     # Which members changed, and not what they hold: that may be contact data, which the step keeps and an erasure clears.
     told = {"changed": list(changed)} if changed else {}
     deed_by = item.source if kind == Kind.JOINED else by
