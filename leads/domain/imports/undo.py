@@ -132,7 +132,11 @@ def _discard(item: FileImport, deliveries: Sequence[int], *, reason: str, at: da
     waiting = QuarantinedItem.objects.waiting().filter(delivery__in=deliveries).order_by("pk")
     keys = list(waiting.select_for_update().values_list("pk", flat=True))
     QuarantinedItem.objects.filter(pk__in=keys).update(
-        state=QuarantinedItem.State.DISCARDED, settled_at=at, settled_by=item.asked_by, settled_note=reason
+        state=QuarantinedItem.State.DISCARDED,
+        waits_until=None,
+        settled_at=at,
+        settled_by=item.asked_by,
+        settled_note=reason,
     )
     kind = QuarantineStep.Kind.DISCARDED
     QuarantineStep.objects.bulk_create(

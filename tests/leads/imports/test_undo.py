@@ -1,6 +1,5 @@
 """An import is undone as a whole, or not at all."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,14 @@ from pricing.domain.rate.rate import rate
 from pricing.models import Charge
 from tests.factories.people import UserFactory
 from tests.factories.pricing import PriceRuleFactory
-from tests.leads.imports.made import NOVEMBER_3, a_source, imported, row, table, tried, uploaded, worked
+from tests.leads.imports.made import NOVEMBER_3, WITH_VOIDS, a_source, imported, row, table, tried, uploaded, worked
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def source() -> Source:
-    return a_source()
+    return a_source(WITH_VOIDS)
 
 
 def test_an_undone_import_has_voided_its_actions_with_a_reason_and_discarded_its_quarantined_items(
@@ -97,7 +96,7 @@ def test_actions_that_an_undone_import_voided_are_live_again_and_rated_again(sou
     imported(uploaded(tmp_path, table(row(1), row(2), row(3)), source=source))
     person_voided = Action.objects.get(external_id="A-3")
     void(person_voided, reason="Canceled", by=UserFactory.create(), at=NOVEMBER_3)
-    item = imported(uploaded(tmp_path, voids(1, 3), source=source, name="canceled.ndjson"))
+    item = imported(uploaded(tmp_path, table(*voids(1, 3)), source=source))
     period = BillingPeriod.objects.get()
     rate(period, at=NOVEMBER_3)
     assert charged() == {"A-1": "voided", "A-2": "", "A-3": "voided"}
@@ -117,14 +116,13 @@ def test_actions_that_an_undone_import_voided_are_live_again_and_rated_again(sou
     [deed] = Deed.objects.filter(verb="voids_taken_back")
     assert (deed.objects_touched, deed.reason, deed.person) == (
         [f"leads.fileimport:{item.pk}", f"leads.action:{Action.objects.get(external_id='A-1').pk}"],
-        "Import undone: canceled.ndjson",
+        "Import undone: fair.csv",
         item.uploaded_by,
     )
 
 
 def test_an_action_that_the_undone_import_stored_and_voided_stays_voided(source: Source, tmp_path: Path):
-    content = "\n".join((json.dumps(lead(1) | {"product": {"sku": "TILE"}}), voids(1)))
-    item = imported(uploaded(tmp_path, content, source=source, name="both.ndjson"))
+    item = imported(uploaded(tmp_path, table(row(1), *voids(1)), source=source))
 
     undo(item, by=item.uploaded_by)
 
@@ -133,7 +131,7 @@ def test_an_action_that_the_undone_import_stored_and_voided_stays_voided(source:
 
 
 def test_what_joined_by_itself_is_undone_with_its_import(source: Source, tmp_path: Path):
-    early = imported(uploaded(tmp_path, voids(1, 2), source=source, name="early.ndjson"))
+    early = imported(uploaded(tmp_path, table(*voids(1, 2)), source=source))
     imported(uploaded(tmp_path, table(row(1)), source=source))
     JOINS.work([one.pk for one in QuarantinedItem.objects.all()], at=NOVEMBER_3)
     assert states() == {"A-1": (NOVEMBER_3, "Canceled")}
@@ -150,7 +148,7 @@ def test_an_import_whose_voids_are_billed_stays_whole(source: Source, tmp_path: 
     closed = BillingPeriod.objects.filter(label="2026-10")
     if closed_first:
         closed.update(state="closed", closed_at=NOVEMBER_3)
-    item = imported(uploaded(tmp_path, voids(1), source=source, name="canceled.ndjson"))
+    item = imported(uploaded(tmp_path, table(*voids(1)), source=source))
     closed.update(state="closed", closed_at=NOVEMBER_3)
 
     with pytest.raises(ImportBilled, match="2026-10 of Acme"):
@@ -161,7 +159,7 @@ def test_an_import_whose_voids_are_billed_stays_whole(source: Source, tmp_path: 
 
 def test_only_an_import_that_is_being_undone_takes_back_a_void_and_only_its_own(source: Source, tmp_path: Path):
     stored = imported(uploaded(tmp_path, table(row(1)), source=source))
-    imported(uploaded(tmp_path, voids(1), source=source, name="canceled.ndjson"))
+    imported(uploaded(tmp_path, table(*voids(1)), source=source))
     action = Action.objects.get()
 
     for state in ("done", "undoing"):
@@ -172,15 +170,9 @@ def test_only_an_import_that_is_being_undone_takes_back_a_void_and_only_its_own(
     assert states() == {"A-1": (NOVEMBER_3, "Canceled")}
 
 
-def lead(number: int) -> dict[str, Any]:
-    facts = {"id": f"A-{number}", "type": "sample_order", "occurred_at": "2026-10-05T10:00:00Z"}
-    return {"id": f"L-{number}", "actions": [facts]}
-
-
-def voids(*numbers: int) -> str:
-    """Records in our own form that void actions."""
-    found = [lead(number) | {"actions": [{"id": f"A-{number}", "void": {"reason": "Canceled"}}]} for number in numbers]
-    return "".join(f"{json.dumps(each)}\n" for each in found)
+def voids(*numbers: int) -> list[str]:
+    """Rows that void actions."""
+    return [row(number, type="void", when="Canceled") for number in numbers]
 
 
 def states() -> dict[str, Any]:
