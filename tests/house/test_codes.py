@@ -44,7 +44,7 @@ FOR_PEOPLE = {
         "hooks/addresses",
         "hooks/find",
         "imports/dates",
-        "imports/dry_run",
+        "imports/dry_run/rehearse",
         "imports/kept_files",
         "imports/mappings",
         "imports/steps",
