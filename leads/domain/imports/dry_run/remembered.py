@@ -10,7 +10,7 @@ Key = tuple[int, str]  # a lead's, a customer's or no ID, and the external ID or
 Stored = TypeVar("Stored")
 
 # Nothing has to survive: when the process ends, so does the file, which has no name.
-SETTINGS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000"  # 32 MB
+SETTINGS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000"  # 8 MB
 TABLE = """
     CREATE TABLE remembered (kind TEXT, owner INTEGER, name TEXT, stored BLOB, PRIMARY KEY (kind, name, owner))
     WITHOUT ROWID
