@@ -7,6 +7,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from billing_engine.core.models import Deed
+from billing_engine.core.outgoing.exchange import asked_for
 from receivables.domain.webhooks import post
 from receivables.domain.webhooks.deliveries import ENDPOINTS, LEASE
 from receivables.domain.webhooks.endpoints import (
@@ -19,7 +20,7 @@ from receivables.domain.webhooks.endpoints import (
 )
 from receivables.domain.webhooks.outbox import KEPT
 from receivables.domain.webhooks.post import headers_of
-from receivables.domain.webhooks.timetable import PAUSES, asked_for, next_attempt
+from receivables.domain.webhooks.timetable import PAUSES, next_attempt
 from receivables.models import EventMail, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from tests.factories.leads import CustomerFactory
 from tests.factories.people import with_role
