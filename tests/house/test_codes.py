@@ -42,6 +42,7 @@ FOR_PEOPLE = {
         "customers",
         "cycles",
         "hooks/addresses",
+        "hooks/fetch",
         "hooks/find",
         "imports/dates",
         "imports/dry_run/rehearse",

@@ -19,7 +19,7 @@ from leads.admin.hooks.shown_once import new_address_page
 from leads.domain.credentials.lifetime import revoke
 from leads.domain.hooks.addresses import change_hook_secret, rotate_hook
 from leads.domain.hooks.fetch import change_fetch_token, fetch_again, given_up
-from leads.domain.hooks.registry import kind_of
+from leads.domain.hooks.kinds.registry import kind_of
 from leads.models import Hook
 
 

@@ -14,8 +14,8 @@ from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, code,
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.pages import ReadOnlyRows
 from leads.admin.credentials.rows import CredentialRows
+from leads.domain.hooks.kinds.registry import kind_of
 from leads.domain.hooks.refused import shown_since
-from leads.domain.hooks.registry import kind_of
 from leads.models import Hook, HookFetch, HookRefusal, QuarantinedItem
 
 

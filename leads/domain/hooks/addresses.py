@@ -15,7 +15,7 @@ from leads.domain.credentials.encryption import encrypt
 from leads.domain.credentials.key_text import new_text
 from leads.domain.credentials.lifetime import ExpiryInPast, KeyIsRevoked, SecretNotUsable, set_expiry
 from leads.domain.credentials.signatures import PREFIX, is_usable_secret
-from leads.domain.hooks.registry import KINDS
+from leads.domain.hooks.kinds.registry import KINDS
 from leads.models import Hook, Source
 
 HOOK_CREATED = Verb("hook_created", "Inbound webhook created")

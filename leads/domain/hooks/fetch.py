@@ -19,7 +19,7 @@ from leads.domain.credentials.encryption import decrypt, encrypt
 from leads.domain.credentials.lifetime import KeyIsRevoked
 from leads.domain.faults import Fault, Malformed
 from leads.domain.hooks.find import secrets_of
-from leads.domain.hooks.registry import kind_of
+from leads.domain.hooks.kinds.registry import kind_of
 from leads.domain.intake.receipt import Receipt
 from leads.domain.mapping.webhooks import HOOK, NOT_FETCHED, converted_records, key_of
 from leads.domain.quarantine.settle import AlreadySettled, join_as

@@ -13,11 +13,11 @@ from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.body.parse import JSON
 from leads.domain.credentials.lifetime import note_use
 from leads.domain.faults import Fault, Malformed
-from leads.domain.hooks.call import Call
 from leads.domain.hooks.fetch import ask_fetches, held_for_fetch
 from leads.domain.hooks.find import secrets_of
-from leads.domain.hooks.kind import Answer, Kind
-from leads.domain.hooks.registry import kind_of
+from leads.domain.hooks.kinds.call import Call
+from leads.domain.hooks.kinds.kind import Answer, Kind
+from leads.domain.hooks.kinds.registry import kind_of
 from leads.domain.intake.idempotency import IdempotencyKeyReused
 from leads.domain.intake.receive import receive
 from leads.domain.mapping.webhooks import HOOK, IS_TEST, converted_records, key_of

@@ -9,7 +9,7 @@ from leads.models.hooks.hook import Hook
 
 
 class HookFetch(LeasedItem):
-    """A lead whose fields are fetched from its sender: the item that waits for them, the attempts, the last failure."""
+    """A lead of which a webhook told only the ID: its item waits in quarantine until its fields are fetched."""
 
     item = models.OneToOneField(QuarantinedItem, on_delete=models.PROTECT, primary_key=True, related_name="fetch")
     hook = models.ForeignKey(Hook, on_delete=models.PROTECT, related_name="fetches")

@@ -12,10 +12,10 @@ from django.test import Client
 from time_machine import travel
 
 from billing_engine.core.models import Deed
-from leads.domain.hooks import meta
 from leads.domain.hooks.addresses import rotate_hook
 from leads.domain.hooks.fetch import FETCHES, PAUSES, NothingToFetch, change_fetch_token, fetch_again
-from leads.domain.hooks.meta import TEST_LEAD
+from leads.domain.hooks.kinds import meta
+from leads.domain.hooks.kinds.meta import TEST_LEAD
 from leads.domain.quarantine.bulk_retry import BULK_RETRIES, start_retry
 from leads.domain.quarantine.joins import JOINS
 from leads.domain.quarantine.settle import discard, repair

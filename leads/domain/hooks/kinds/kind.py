@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from leads.domain.body.parcel import Placed
-from leads.domain.hooks.call import Call, HookChallengeRefused
+from leads.domain.hooks.kinds.call import Call, HookChallengeRefused
 
 _WORD = re.compile(r"([a-z0-9])([A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")

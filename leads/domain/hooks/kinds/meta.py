@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from leads.domain.body.parcel import Placed
-from leads.domain.hooks.call import Call, HookChallengeRefused, is_same, need_signature
-from leads.domain.hooks.kind import Answer, Kind, Request, text_of
+from leads.domain.hooks.kinds.call import Call, HookChallengeRefused, is_same, need_signature
+from leads.domain.hooks.kinds.kind import Answer, Kind, Request, text_of
 
 SIGNATURE = "X-Hub-Signature-256"
 # What Meta's testing tool sends as the ID of a lead that does not exist.
