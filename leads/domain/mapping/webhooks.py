@@ -11,10 +11,10 @@ from leads.domain.mapping.doors import API, FILES, doors
 from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter
 from leads.domain.mapping.language.read import read_document
 from leads.domain.mapping.ready_made.registry import ready_made
-from leads.models import Delivery, Source
+from leads.models import Delivery, QuarantinedItem, Source
 
 HOOK, IS_TEST = "hook", "is_test"
-NOT_FETCHED = "lead_not_fetched"  # the sender told only the ID of a lead
+NOT_FETCHED = QuarantinedItem.NOT_FETCHED
 KEY_CHARACTERS = 200
 
 

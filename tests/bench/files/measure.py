@@ -33,7 +33,7 @@ from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFac
 def measure_files(asked: Asked) -> Outcome:
     """Store rows of a file and the same leads as bodies, in turn; then the dry run, a workbook and a list."""
     call_command("migrate", verbosity=0)
-    stored, tried = asked.sized(1_000, 5_000, 50_000), asked.sized(1_000, 20_000, 1_000_000)
+    stored, tried = asked.sized(1_000, 5_000, 50_000), asked.sized(1_000, 100_000, 1_000_000)
     in_workbook, megabytes = asked.sized(1_000, 10_000, 500_000), asked.sized(1, 20, 1_000)
     source = _source()
     folder = Path(mkdtemp(dir=asked.folder.path if asked.folder.path.is_dir() else None))
