@@ -1,4 +1,4 @@
-"""One request to a server of somebody else: to a vetted address, within a bounded time; redirects are failures."""
+"""One request to a server of others: to a vetted address, within a bounded time; redirects are failures."""
 
 import socket
 import threading

@@ -34,7 +34,7 @@ def refused_calls(hook: Any) -> SafeString:
 
 
 def item_link(fetch: Any) -> SafeString:
-    """Link the sender's ID of a lead to the item that waits for its fields."""
+    """Link the sender's ID of a lead to its quarantined item."""
     address = reverse("admin:leads_quarantineditem_change", args=[fetch.pk])
     return format_html('<a class="text-link" href="{}">{}</a>', address, code(fetch.sender_id))
 

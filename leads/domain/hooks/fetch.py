@@ -130,7 +130,8 @@ def held_for_fetch(hook: Hook, record: Placed) -> Placed:
 
 def ask_fetches(hook: Hook, receipt: Receipt, *, at: datetime) -> None:
     """Have the fields fetched of the leads that wait for them; call it in the transaction that stored them."""
-    held = [each.quarantined_item for each in receipt.results if each.fault and each.fault.code == NOT_FETCHED]
+    waiting = [each for each in receipt.results if each.fault and each.fault.code == NOT_FETCHED]
+    held = [each.quarantined_item for each in waiting if each.quarantined_item is not None]
     if receipt.is_repeated or not held:
         return
     items = QuarantinedItem.objects.waiting().filter(pk__in=held, fetch=None).order_by("pk")

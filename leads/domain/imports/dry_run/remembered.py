@@ -20,7 +20,7 @@ ADD = "INSERT OR REPLACE INTO remembered (kind, owner, name, stored) VALUES (?, 
 
 
 class OnDisk:
-    """A file for what is remembered, deleted when nothing refers to it any more."""
+    """A file for what is remembered, deleted with the last reference to it."""
 
     def __init__(self) -> None:
         self._file = sqlite3.connect("")  # without a name: a temporary file
