@@ -5,6 +5,7 @@ from django.utils.timezone import now
 
 from billing_engine.core.queues.queue import Queue, sweep
 from leads.domain.archive.moving import ARCHIVE_RUNS, archive_what_is_due, remove_what_leaves
+from leads.domain.hooks.fetch import FETCHES
 from leads.domain.imports.expire import expire_files
 from leads.domain.imports.queue import FILE_IMPORTS
 from leads.domain.people.erase import ERASURES
@@ -13,7 +14,8 @@ from leads.domain.quarantine.bulk_retry import BULK_RETRIES
 from leads.domain.quarantine.joins import JOINS
 from leads.domain.terms.notices import NOTICES
 
-QUEUES: tuple[Queue, ...] = (BULK_RETRIES, JOINS, FILE_IMPORTS, NOTICES, ERASURES, ARCHIVE_RUNS)
+QUEUES: tuple[Queue, ...] = (BULK_RETRIES, JOINS, FILE_IMPORTS, NOTICES, ERASURES, ARCHIVE_RUNS, FETCHES)
+MAX_SECONDS_PER_FETCH = 60  # less than the lease of an attempt
 
 
 @shared_task(name="leads.notice")
@@ -26,6 +28,12 @@ def notice_task(*, item_id: int, attempt: int = 0, **_: object) -> None:
 def join_task(*, item_ids: list[int], **_: object) -> None:
     """Store quarantined items whose lead or action has arrived."""
     JOINS.work(item_ids, at=now())
+
+
+@shared_task(name="leads.fetch_leads", time_limit=MAX_SECONDS_PER_FETCH)
+def fetch_leads_task(*, item_id: int, attempt: int = 0, **_: object) -> None:
+    """Fetch the fields of a lead from its sender."""
+    FETCHES.work(item_id, attempt=attempt, at=now())
 
 
 @shared_task(name="leads.retry")

@@ -37,7 +37,7 @@ ROUTES = {
         task: {"queue": "documents"}
         for task in ("invoices.render", "receivables.render", "reports.export", "receivables.export_books")
     },
-    "receivables.webhooks": {"queue": "webhooks"},
+    **{task: {"queue": "webhooks"} for task in ("receivables.webhooks", "leads.fetch_leads")},
     "invoices.*": {"queue": "billing"},
     "receivables.*": {"queue": "billing"},
 }

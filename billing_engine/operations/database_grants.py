@@ -47,7 +47,8 @@ GRANTS = {
     "leads_mappingrevision": "INSERT",
     "leads_apikey": "INSERT, UPDATE (scopes, expires_at, last_used_at, used_from, revoked_at)",
     "leads_signingsecret": "INSERT, UPDATE (expires_at, last_used_at, revoked_at)",
-    "leads_hook": "INSERT, UPDATE (sealed, earlier_sealed, earlier_until, expires_at, last_used_at, revoked_at)",
+    "leads_hook": "INSERT, UPDATE (sealed, earlier_sealed, earlier_until, fetch_sealed, expires_at, last_used_at, revoked_at)",
+    "leads_hookfetch": "INSERT, UPDATE (attempts, next_attempt_at, settled_at, failure)",
     "leads_hookrefusal": "INSERT, UPDATE (times, message, last_at)",
     # What came in.
     # Raw bodies go to the archive, and erasures redact them; a trigger keeps all else.

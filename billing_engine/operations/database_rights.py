@@ -17,7 +17,7 @@ SECRETS = {
     "leads_apikey": ("digest",),
     "leads_customerkey": ("digest",),
     "leads_customerportal": ("id_key",),
-    "leads_hook": ("digest", "sealed", "earlier_sealed"),
+    "leads_hook": ("digest", "sealed", "earlier_sealed", "fetch_sealed"),
     "leads_signingsecret": ("sealed",),
     "receivables_paymentlink": ("token",),
     "receivables_webhooksecret": ("sealed",),

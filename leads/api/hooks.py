@@ -20,9 +20,9 @@ from leads.api.authentication import refuse_guessing
 from leads.api.deliveries import LengthMissing
 from leads.api.rate_limit import wait_of
 from leads.domain.body.parse import JSON, EncodingNotSupported
-from leads.domain.hooks.call import Call
 from leads.domain.hooks.find import HookNotHere, known_hook, refuse_unused
-from leads.domain.hooks.kind import Answer
+from leads.domain.hooks.kinds.call import Call
+from leads.domain.hooks.kinds.kind import Answer
 from leads.domain.hooks.refused import count_refusal
 from leads.domain.hooks.take import greet, take
 from leads.models import Hook

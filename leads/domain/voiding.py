@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import Model
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
@@ -20,6 +21,7 @@ from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, Customer
 
 ACTION_VOIDED = Verb("action_voided", "Action voided")
+VOIDS_TAKEN_BACK = Verb("voids_taken_back", "Voids taken back")
 TESTS_CLEARED = Verb("tests_cleared", "Test leads cleared")
 
 # The locks keep the period from being closed or reopened between the check and the change, but let other deliveries pass.
@@ -44,6 +46,20 @@ VOID = """
        SET voided_at = %s, void_reason = taken.reason, voided_after_close = taken.after_close
       FROM taken WHERE taken.id = action.id
     RETURNING action.id, action.lead_id, action.external_id, action.period_id, action.voided_after_close
+"""
+# Only where the period is open: elsewhere the void, or the action, is billed.
+TAKE_BACK = """
+    WITH taken AS (
+        SELECT action.id
+          FROM leads_action action JOIN leads_billingperiod period ON period.id = action.period_id
+         WHERE action.id = ANY(%s) AND action.voided_at IS NOT NULL AND period.state = 'open'
+         ORDER BY action.id
+           FOR NO KEY UPDATE OF action
+    )
+    UPDATE leads_action action
+       SET voided_at = NULL, void_reason = '', voided_after_close = FALSE
+      FROM taken WHERE taken.id = action.id
+    RETURNING action.id, action.period_id
 """
 # Whatever was not voided just now is already voided or doesn't exist.
 VOIDED = """
@@ -116,6 +132,23 @@ def void_all(voids: Sequence[Void], *, at: datetime) -> Voided:
     return Voided(
         [action for action, *_ in done], now, stored - now, {key: UNKNOWN_ACTION for key in first if key not in stored}
     )
+
+
+def take_back(actions: Sequence[int], *, on: Model, by: User | None, reason: str) -> int:
+    """Make voided actions live again, whose void was part of something that is undone as a whole; return how many.
+
+    Call it in a transaction that keeps their periods from being closed. The database lets only an import that is being
+    undone take back a void, and only its own.
+    """
+    if not actions:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK, [list(actions)])
+        done = cursor.fetchall()
+    if done:
+        mark_unrated([BillingPeriod(pk=period) for period in {period for _, period in done}], reason="void taken back")
+        record(VOIDS_TAKEN_BACK, on=on, by=by, reason=reason, also=[Action(pk=action) for action, _ in sorted(done)])
+    return len(done)
 
 
 def voided_by(action: Action) -> str:

@@ -16,7 +16,7 @@ from leads.models.customer.purchase_order import PurchaseOrderRequest
 from leads.models.customer_key import CustomerKey
 from leads.models.delivery import Delivery, QuarantinedItem
 from leads.models.file_import import FileImport, FileImportPart
-from leads.models.hooks import Hook, HookRefusal
+from leads.models.hooks import Hook, HookFetch, HookRefusal
 from leads.models.lead import Lead
 from leads.models.mapping import MappingRevision, SourceMapping
 from leads.models.notice import Notice
@@ -58,6 +58,7 @@ __all__ = [
     "FileImport",
     "FileImportPart",
     "Hook",
+    "HookFetch",
     "HookRefusal",
     "Lead",
     "LeavingBody",

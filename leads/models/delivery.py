@@ -155,6 +155,8 @@ class QuarantinedItem(models.Model):
         LEAD = "lead", "Lead"
         ACTION = "action", "Action"
 
+    NOT_FETCHED = "lead_not_fetched"  # its sender told only the ID of the lead
+
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         REPAIRED = "repaired", "Repaired"
@@ -273,7 +275,9 @@ class QuarantinedItem(models.Model):
 
     @property
     def awaited(self) -> str:
-        """What it waits for before it needs a person: lead or action; empty if it needs one now or is settled."""
+        """What it waits for before it needs a person: lead, action or fields; empty if it needs one now or is settled."""
         if self.waits_until is None:
             return ""
+        if self.code == self.NOT_FETCHED:
+            return "fields"
         return "action" if self.waits_for else "lead"

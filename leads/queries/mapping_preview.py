@@ -13,14 +13,14 @@ import msgspec
 from leads.domain.body.decode import as_json
 from leads.domain.body.parcel import Parcel, Placed
 from leads.domain.faults import Fault, Malformed
-from leads.domain.hooks.registry import KINDS
-from leads.domain.hooks.take import leads_of
-from leads.domain.imports.dry_run import DryRun
+from leads.domain.hooks.kinds.registry import KINDS
+from leads.domain.imports.dry_run.run import DryRun
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import DUPLICATE, HELD, Result
 from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter, Found
 from leads.domain.mapping.language.finds import finds
 from leads.domain.mapping.language.read import DocumentNotValid, Mistake, read_document
+from leads.domain.mapping.webhooks import leads_of
 from leads.models import Source
 
 SHOWN = 20  # leads

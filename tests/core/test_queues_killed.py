@@ -13,8 +13,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 LONG = 240  # seconds, on a busy machine
 
 
-# Their own tests kill a worker, tests/receivables: here, they would need a server.
-KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail"}
+# Their own tests kill a worker, tests/receivables and tests/leads/hooks: here, they would need a server.
+KILLED_ELSEWHERE = {"receivables.webhooks", "receivables.event_mail", "leads.fetch_leads"}
 
 
 def test_every_queue_is_killed_here_or_in_its_own_tests() -> None:

@@ -9,6 +9,7 @@ from billing_engine.core.api.problems import BAD_FILTER, BUSY
 from leads.domain.body import decode, parse
 from leads.domain.files import records
 from leads.domain.files.sheets import bounds
+from leads.domain.mapping import webhooks
 from leads.domain.mapping.language import converter
 from pricing.models import Charge
 from pricing.rating.caps import BUDGET, PER_LEAD, PER_PERIOD
@@ -42,9 +43,10 @@ FOR_PEOPLE = {
         "customers",
         "cycles",
         "hooks/addresses",
+        "hooks/fetch",
         "hooks/find",
         "imports/dates",
-        "imports/dry_run",
+        "imports/dry_run/rehearse",
         "imports/kept_files",
         "imports/mappings",
         "imports/steps",
@@ -136,7 +138,7 @@ def _texts(node: ast.expr) -> set[str]:
     if isinstance(node, ast.Name):  # a constant of the module that the file imports or defines
         return {
             str(getattr(module, node.id))
-            for module in (parse, decode, converter, records, bounds)
+            for module in (parse, decode, converter, records, bounds, webhooks)
             if hasattr(module, node.id)
         }
     return {str(node.value)} if isinstance(node, ast.Constant) else PUT_TOGETHER[ast.unparse(node)[2:-1]]

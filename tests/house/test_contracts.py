@@ -26,7 +26,7 @@ REFUSED = {
         "billing_engine/core/money.py",
         "billing_engine.core.tables.csv",
     ),
-    "Inside leads: imports stand on quarantine, that on intake, that on bodies and periods, those on what is the same": (
+    "Inside leads: imports and webhooks stand on quarantine, that on intake, that on bodies, those on what is the same": (
         "leads/domain/intake/lookup.py",
         "leads.domain.quarantine.settle",
     ),

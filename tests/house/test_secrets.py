@@ -38,6 +38,7 @@ SECRETS = {
     "leads.CustomerKey.digest",
     "leads.Hook.digest",
     "leads.Hook.earlier_sealed",
+    "leads.Hook.fetch_sealed",
     "leads.Hook.sealed",
     "leads.SigningSecret.sealed",
     "receivables.PaymentLink.token",

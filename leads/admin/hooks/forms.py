@@ -4,6 +4,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from leads.admin.credentials.forms import WithOverlap
+from leads.domain.hooks.fetch import TOKEN_CHARACTERS
 from leads.models import Hook
 
 
@@ -21,6 +22,20 @@ class NewHook(forms.Form):
     kind = forms.ChoiceField(label="Sender", choices=Hook.Kind.choices, widget=UnfoldAdminSelectWidget)
     given = secret_field(
         "Meta: app secret. LinkedIn and HubSpot: client secret. For the others, leave empty to create one."
+    )
+
+
+class FetchToken(forms.Form):
+    """The token with which the fields of leads are fetched."""
+
+    given = forms.CharField(
+        label="Access token",
+        required=False,
+        strip=True,
+        max_length=TOKEN_CHARACTERS,
+        help_text="For Meta, a page access token that doesn't expire, with the permission leads_retrieval. Leave empty to stop"
+        " fetching.",
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
     )
 
 

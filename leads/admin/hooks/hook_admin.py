@@ -13,11 +13,13 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from leads.admin.credentials.credential_admin import CredentialPage
 from leads.admin.credentials.forms import WithOverlap, after_overlap
 from leads.admin.credentials.shown_once import end_of
-from leads.admin.hooks.forms import WithNewSecret
-from leads.admin.hooks.rows import ADDRESS, REFUSED, SENDER, RefusalRows, with_refusals
+from leads.admin.hooks.forms import FetchToken, WithNewSecret
+from leads.admin.hooks.rows import ADDRESS, FETCHES, REFUSED, SENDER, FetchRows, RefusalRows, with_refusals
 from leads.admin.hooks.shown_once import new_address_page
 from leads.domain.credentials.lifetime import revoke
 from leads.domain.hooks.addresses import change_hook_secret, rotate_hook
+from leads.domain.hooks.fetch import change_fetch_token, fetch_again, given_up
+from leads.domain.hooks.kinds.registry import kind_of
 from leads.models import Hook
 
 
@@ -25,17 +27,51 @@ from leads.models import Hook
 class HookAdmin(CredentialPage):
     list_display = ("shown", "sender", "shown_source", "state", "created", "last_used", "refused")
     list_filter = (("kind", ChoicesDropdownFilter), ("source", AutocompleteSelectFilter))
-    fields = ("shown_source", "sender", "shown", "state", "created", "creator", "last_used", "ended")
-    actions_detail = ("secret", "rotate", "revoke")
-    inlines = (RefusalRows,)
+    fields = ("shown_source", "sender", "shown", "state", "created", "creator", "last_used", "fetching", "ended")
+    actions_detail = ("token", "fetch", "secret", "rotate", "revoke")
+    inlines = (FetchRows, RefusalRows)
     nothing_yet = "No webhooks yet. Create one on the page of a source."
 
     sender = SENDER
     shown = ADDRESS
     refused = REFUSED
+    fetching = FETCHES
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return with_refusals(super().get_queryset(request))
+
+    @button(
+        "Access token",
+        permission="leads.change_hook",
+        icon="cloud_download",
+        offered=lambda hook: bool(kind_of(hook).token_label) and hook.is_usable(now()),
+        asks=Dialog(
+            title=lambda hook: f"Fetch names and contacts from {hook.get_kind_display()}?",
+            says="This sender tells only the ID of a lead. With a token, its fields are fetched before it is stored. The token"
+            " is stored encrypted and not shown again.",
+            submit="Save token",
+            form=FetchToken,
+        ),
+    )
+    def token(self, request: HttpRequest, hook: Hook, answers: dict[str, Any]) -> Done:
+        count = change_fetch_token(hook, given=answers["given"], by=person(request), at=now())
+        if not answers["given"]:
+            return Done("Fields are no longer fetched.")
+        return Done(f"The token is saved. Leads that are fetched again: {count:,}.")
+
+    @button(
+        "Fetch again",
+        permission="leads.change_hook",
+        icon="refresh",
+        offered=lambda hook: bool(hook.fetch_sealed) and given_up(hook).exists(),
+        asks=Dialog(
+            title=lambda hook: f"Fetch again what {hook.get_kind_display()} did not hand out?",
+            says=lambda hook: f"Leads without their fields: {given_up(hook).count():,}.",
+            submit="Fetch again",
+        ),
+    )
+    def fetch(self, request: HttpRequest, hook: Hook, answers: dict[str, Any]) -> Done:
+        return Done(f"Leads that are fetched again: {fetch_again(hook, by=person(request), at=now()):,}.")
 
     @button(
         "Change secret",

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from billing_engine.core.admin_kit.dialogs import dialog_page
 from leads.domain.hooks.addresses import NewAddress
-from leads.domain.hooks.registry import kind_of
+from leads.domain.hooks.kinds.registry import kind_of
 
 
 def new_address_page(

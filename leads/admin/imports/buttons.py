@@ -196,8 +196,8 @@ class ImportButtons:
         asks=Dialog(
             title="Undo the whole import?",
             says=(
-                "All actions that it stored are voided, so that none is charged, and its waiting items in quarantine are"
-                " discarded. Leads stay, without these actions; so do voids that the file asked for, and items that it"
+                "All actions that it stored are voided, so that none is charged. Actions that it voided count again, and its"
+                " waiting items in quarantine are discarded. Leads stay, without these actions, and so do items that it"
                 " corrected. An ID that was used stays used."
             ),
             is_dangerous=True,

@@ -1,1 +1,1 @@
-"""Webhooks of ready-made senders: each kind is one file that knows how its sender signs and what it sends."""
+"""Webhooks of ready-made senders: their addresses, what a call brings, and what is fetched from a sender afterward."""

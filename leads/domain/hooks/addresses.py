@@ -15,7 +15,7 @@ from leads.domain.credentials.encryption import encrypt
 from leads.domain.credentials.key_text import new_text
 from leads.domain.credentials.lifetime import ExpiryInPast, KeyIsRevoked, SecretNotUsable, set_expiry
 from leads.domain.credentials.signatures import PREFIX, is_usable_secret
-from leads.domain.hooks.registry import KINDS
+from leads.domain.hooks.kinds.registry import KINDS
 from leads.models import Hook, Source
 
 HOOK_CREATED = Verb("hook_created", "Inbound webhook created")
@@ -62,9 +62,10 @@ def rotate_hook(hook: Hook, *, until: datetime, by: User | None, at: datetime) -
     old = Hook.objects.select_for_update().get(pk=hook.pk)
     end = set_expiry(old, until=until, at=at)
     new = _new_hook(hook.source, kind=Hook.Kind(old.kind), sealed=bytes(old.sealed), by=by)
+    new.hook.fetch_sealed = old.fetch_sealed
     if old.earlier_sealed and old.earlier_until and old.earlier_until > at:
         new.hook.earlier_sealed, new.hook.earlier_until = old.earlier_sealed, old.earlier_until
-        new.hook.save(update_fields=["earlier_sealed", "earlier_until"])
+    new.hook.save(update_fields=["earlier_sealed", "earlier_until", "fetch_sealed"])
     before, after = {"prefix": old.prefix}, {"prefix": new.hook.prefix, "earlier_address_valid_until": end}
     record(HOOK_ROTATED, on=new.hook, by=by, before=before, after=after, also=[hook, hook.source])
     return new

@@ -2,9 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from django.db import transaction
 
 from leads.domain import limits
 from leads.domain.body.decode import BodyNotReadable, repeats_in
@@ -13,15 +16,14 @@ from leads.domain.body.parse import JSON
 from leads.domain.credentials.lifetime import note_use
 from leads.domain.credentials.signatures import ID
 from leads.domain.faults import Fault, Malformed
-from leads.domain.hooks.call import Call
+from leads.domain.hooks.fetch import ask_fetches, held_for_fetch
 from leads.domain.hooks.find import secrets_of
-from leads.domain.hooks.kind import Answer, Kind
-from leads.domain.hooks.registry import KINDS, kind_of
+from leads.domain.hooks.kinds.call import Call
+from leads.domain.hooks.kinds.kind import Answer, Kind
+from leads.domain.hooks.kinds.registry import KINDS, kind_of
 from leads.domain.intake.idempotency import IdempotencyKeyReused
 from leads.domain.intake.receive import receive
-from leads.domain.mapping.active import MappingNotValid
-from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter
-from leads.domain.mapping.webhooks import HOOK, IS_TEST, converter_at, keep_test, key_of
+from leads.domain.mapping.webhooks import HOOK, IS_TEST, converted_records, key_of
 from leads.models import Hook
 
 SAMPLE_ID = "msg_sample"  # of a pasted body, where the sender would send an ID in a header
@@ -56,14 +58,16 @@ def take(hook: Hook, call: Call) -> Answer:
 
 
 def _receive(hook: Hook, call: Call, items: list[Placed], *, event: str) -> None:
-    receive(
-        hook.source,
-        body=call.body,
-        content_type=JSON,
-        received_at=call.at,
-        parcel=Parcel(items),
-        idempotency_key=key_of(hook.kind, event),
-    )
+    with transaction.atomic() if hook.fetch_sealed else nullcontext():
+        receipt = receive(
+            hook.source,
+            body=call.body,
+            content_type=JSON,
+            received_at=call.at,
+            parcel=Parcel(items),
+            idempotency_key=key_of(hook.kind, event),
+        )
+        ask_fetches(hook, receipt, at=call.at)
 
 
 def sample_records(door: str, bodies: Sequence[Placed], *, at: datetime) -> list[Placed]:
@@ -105,14 +109,8 @@ def _items(kind: Kind, hook: Hook, call: Call, repeats: list[Fault]) -> tuple[An
     if around:
         return content, [Placed("", Malformed(content, around[0]))]
     records = [_record(kind, placed, call, content, repeats) for placed in places]
-    try:
-        converter = converter_at(hook.source, door=hook.kind)
-    except MappingNotValid as error:
-        fault = Fault(HAS_NO_MATCH, "", str(error))
-        return content, [Placed(pointer, Malformed(record, fault)) for pointer, record in records]
-    if converter is None:
-        raise LookupError(f"There is no ready-made mapping for {hook.kind}.")
-    return content, [lead for record in records for lead in leads_of(converter, record)]
+    held = [held_for_fetch(hook, record) for record in records]
+    return content, converted_records(hook.source, held, door=hook.kind)
 
 
 def _is_within(fault: Fault, placed: Placed) -> bool:
@@ -138,13 +136,3 @@ def _with_facts(kind: Kind, placed: Placed, call: Call, content: Any) -> Placed:
     if kind.is_test(record):
         known[IS_TEST] = True
     return Placed(pointer, {**record, HOOK: known})
-
-
-def leads_of(converter: Converter, placed: Placed) -> list[Placed]:
-    """Convert a record to leads; what the sender marks as a test is a test, whatever the mapping says."""
-    pointer, record = placed
-    found = converter.convert(record, place=pointer)
-    if isinstance(record, dict):
-        for _, lead in found:
-            keep_test(record, lead)
-    return found

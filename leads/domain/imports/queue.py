@@ -9,7 +9,7 @@ from billing_engine.core.queues.attempt import GIVEN_UP, UNEXPECTED, Failure, at
 from billing_engine.core.queues.hold import held
 from billing_engine.core.queues.queue import AT_A_TIME, Message, RowQueue, logger
 from billing_engine.core.saving import save_changes, values_of
-from leads.domain.imports.dry_run import rehearse
+from leads.domain.imports.dry_run.rehearse import rehearse
 from leads.domain.imports.store import store
 from leads.domain.imports.undo import undo_all
 from leads.models import FileImport

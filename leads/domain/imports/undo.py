@@ -1,11 +1,14 @@
 """Undo an import as a whole, as long as nothing of it is billed.
 
-What was stored stays as a record: its actions are voided, so that nothing of it is charged, and its items in quarantine are
-discarded. Leads stay, without live actions; so do voids that the file asked for, and quarantined items that it settled.
+What was stored stays as a record: its actions are voided, so that nothing of it is charged, actions that it voided are live
+again, and its items in quarantine are discarded. Leads stay, without live actions, and so do quarantined items that it settled.
+What joined by itself later, because the file had it too early, is part of it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,15 +16,22 @@ from django.db.models import QuerySet
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.models import Deed
+from billing_engine.core.models.deed import reference_to
 from billing_engine.core.saving import save_changes, values_of
-from leads.domain.voiding import Void, void_all
-from leads.models import Action, BillingPeriod, FileImport, QuarantinedItem, QuarantineStep
+from leads.domain.intake.receive import DELIVERY_RECEIVED
+from leads.domain.quarantine.settle import ITEM_JOINED
+from leads.domain.voiding import Void, take_back, void_all
+from leads.models import Action, BillingPeriod, Delivery, FileImport, QuarantinedItem, QuarantineStep
 
 FILE_IMPORT_UNDONE = Verb("file_import_undone", "Import undone")
 
 DELIVERIES = 20  # whose actions are voided by one statement
 
 State = FileImport.State
+_JOINED = QuarantineStep.objects.filter(kind=QuarantineStep.Kind.JOINED)
+_VOIDING = [DELIVERY_RECEIVED.code, ITEM_JOINED.code]
+_ACTION = reference_to(Action, "")
 
 
 class ImportBilled(Refused):
@@ -31,22 +41,22 @@ class ImportBilled(Refused):
 
     def __init__(self, period: BillingPeriod) -> None:
         super().__init__(
-            f"Actions of this import are billed or locked (the first in {period.label} of {period.customer})."
+            f"Actions that this import stored or voided are billed or locked (the first in {period.label} of"
+            f" {period.customer})."
             " Void single actions instead; they are then credited."
         )
 
 
 def billed_period(item: FileImport) -> BillingPeriod | None:
-    """Return the first closed or locked period that has actions of the import."""
+    """Return the first closed or locked period that has actions which the import stored or voided."""
     for deliveries in _deliveries(item):
-        periods = _actions_of(deliveries).values("period").distinct()
-        if found := _closed().filter(pk__in=periods).select_related("customer").first():
+        if found := _closed().filter(pk__in=_periods_of(deliveries)).select_related("customer").first():
             return found
     return None
 
 
 def undo_all(item: FileImport, *, at: datetime) -> bool:
-    """Void what the import stored, all of it or, if something is billed by now, nothing. Raises ImportBilled."""
+    """Undo what the import stored, all of it or, if something is billed by now, nothing. Raises ImportBilled."""
     with transaction.atomic():
         found = FileImport.objects.select_for_update(of=("self",)).get(pk=item.pk)
         if found.state != State.UNDOING:
@@ -54,12 +64,17 @@ def undo_all(item: FileImport, *, at: datetime) -> bool:
         _hold_periods(found)
         before = values_of(found)
         reason = f"Import undone: {found.name}"[:200]
-        voided = discarded = 0
-        for deliveries in _deliveries(found):
-            voided += _void(deliveries, reason=reason, at=at)
-            discarded += _discard(found, deliveries, reason=reason, at=at)
+        undone, parts = Counter[str](), list(_deliveries(found))
+        ours = set(chain.from_iterable(parts))
+        for deliveries in parts:
+            undone["actions_voided"] += _void(deliveries, reason=reason, at=at)
+            others = [
+                pk for pk, came_with in _voided_by(deliveries).values_list("pk", "delivery") if came_with not in ours
+            ]
+            undone["voids_taken_back"] += take_back(others, on=found, by=found.asked_by, reason=reason)
+            undone["items_discarded"] += _discard(found, deliveries, reason=reason, at=at)
         found.state, found.attempts, found.message = State.UNDONE, 0, ""
-        found.result = {**found.result, "undone": {"actions_voided": voided, "items_discarded": discarded}}
+        found.result = {**found.result, "undone": dict(undone)}
         save_changes(found, since=before)
         record(FILE_IMPORT_UNDONE, on=found, by=found.asked_by, after=found.result["undone"], also=[item.source])
     return False
@@ -69,7 +84,7 @@ def _hold_periods(item: FileImport) -> None:
     """Keep the periods from being closed until the transaction ends. Raises ImportBilled."""
     touched = set[int]()
     for deliveries in _deliveries(item):
-        touched.update(_actions_of(deliveries).values_list("period", flat=True).distinct())
+        touched |= _periods_of(deliveries)
     # In the order of their keys, as everyone who locks several.
     list(BillingPeriod.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk").values("pk"))
     if closed := _closed().filter(pk__in=touched).select_related("customer").first():
@@ -81,12 +96,31 @@ def _closed() -> QuerySet[BillingPeriod]:
 
 
 def _deliveries(item: FileImport) -> Iterator[Sequence[int]]:
+    """Yield the deliveries of its parts, some at a time, with those of their items that joined by themselves."""
     keys = list(item.parts.order_by("start").values_list("delivery", flat=True))
-    return (keys[start : start + DELIVERIES] for start in range(0, len(keys), DELIVERIES))
+    for start in range(0, len(keys), DELIVERIES):
+        latest = found = keys[start : start + DELIVERIES]
+        while latest := list(_JOINED.filter(item__delivery__in=latest).values_list("delivery", flat=True)):
+            found = [*found, *latest]
+        yield found
 
 
 def _actions_of(deliveries: Sequence[int]) -> QuerySet[Action]:
     return Action.objects.filter(delivery__in=deliveries)
+
+
+def _voided_by(deliveries: Sequence[int]) -> QuerySet[Action]:
+    """Return the actions that these deliveries voided, as their deeds say."""
+    of_them = [reference_to(Delivery, delivery) for delivery in deliveries]
+    deeds = Deed.objects.filter(verb__in=_VOIDING, objects_touched__overlap=of_them)
+    touched = {name for names in deeds.values_list("objects_touched", flat=True) for name in names}
+    return Action.objects.filter(pk__in=[int(name[len(_ACTION) :]) for name in touched if name.startswith(_ACTION)])
+
+
+def _periods_of(deliveries: Sequence[int]) -> set[int]:
+    """Return the periods of the actions that these deliveries stored or voided."""
+    both = (_actions_of(deliveries), _voided_by(deliveries))
+    return {period for actions in both for period in actions.values_list("period", flat=True).distinct()}
 
 
 def _void(deliveries: Sequence[int], *, reason: str, at: datetime) -> int:
@@ -98,7 +132,11 @@ def _discard(item: FileImport, deliveries: Sequence[int], *, reason: str, at: da
     waiting = QuarantinedItem.objects.waiting().filter(delivery__in=deliveries).order_by("pk")
     keys = list(waiting.select_for_update().values_list("pk", flat=True))
     QuarantinedItem.objects.filter(pk__in=keys).update(
-        state=QuarantinedItem.State.DISCARDED, settled_at=at, settled_by=item.asked_by, settled_note=reason
+        state=QuarantinedItem.State.DISCARDED,
+        waits_until=None,
+        settled_at=at,
+        settled_by=item.asked_by,
+        settled_note=reason,
     )
     kind = QuarantineStep.Kind.DISCARDED
     QuarantineStep.objects.bulk_create(

@@ -1,6 +1,6 @@
 """Decide the outcome of each sent lead and action: new row, duplicate, conflict or refusal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from leads.domain.intake.schema import ActionItem, VoidItem
 from leads.domain.intake.write import next_action_id
 from leads.models import Source
 from leads.models.revision import in_force_on
+
+Key = tuple[int, str]  # a lead's ID and the external ID of an action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +54,11 @@ def decide(
     leads: Sequence[SentLead],
     known: Known,
     *,
-    earlier: Mapping[tuple[int, str], StoredAction] | None = None,
+    earlier: Callable[[Sequence[Key]], Mapping[Key, StoredAction]] | None = None,
 ) -> Decided:
     """Compare known items, refuse what can't be stored, and create rows for what is new.
 
-    `earlier` are actions that would be stored by now, if this were not a dry run.
+    `earlier` finds actions that would be stored by now, if this were not a dry run.
     """
     new_leads = _decide_leads(source, delivery, leads, known)
     actions = [action for lead in leads for action in lead.actions if not action.is_refused]
@@ -67,7 +69,7 @@ def decide(
         known,
         periods,
         {row.id: row.occurred_at for row in new_leads},
-        earlier or {},
+        earlier,
     )
     return Decided(
         leads=new_leads,
@@ -154,7 +156,7 @@ def _decide_actions(
     known: Known,
     periods: PeriodAssignment,
     new_times: Mapping[int, datetime | None],
-    earlier: Mapping[tuple[int, str], StoredAction],
+    earlier: Callable[[Sequence[Key]], Mapping[Key, StoredAction]] | None,
 ) -> list[NewAction]:
     """Compare known actions; return the rows of new ones, each in its billing period.
 
@@ -163,8 +165,10 @@ def _decide_actions(
     owners = {lead.id: lead.customer for lead in known.lead_by_id.values()}
     zones = {customer.id: customer.time_zone for customer in known.customers}
     typed = [action for action in actions if _finds_type(action, known)]
-    stored, known_times = look_up_actions([action.key for action in typed if action.lead not in new_times])
-    stored |= earlier
+    keys = [action.key for action in typed if action.lead not in new_times]
+    stored, known_times = look_up_actions(keys)
+    if earlier:
+        stored |= earlier(keys)
     times = {lead: at for lead, at in {**new_times, **known_times}.items() if at}  # usually none has a time
     rows = dict[tuple[int, str], NewAction]()
     for action in typed:

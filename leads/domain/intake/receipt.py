@@ -1,6 +1,7 @@
 """The receipt of a delivery: one result per lead and action, in the order sent, and counts that add up."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -65,6 +66,7 @@ class Receipt:
     results: list[Result]
     kept: bytes = b""
     is_test: bool = False
+    voided: Sequence[int] = ()  # the actions that it voided; unknown of a repeated one
 
     @classmethod
     def again(cls, delivery_id: int, kept: bytes) -> "Receipt":

@@ -183,7 +183,7 @@ def _receipt(source: Source, delivery: NewDelivery, leads: Sequence[SentLead], *
     """Create the receipt and keep it with the delivery, with the deed."""
     for lead in leads:
         lead.mark_updated()
-    receipt = Receipt(delivery.id, [lead.result for lead in leads], is_test=delivery.is_test)
+    receipt = Receipt(delivery.id, [lead.result for lead in leads], is_test=delivery.is_test, voided=delivery.voided)
     delivery.counts = receipt.counts()
     delivery.answer = zlib.compress(receipt.as_bytes, QUICKLY)
     if is_deed:

@@ -4,14 +4,17 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from leads.domain.mapping.active import active_converter
+from leads.domain.body.parcel import Placed
+from leads.domain.faults import Fault, Malformed
+from leads.domain.mapping.active import MappingNotValid, active_converter
 from leads.domain.mapping.doors import API, FILES, doors
-from leads.domain.mapping.language.converter import Converter
+from leads.domain.mapping.language.converter import HAS_NO_MATCH, Converter
 from leads.domain.mapping.language.read import read_document
 from leads.domain.mapping.ready_made.registry import ready_made
-from leads.models import Delivery, Source
+from leads.models import Delivery, QuarantinedItem, Source
 
 HOOK, IS_TEST = "hook", "is_test"
+NOT_FETCHED = QuarantinedItem.NOT_FETCHED
 KEY_CHARACTERS = 200
 
 
@@ -48,3 +51,30 @@ def keep_test(record: dict[str, Any], lead: Any) -> None:
     known = record.get(HOOK)
     if isinstance(lead, dict) and isinstance(known, dict) and known.get(IS_TEST) is True:
         lead["is_test"] = True
+
+
+def converted_records(source: Source, records: list[Placed], *, door: str) -> list[Placed]:
+    """Return the records as leads; what is not to be converted, or can't be, is malformed, with the reason."""
+    try:
+        converter = converter_at(source, door=door)
+    except MappingNotValid as error:
+        fault = Fault(HAS_NO_MATCH, "", str(error))
+        return [
+            Placed(pointer, record if isinstance(record, Malformed) else Malformed(record, fault))
+            for pointer, record in records
+        ]
+    if converter is None:
+        raise LookupError(f"There is no ready-made mapping for {door}.")
+    return [lead for record in records for lead in leads_of(converter, record)]
+
+
+def leads_of(converter: Converter, placed: Placed) -> list[Placed]:
+    """Convert a record to leads; what the sender marks as a test is a test, whatever the mapping says."""
+    pointer, record = placed
+    if isinstance(record, Malformed):
+        return [placed]
+    found = converter.convert(record, place=pointer)
+    if isinstance(record, dict):
+        for _, lead in found:
+            keep_test(record, lead)
+    return found

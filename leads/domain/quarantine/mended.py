@@ -30,6 +30,13 @@ class Sent(NamedTuple):
     result: Result
 
 
+class Named(NamedTuple):
+    """The ID of an action, and whether it is voided: an action does not stand for its void."""
+
+    id: str
+    is_void: bool
+
+
 class WaitingItems:
     """The waiting items of a source's imports, found by the ID of their lead.
 
@@ -54,14 +61,16 @@ class WaitingItems:
         locked = found.select_for_update(of=("self",))
         return [(item.lead_external_id or records[item.pk], item) for item in locked]
 
-    def actions_of(self, item: QuarantinedItem) -> set[str] | None:
-        """Return the IDs of the actions in an item; None if they can't be told."""
+    def actions_of(self, item: QuarantinedItem) -> set[Named] | None:
+        """Return which actions are in an item; None if they can't be told."""
         lead = self._named(item)
         actions = lead.get("actions", []) if lead is not None else None
         if not isinstance(actions, list):
             return None
         ids: list[Any] = [action.get("id") if isinstance(action, dict) else None for action in actions]
-        return None if any(not isinstance(id_, str | int) for id_ in ids) else {external_id(id_) for id_ in ids}
+        if any(not isinstance(id_, str | int) for id_ in ids):
+            return None
+        return {Named(external_id(id_), "void" in action) for id_, action in zip(ids, actions, strict=True)}
 
     def is_record(self, item: QuarantinedItem) -> bool:
         """Whether the item is a record, and not yet a lead."""
@@ -75,7 +84,8 @@ class WaitingItems:
         return item.content if isinstance(item.content, dict) else None
 
     def _all(self) -> QuerySet[QuarantinedItem]:
-        waiting = QuarantinedItem.objects.waiting().filter(source=self._source, delivery__file_part__isnull=False)
+        # Those that wait for another join by themselves.
+        waiting = QuarantinedItem.objects.for_person().filter(source=self._source, delivery__file_part__isnull=False)
         return waiting.exclude(code__in=CONFLICTS).select_related("source", "delivery").order_by("pk")
 
 
@@ -93,7 +103,7 @@ def settle_mended(
     settled = 0
     for lead, item in waiting.of(list(sent), before=receipt.delivery_id):
         held = waiting.actions_of(item)
-        mended = next((each for each in sent[lead] if held is not None and held <= _stored_actions(each.result)), None)
+        mended = next((each for each in sent[lead] if held is not None and held <= _stored_actions(each)), None)
         if mended is None:
             continue
         changes, result = _changes(item, mended, held or set(), is_record=waiting.is_record(item))
@@ -102,8 +112,11 @@ def settle_mended(
     return settled
 
 
-def _stored_actions(result: Result) -> set[str | None]:
-    return {action.id for action in result.actions if not action.fault}
+def _stored_actions(sent: Sent) -> set[Named]:
+    if not sent.result.actions:
+        return set()
+    pairs = zip(sent.lead["actions"], sent.result.actions, strict=True)
+    return {Named(result.id or "", "void" in action) for action, result in pairs if not result.fault}
 
 
 def _settle(
@@ -135,11 +148,12 @@ def _settle(
     record(ITEM_REPAIRED, on=item, by=by, reason=note, before=before, after=after, also=also)
 
 
-def _changes(item: QuarantinedItem, mended: Sent, held: set[str], *, is_record: bool) -> tuple[Changes, Result]:
+def _changes(item: QuarantinedItem, mended: Sent, held: set[Named], *, is_record: bool) -> tuple[Changes, Result]:
     """What differs from the item as it was received, and the result of the part that the item is."""
     lead, result = mended
     if item.kind == QuarantinedItem.Kind.ACTION:
-        actions = [(sent, of) for sent, of in zip(lead["actions"], result.actions, strict=True) if of.id in held]
+        ids = {named.id for named in held}
+        actions = [(sent, of) for sent, of in zip(lead["actions"], result.actions, strict=True) if of.id in ids]
         lead = {**lead, "actions": [sent for sent, _ in actions]}
         result = Result(result.pointer, result.id, result.outcome, actions=[of for _, of in actions])
     if is_record:  # a row and a lead can't be compared member by member

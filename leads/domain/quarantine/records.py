@@ -8,11 +8,11 @@ from leads.domain.files.records import ROWS_IN_A_FIELD
 from leads.domain.files.sheets.bounds import OF_CELLS
 from leads.domain.mapping.language import converter as mapping
 from leads.domain.mapping.language.converter import Converter
-from leads.domain.mapping.webhooks import converter_at, door_of, keep_test
+from leads.domain.mapping.webhooks import NOT_FETCHED, converter_at, door_of, keep_test
 from leads.models import QuarantinedItem
 
-# The kept item differs from what was sent, which could not be kept. A person has to decide what was meant.
-NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED)
+# The kept item differs from what was sent, which could not be kept, or lacks what its sender has. A person has to decide.
+NOT_AS_SENT = (ITEM_MALFORMED, DUPLICATE_MEMBER, ROW_MALFORMED, NOT_FETCHED)
 OF_RECORDS = (*mapping.CODES, ROWS_IN_A_FIELD, *OF_CELLS, *NOT_AS_SENT)
 _OF_A_LEAD = frozenset(
     ("id", "product", "contact", "channel", "campaign", "consent", "occurred_at", "is_test", "attributes", "actions")

@@ -1,5 +1,6 @@
 """Settle quarantined items: send a corrected item in again, or discard it with a reason."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -117,17 +118,53 @@ def resend(
     result = _result_of(item, receipt)
     if result.fault:
         raise StillRefused(result.fault._replace(pointer=result.pointer + result.fault.pointer))
-    step = QuarantineStep.objects.create(
-        item=item, kind=kind, at=at, by=by, note=note, changed=changed or {}, delivery_id=receipt.delivery_id
-    )
+    step = _note_step(item, receipt, kind=kind, by=by, at=at, note=note, changed=changed or {})
     if kind == Kind.REPAIRED:
         record_corrections(step, receipt, step.changed)
+    return receipt
+
+
+def join_as(item: QuarantinedItem, placed: Sequence[Placed], *, body: bytes, key: str, at: datetime) -> Receipt:
+    """Settle the item by what its sender has told since, received as a delivery of its own.
+
+    What is refused of it waits in quarantine in the item's place. Raises AlreadySettled. Call it within a transaction.
+    """
+    _settle(item, state=State.REPAIRED, by=None, at=at)
+    receipt = receive(
+        item.source,
+        parcel=Parcel(list(placed)),
+        body=body,
+        content_type="application/json",
+        received_at=at,
+        idempotency_key=key,
+        is_deed=False,
+        is_test=item.delivery.is_test,
+    )
+    _note_step(item, receipt, kind=Kind.JOINED, by=None, at=at, note="", changed={})
+    return receipt
+
+
+def _note_step(
+    item: QuarantinedItem,
+    receipt: Receipt,
+    *,
+    kind: QuarantineStep.Kind,
+    by: User | None,
+    at: datetime,
+    note: str,
+    changed: Changes,
+) -> QuarantineStep:
+    """Record as what the item was stored, on the item and in the log of deeds."""
+    step = QuarantineStep.objects.create(
+        item=item, kind=kind, at=at, by=by, note=note, changed=changed, delivery_id=receipt.delivery_id
+    )
     also = [Delivery(pk=receipt.delivery_id), item.source, *([item.stored_action] if item.stored_action else [])]
+    also += [Action(pk=voided) for voided in receipt.voided]
     # Which members changed, and not what they hold: that may be contact data, which the step keeps and an erasure clears.
     told = {"changed": list(changed)} if changed else {}
     deed_by = item.source if kind == Kind.JOINED else by
     record(SETTLED_BY[kind], on=item, by=deed_by, reason=note, after=told, also=also)
-    return receipt
+    return step
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from leads.domain.body.parcel import Lines, Parcel, Placed
 from leads.domain.faults import Malformed
 from leads.domain.files.fetched import fetched, is_address
 from leads.domain.files.parts import LeadsFile, Part
-from leads.domain.imports.dry_run import DryRun
+from leads.domain.imports.dry_run.run import DryRun
 from leads.domain.imports.tally import Tally
 from leads.domain.intake.read import read_leads
 from leads.domain.intake.receipt import CONFLICT, CREATED, DUPLICATE, QUARANTINED, Receipt

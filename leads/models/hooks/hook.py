@@ -24,6 +24,9 @@ class Hook(Key):
     sealed = models.BinaryField(help_text="What the sender signs with, encrypted with a key derived from SECRET_KEY.")
     earlier_sealed = models.BinaryField(null=True, help_text="The replaced secret, still accepted for a while.")
     earlier_until = models.DateTimeField(null=True, blank=True, help_text="The replaced secret is accepted until then.")
+    fetch_sealed = models.BinaryField(
+        null=True, help_text="The token with which the fields of leads are fetched from the sender, encrypted likewise."
+    )
 
     class Meta(Key.Meta):
         abstract = False

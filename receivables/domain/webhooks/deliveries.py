@@ -13,11 +13,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
+from billing_engine.core.outgoing.exchange import Answer
 from billing_engine.core.queues.attempt import Failure
 from billing_engine.core.queues.leased import LeasedQueue
 from leads.domain.credentials.encryption import decrypt
 from receivables.domain.webhooks.outbox import distribute
-from receivables.domain.webhooks.post import Answer, body_of, headers_of, post
+from receivables.domain.webhooks.post import body_of, headers_of, post, text_of
 from receivables.domain.webhooks.timetable import MOST_ATTEMPTS, OFF_AFTER, PARKED_AFTER, next_attempt, slowed
 from receivables.models import EventMail, WebhookDelivery, WebhookEndpoint, WebhookSecret
 
@@ -144,7 +145,7 @@ def _settle(delivery: WebhookDelivery, answer: Answer, *, at: datetime) -> None:
     WebhookDelivery.objects.waiting().filter(pk=delivery.pk).update(
         state=state,
         status=answer.status,
-        answer=answer.body,
+        answer=text_of(answer),
         reason=answer.reason[:300],
         is_parked=is_parked,
         next_attempt_at=None if is_over else again,

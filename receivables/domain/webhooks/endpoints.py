@@ -12,10 +12,10 @@ from django.db import transaction
 from billing_engine.core.deeds.record import record, record_saved
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
+from billing_engine.core.outgoing.addresses import check_url
 from billing_engine.core.saving import save_changes
 from leads.domain.credentials.encryption import encrypt
 from leads.models import Customer
-from receivables.domain.webhooks.addresses import check_url
 from receivables.domain.webhooks.outbox import ask_soon
 from receivables.models import EventKind, WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 from receivables.models.webhook import TEST

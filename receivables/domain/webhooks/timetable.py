@@ -1,7 +1,6 @@
 """When a delivery that failed is tried again: by the schedule of Standard Webhooks, with jitter, over three days."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from random import SystemRandom
 
 PAUSES = (
@@ -13,7 +12,6 @@ PAUSES = (
 MOST_ATTEMPTS = len(PAUSES) + 1  # the first is made at once
 PARKED_AFTER = 3  # attempts: then later events no longer wait for this one
 OFF_AFTER = timedelta(days=3)  # without one successful delivery
-LONGEST_WAIT = timedelta(hours=24)  # that a receiver can ask for
 SHARE_OF_JITTER = 10  # percent of the pause, added
 
 _random = SystemRandom()
@@ -36,16 +34,3 @@ def slowed(times: int, *, at: datetime, asked: datetime | None) -> datetime:
 def jittered(pause: timedelta) -> timedelta:
     """The pause and up to a tenth more, so that receivers do not get everything at the same moment."""
     return pause + pause * _random.randrange(1_000 * SHARE_OF_JITTER) / 100_000
-
-
-def asked_for(retry_after: str, *, at: datetime) -> datetime | None:
-    """The time that a `Retry-After` header names, by seconds or by date; None if it names none."""
-    words = retry_after.strip()
-    if words.isascii() and words.isdecimal() and len(words) < 10:
-        return at + min(timedelta(seconds=int(words)), LONGEST_WAIT)
-    try:
-        named = parsedate_to_datetime(words)
-    except ValueError:
-        return None
-    named = named if named.tzinfo else named.replace(tzinfo=UTC)
-    return min(named, at + LONGEST_WAIT) if named > at else None

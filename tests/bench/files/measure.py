@@ -33,7 +33,7 @@ from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFac
 def measure_files(asked: Asked) -> Outcome:
     """Store rows of a file and the same leads as bodies, in turn; then the dry run, a workbook and a list."""
     call_command("migrate", verbosity=0)
-    stored, tried = asked.sized(1_000, 5_000, 50_000), asked.sized(1_000, 20_000, 1_000_000)
+    stored, tried = asked.sized(1_000, 5_000, 50_000), asked.sized(1_000, 100_000, 1_000_000)
     in_workbook, megabytes = asked.sized(1_000, 10_000, 500_000), asked.sized(1, 20, 1_000)
     source = _source()
     folder = Path(mkdtemp(dir=asked.folder.path if asked.folder.path.is_dir() else None))
@@ -41,6 +41,9 @@ def measure_files(asked: Asked) -> Outcome:
         by_file, by_api = _stored(source, folder, stored, asked.rounds)
         say("trying a file")
         dry = read_apart(written.csv_file(folder / "tried.csv", 10_000_000, tried), TRY)
+        say("reading a large file")
+        large = read_apart(written.csv_of(folder / "large.csv", megabytes), READ)
+        (folder / "large.csv").unlink()
         say("reading a workbook")
         path = written.workbook(folder / "book.xlsx", in_workbook)
         book = read_apart(path, READ)
@@ -51,11 +54,13 @@ def measure_files(asked: Asked) -> Outcome:
         shutil.rmtree(folder)
     return Outcome(
         f"Eight columns, one lead with one action a row: {stored:,} rows stored, {tried:,} tried, {in_workbook:,} in a workbook,"
-        f" {megabytes:,} MB of JSON.",
+        f" {megabytes:,} MB of CSV and of JSON.",
         {
             "Rows of a CSV file, mapped and stored": Measured(stored / by_file, stored / by_api),
             "Rows of a CSV file, dry run": Measured(tried / dry.seconds),
             "Memory of the worker after a dry run": Measured(dry.peak_mb),
+            "A large CSV file, read and mapped": Measured(megabytes / large.seconds),
+            "Memory of the worker that read the CSV file": Measured(large.peak_mb),
             "Rows of a workbook, read by its process and mapped": Measured(in_workbook / book.seconds),
             "Memory of the process that reads a workbook": Measured(child_mb),
             "Memory of the worker meanwhile": Measured(book.peak_mb),
@@ -64,8 +69,9 @@ def measure_files(asked: Asked) -> Outcome:
         },
         [
             f"The API's batches are the same leads as JSON bodies of {LEADS_AT_A_TIME} in the same process, without HTTP.",
-            f"The dry run took {dry.seconds:,.1f} s (busy {dry.cpu:,.1f} s without PostgreSQL), the workbook"
-            f" {book.seconds:,.1f} s, the list {listed.seconds:,.1f} s. 1,000,000 rows in three minutes are 5,556 rows a second.",
+            f"The dry run took {dry.seconds:,.1f} s (busy {dry.cpu:,.1f} s without PostgreSQL), the large file"
+            f" {large.seconds:,.1f} s, the workbook {book.seconds:,.1f} s, the list {listed.seconds:,.1f} s."
+            " 1,000,000 rows in three minutes are 5,556 rows a second.",
             f"A worker that has read nothing yet has {dry.at_rest_mb:,.0f} MB.",
         ],
     )

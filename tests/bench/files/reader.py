@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leads.domain.body.parcel import Parcel
 from leads.domain.files.parts import LeadsFile
-from leads.domain.imports.dry_run import DryRun
+from leads.domain.imports.dry_run.run import DryRun
 from leads.domain.mapping.active import active_converter
 from leads.domain.mapping.doors import FILES
 from leads.models import Source

@@ -9,6 +9,7 @@ from xlsxwriter import Workbook
 
 COLUMNS = ["Id", "Mail", "Firm", "Country", "SKU", "Kind", "Day", "Count"]
 PRODUCTS = 50
+REMARK = "Asked at the booth for samples of three finishes. " * 4
 MAPPING: dict[str, Any] = {
     "fields": {
         "id": "Id",
@@ -50,6 +51,17 @@ def csv_file(path: Path, first: int, count: int) -> Path:
     with path.open("w", encoding="utf-8") as file:
         file.write(",".join(COLUMNS) + "\n")
         file.writelines(",".join(row) + "\n" for row in rows(first, count))
+    return path
+
+
+def csv_of(path: Path, megabytes: int) -> Path:
+    """A CSV file of this size, with a long text in each row."""
+    first, size = 0, 0
+    with path.open("w", encoding="utf-8") as file:
+        size += file.write(",".join([*COLUMNS, "Remark"]) + "\n")
+        while size < megabytes * 1_000_000:
+            size += file.write("".join(f"{','.join(row)},{REMARK}\n" for row in rows(first, 1_000)))
+            first += 1_000
     return path
 
 

@@ -311,6 +311,8 @@ FILES = Bench(
         Line("Rows of a CSV file, mapped and stored", "rows/s", "floor", at_least=0.5, of="× the API's batches"),
         Line("Rows of a CSV file, dry run", "rows/s", at_least=5_556),
         Line("Memory of the worker after a dry run", "MB", at_most=200),
+        Line("A large CSV file, read and mapped", "MB/s"),
+        Line("Memory of the worker that read the CSV file", "MB", at_most=200),
         Line("Rows of a workbook, read by its process and mapped", "rows/s"),
         Line("Memory of the process that reads a workbook", "MB"),
         Line("Memory of the worker meanwhile", "MB", at_most=200),

@@ -14,7 +14,7 @@ from tests.processes import at_once
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 TAKE = """
-from leads.domain.hooks.call import Call
+from leads.domain.hooks.kinds.call import Call
 from leads.domain.hooks.take import take
 from leads.models import Hook
 hook = Hook.objects.select_related("source").get()

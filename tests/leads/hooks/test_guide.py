@@ -6,7 +6,7 @@ import re
 import pytest
 from time_machine import travel
 
-from leads.domain.hooks.registry import KINDS
+from leads.domain.hooks.kinds.registry import KINDS
 from leads.domain.mapping.ready_made.registry import ready_made
 from leads.models import Action, Lead, QuarantinedItem
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, SourceFactory

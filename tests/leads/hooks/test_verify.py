@@ -15,15 +15,15 @@ from time_machine import travel
 
 from billing_engine.core.errors import Refused
 from leads.domain.body.decode import BodyNotReadable
-from leads.domain.hooks.call import (
+from leads.domain.hooks.kinds.call import (
     Call,
     HookChallengeRefused,
     HookSignatureMissing,
     HookSignatureStale,
     HookSignatureWrong,
 )
-from leads.domain.hooks.hubspot import address
-from leads.domain.hooks.registry import KINDS
+from leads.domain.hooks.kinds.hubspot import address
+from leads.domain.hooks.kinds.registry import KINDS
 from leads.models import Hook
 from tests.leads.hooks.calls import AT, BODIES, SIGNED, WRONG, Kind, secret_of
 

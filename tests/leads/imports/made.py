@@ -24,6 +24,12 @@ MAPPING: dict[str, Any] = {
     "fields": {"id": "Lead", "product.sku": "SKU", "contact.email": "Mail"},
     "actions": [{"fields": {"id": "Action", "type": "Type", "occurred_at": "When"}}],
 }
+WITH_VOIDS = MAPPING | {
+    "actions": [
+        MAPPING["actions"][0] | {"when": "Type != 'void'"},
+        {"when": "Type == 'void'", "fields": {"id": "Action", "void.reason": "When"}},
+    ]
+}
 HEAD = "Lead,SKU,Mail,Action,Type,When"
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from leads.models import Action, Correction, QuarantinedItem, Source
-from tests.leads.imports.made import a_source, imported, row, table, uploaded
+from tests.leads.imports.made import WITH_VOIDS, a_source, imported, row, table, uploaded
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def source() -> Source:
-    return a_source()
+    return a_source(WITH_VOIDS)
 
 
 def test_a_fixed_row_takes_the_place_of_its_quarantined_item(source: Source, tmp_path: Path):
@@ -76,3 +76,18 @@ def test_a_row_that_no_mapping_could_read_is_settled_by_its_id_too(source: Sourc
         ("repaired", "L-2"),
         ("waiting", "L-3"),
     ]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_an_action_does_not_settle_the_void_that_came_before_it(source: Source, tmp_path: Path, waits: bool):
+    early = row(1, type="void", when="Canceled")
+    imported(uploaded(tmp_path, table(early), source=source))
+    if not waits:  # its time is over
+        QuarantinedItem.objects.update(waits_until=None)
+
+    imported(uploaded(tmp_path, table(row(1)), source=source))
+    assert (QuarantinedItem.objects.get().state, Action.objects.get().void_reason) == ("waiting", "")
+
+    imported(uploaded(tmp_path, table(early), source=source))
+    assert Action.objects.get().void_reason == "Canceled"
+    assert QuarantinedItem.objects.get().state == ("waiting" if waits else "repaired")

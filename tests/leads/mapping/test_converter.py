@@ -128,7 +128,12 @@ def test_one_record_gives_several_leads_and_a_fault_of_one_spares_the_others():
         Placed(
             "/3/1",
             Malformed(
-                record, Fault("value_missing", "", "id (from item.id): nothing is there, and there is no default.")
+                record,
+                Fault(
+                    "value_missing",
+                    "",
+                    "Lead 2 of the record: id (from item.id): nothing is there, and there is no default.",
+                ),
             ),
         ),
         Placed("/3/2", {"id": "2", "campaign": "P"}),

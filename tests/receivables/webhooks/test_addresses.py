@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from receivables.domain.webhooks.addresses import AddressNotPublic, BadAddress, check_is_public, check_url
+from billing_engine.core.outgoing.addresses import AddressNotPublic, BadAddress, check_is_public, check_url
 from receivables.domain.webhooks.endpoints import Wanted, change, create
 from receivables.domain.webhooks.post import post
 from receivables.models import WebhookDelivery, WebhookEndpoint
@@ -73,7 +73,7 @@ def test_an_address_that_is_not_public_is_refused_when_entered_and_when_sent(
         check_is_public("https://receiver.example/")
 
     answer = post("https://receiver.example/", b"{}", {}, at=NOON)
-    assert (answer.status, answer.body, answer.reason) == (None, "", "The address is not public.")
+    assert (answer.status, answer.body, answer.reason) == (None, b"", "The address is not public.")
 
 
 @pytest.mark.parametrize("private", [PRIVATE["metadata of a cloud"], PRIVATE["loopback, v6"]])

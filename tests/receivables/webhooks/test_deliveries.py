@@ -7,7 +7,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from billing_engine.core.models import Deed
-from receivables.domain.webhooks import post
+from billing_engine.core.outgoing import exchange
+from billing_engine.core.outgoing.exchange import asked_for
 from receivables.domain.webhooks.deliveries import ENDPOINTS, LEASE
 from receivables.domain.webhooks.endpoints import (
     rotate,
@@ -19,7 +20,7 @@ from receivables.domain.webhooks.endpoints import (
 )
 from receivables.domain.webhooks.outbox import KEPT
 from receivables.domain.webhooks.post import headers_of
-from receivables.domain.webhooks.timetable import PAUSES, asked_for, next_attempt
+from receivables.domain.webhooks.timetable import PAUSES, next_attempt
 from receivables.models import EventMail, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from tests.factories.leads import CustomerFactory
 from tests.factories.people import with_role
@@ -253,7 +254,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(receiver: Receiver) -> None
 def test_a_slow_receiver_is_cut_off_and_makes_no_other_wait(
     receiver: Receiver, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(post, "TOTAL_SECONDS", 0.2)
+    monkeypatch.setattr(exchange, "TOTAL_SECONDS", 0.2)
     setattr(receiver, how, True)
     with opened() as quick:
         an_endpoint(receiver.url)

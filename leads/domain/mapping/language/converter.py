@@ -152,7 +152,7 @@ class _Plan:
         scopes = scopes_in(self._document.leads_from, scope, "leads_from", most=MOST_LEADS)
         if not scopes:
             raise RecordRefused(Fault(VALUE_MISSING, "", "The record has no leads where the mapping looks for them."))
-        return [Placed(f"{place}/{number}", self._apart(each, record)) for number, each in enumerate(scopes)]
+        return [Placed(f"{place}/{number}", self._apart(each, record, number)) for number, each in enumerate(scopes)]
 
     def counts(self, place: int) -> Iterator[Found]:
         fillings = [("", self._lead)] + [
@@ -164,12 +164,18 @@ class _Plan:
                 has_default = field.default is not None
                 yield Found(place, field.pointer, f"{of}{field.target}", text, found, filling.tried, has_default)
 
-    def _apart(self, scope: Scope, record: dict[str, Any]) -> dict[str, Any] | Malformed:
-        """Convert one of several leads; its fault doesn't affect the others, and its place ends with its number."""
+    def _apart(self, scope: Scope, record: dict[str, Any], number: int) -> dict[str, Any] | Malformed:
+        """Convert one of several leads; its fault doesn't affect the others, and its place ends with its number.
+
+        Where in the record it is, its words say.
+        """
         try:
             return self._lead_of(scope)
         except RecordRefused as refused:
-            return Malformed(record, refused.fault._replace(pointer=""))
+            fault = refused.fault
+            where = f", at {fault.pointer}" if fault.pointer else ""
+            words = f"Lead {number + 1} of the record{where}: {fault.message}"
+            return Malformed(record, fault._replace(pointer="", message=words))
 
     def _lead_of(self, scope: Scope) -> dict[str, Any]:
         lead = _filled(self._lead, scope, "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from leads.domain.body.parcel import Placed
-from leads.domain.hooks.call import Call, HookChallengeRefused
+from leads.domain.hooks.kinds.call import Call, HookChallengeRefused
 
 _WORD = re.compile(r"([a-z0-9])([A-Z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
@@ -20,6 +20,14 @@ class Answer(NamedTuple):
     content_type: str = "text/plain; charset=utf-8"
 
 
+class Request(NamedTuple):
+    """How a lead is fetched from its sender: its ID there, the address, and the headers with the token."""
+
+    sender_id: str
+    url: str
+    headers: dict[str, str]
+
+
 class Kind(ABC):
     """A kind of sender. Stateless: one object serves all its webhooks."""
 
@@ -30,6 +38,8 @@ class Kind(ABC):
     steps: ClassVar[tuple[str, ...]]
     secret_member: ClassVar[str] = ""  # of the body, which is taken out before anything is kept
     says_hello: ClassVar[bool] = False  # checks the address by GET before it sends
+    # The token with which the fields of leads are fetched; empty if the sender writes them into its webhook.
+    token_label: ClassVar[str] = ""
 
     def challenge(self, call: Call, secrets: Sequence[str]) -> Answer:
         """Answer the sender's check of the address. Raises Refused."""
@@ -62,6 +72,18 @@ class Kind(ABC):
     def is_test(self, record: Any) -> bool:
         """Return whether the sender marks the record as a test."""
         return False
+
+    def fetch_of(self, record: Any, *, token: str, secret: str) -> Request | None:
+        """Return how the fields of a lead are fetched of which the record has only the ID; None if it has them."""
+        return None
+
+    def fields_of(self, content: Any) -> dict[str, str]:
+        """Return the fields by name from what was fetched; empty if it has none."""
+        return {}
+
+    def refusal_of(self, content: Any) -> str:
+        """Return why the sender refuses the token; "" if it refused something else, or nothing."""
+        return ""
 
     def answer(self) -> Answer:
         """Return what the sender hears when everything is stored."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from leads.domain.body.decode import as_json
-from leads.domain.hooks.call import Call, HookSignatureMissing, HookSignatureWrong, is_same
-from leads.domain.hooks.kind import Answer, Kind, is_marked, text_of
+from leads.domain.hooks.kinds.call import Call, HookSignatureMissing, HookSignatureWrong, is_same
+from leads.domain.hooks.kinds.kind import Answer, Kind, is_marked, text_of
 
 KEY = "google_key"
 

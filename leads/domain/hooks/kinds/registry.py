@@ -1,13 +1,13 @@
 """The kinds of senders, by their name in the database."""
 
-from leads.domain.hooks.google import Google
-from leads.domain.hooks.hubspot import HubSpot
-from leads.domain.hooks.kind import Kind
-from leads.domain.hooks.linkedin import LinkedIn
-from leads.domain.hooks.meta import Meta
-from leads.domain.hooks.segment import Segment
-from leads.domain.hooks.standard import Standard
-from leads.domain.hooks.typeform import Typeform
+from leads.domain.hooks.kinds.google import Google
+from leads.domain.hooks.kinds.hubspot import HubSpot
+from leads.domain.hooks.kinds.kind import Kind
+from leads.domain.hooks.kinds.linkedin import LinkedIn
+from leads.domain.hooks.kinds.meta import Meta
+from leads.domain.hooks.kinds.segment import Segment
+from leads.domain.hooks.kinds.standard import Standard
+from leads.domain.hooks.kinds.typeform import Typeform
 from leads.models import Hook
 
 KINDS: dict[str, Kind] = {

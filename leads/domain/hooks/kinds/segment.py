@@ -5,8 +5,8 @@ import hmac
 from collections.abc import Sequence
 from typing import Any
 
-from leads.domain.hooks.call import Call, need_signature
-from leads.domain.hooks.kind import Kind, as_code, text_of
+from leads.domain.hooks.kinds.call import Call, need_signature
+from leads.domain.hooks.kinds.kind import Kind, as_code, text_of
 
 SIGNATURE = "X-Signature"
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from leads.domain.body.parcel import Placed
-from leads.domain.hooks.call import Call, need_fresh, need_signature
-from leads.domain.hooks.kind import Answer, Kind, as_code, text_of
+from leads.domain.hooks.kinds.call import Call, need_fresh, need_signature
+from leads.domain.hooks.kinds.kind import Answer, Kind, as_code, text_of
 
 SIGNATURE, TIMESTAMP = "X-HubSpot-Signature-v3", "X-HubSpot-Request-Timestamp"
 MILLISECONDS = 1000

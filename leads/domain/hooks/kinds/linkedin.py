@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from leads.domain.body.decode import as_json
-from leads.domain.hooks.call import Call, HookChallengeRefused, need_signature
-from leads.domain.hooks.kind import Answer, Kind, is_marked, text_of
+from leads.domain.hooks.kinds.call import Call, HookChallengeRefused, need_signature
+from leads.domain.hooks.kinds.kind import Answer, Kind, is_marked, text_of
 
 SIGNATURE = "X-LI-Signature"
 SIGNED = "hmacsha256="  # LinkedIn signs this text and the body

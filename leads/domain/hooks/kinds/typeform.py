@@ -6,8 +6,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
-from leads.domain.hooks.call import Call, need_signature
-from leads.domain.hooks.kind import Kind, text_of
+from leads.domain.hooks.kinds.call import Call, need_signature
+from leads.domain.hooks.kinds.kind import Kind, text_of
 
 SIGNATURE = "Typeform-Signature"
 

@@ -6,8 +6,8 @@ from typing import Any
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from leads.domain.credentials.signatures import ID, SIGNATURE, TIMESTAMP
-from leads.domain.hooks.call import Call, HookSignatureWrong, need_fresh
-from leads.domain.hooks.kind import Kind, as_code, text_of
+from leads.domain.hooks.kinds.call import Call, HookSignatureWrong, need_fresh
+from leads.domain.hooks.kinds.kind import Kind, as_code, text_of
 
 
 class Standard(Kind):

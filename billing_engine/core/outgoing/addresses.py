@@ -1,4 +1,4 @@
-"""Where deliveries may go: to public addresses, by HTTPS; never into our own network."""
+"""Where requests may go: to public addresses, by HTTPS; never into our own network."""
 
 import ipaddress
 import socket
