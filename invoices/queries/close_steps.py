@@ -34,7 +34,9 @@ def steps_of(cycle: BillingCycle, left: Remaining, *, periods: int | None = None
     if periods is None:
         periods = BillingPeriod.objects.filter(label__in=labels_of(cycle.label)).count()
     steps = [*_to_approve(cycle, left, periods), *_to_close(cycle, left)]
-    first = next((name for name, is_done, _, _ in steps if not is_done), "")
+    # Issue locks, too: while there is something to issue, Lock is not the next step.
+    beside = LOCK if left.approved else ""
+    first = next((name for name, is_done, _, _ in steps if not is_done and name != beside), "")
     return [
         _clear(cycle, left),
         *(
@@ -74,7 +76,7 @@ def _to_approve(cycle: BillingCycle, left: Remaining, periods: int) -> list[Told
             APPROVE,
             not left.not_billed and not left.drafts,
             _to_go(left.drafts, "draft", plural="s"),
-            list_of("invoices.invoice", month=cycle.label, state__exact="draft"),
+            list_of("invoices.invoice", month=cycle.label, state__exact="draft") if left.drafts else "",
         ),
     ]
 
@@ -82,18 +84,18 @@ def _to_approve(cycle: BillingCycle, left: Remaining, periods: int) -> list[Told
 def _to_close(cycle: BillingCycle, left: Remaining) -> list[Told]:
     is_open, invoices = cycle.state == State.OPEN, {"month": cycle.label}
     return [
-        (LOCK, not is_open, "once everything is drafted" if is_open else "takes no new actions", ""),
+        (LOCK, not is_open, "with Issue, or before it" if is_open else "takes no new actions", ""),
         (
             ISSUE,
             not left.not_billed and not left.not_issued,
             _to_go(left.approved, "approved invoice", plural="s"),
-            list_of("invoices.invoice", **invoices, state__exact="approved"),
+            list_of("invoices.invoice", **invoices, state__exact="approved") if left.approved else "",
         ),
         (
             SEND,
             not left.not_billed and not left.not_issued and not left.unsent,
             _to_go(left.unsent, "issued invoice", plural="s"),
-            list_of("invoices.invoice", **invoices, sent="no"),
+            list_of("invoices.invoice", **invoices, sent="no") if left.unsent else "",
         ),
         (
             CLOSE,

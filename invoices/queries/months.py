@@ -36,21 +36,25 @@ def overviews(cycles: Collection[BillingCycle]) -> dict[int, Overview]:
     totals = defaultdict[str, dict[str, Decimal]](dict)
     unsent = Count("pk", filter=Q(state=State.ISSUED, sent_at=None))
     rows = Invoice.objects.live().filter(period__label__in=months).values_list("period__label", "currency", "state")
-    for label, currency, state, count, total, not_sent in rows.annotate(Count("pk"), Sum("total"), unsent).order_by():
+    for label, currency, state, count, total, not_sent in rows.order_by().annotate(
+        Count("pk"), Sum("total"), unsent=unsent
+    ):
         month = months[label]
         counts[month] += Counter({state: count, "unsent": not_sent})
         totals[month][currency] = totals[month].get(currency, ZERO) + total
-    return {cycle.pk: _overview(cycle, periods[cycle.label], counts[cycle.label], totals[cycle.label]) for cycle in cycles}
+    return {
+        cycle.pk: _overview(cycle, periods[cycle.label], counts[cycle.label], totals[cycle.label]) for cycle in cycles
+    }
 
 
 def _periods(months: Mapping[str, str]) -> Mapping[str, Counter[str]]:
     """The billing periods of each month: all, and the open ones of active and of inactive customers."""
     found, is_open, active = defaultdict[str, Counter[str]](Counter), Q(state="open"), Q(customer__is_active=True)
     rows = BillingPeriod.objects.filter(label__in=months).order_by().values_list("label")
-    kinds = {"open": is_open & active & Q(is_sealed=False), "sealed": is_open & active & Q(is_sealed=True)}
+    kinds = {"all": Q(), "open": is_open & active & Q(is_sealed=False), "sealed": is_open & active & Q(is_sealed=True)}
     kinds["inactive"] = is_open & ~active
-    for label, *numbers in rows.annotate(Count("pk"), *(Count("pk", filter=kind) for kind in kinds.values())):
-        found[months[label]] += Counter(dict(zip(("all", *kinds), numbers, strict=True)))
+    for label, *numbers in rows.annotate(**{name: Count("pk", filter=kind) for name, kind in kinds.items()}):
+        found[months[label]] += Counter(dict(zip(kinds, numbers, strict=True)))
     return found
 
 

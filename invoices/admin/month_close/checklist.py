@@ -104,7 +104,8 @@ class Known:
 
 def checklist(steps: Sequence[Step], known: Known) -> list[CheckRow]:
     """Return the steps with everything about them."""
-    done, skipped, flags = done_by(known.cycle, known.history), _skipped(known.history), list(known.flagged)
+    done, skipped = done_by(known.cycle, known.history), _skipped(known.history)
+    flags = [one for one in known.flagged if one.needs_review or one.flag.amount is not None]
     return [
         CheckRow(
             number=number,

@@ -18,8 +18,8 @@ from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle, Invoice
 from invoices.queries.close_steps import Step, next_of, steps_of
 from invoices.queries.month import Money, money_in, periods_in
-from invoices.queries.months import ended_in_words
 from invoices.queries.month_figures import Figure, money_in_words
+from invoices.queries.months import ended_in_words
 
 State = BillingCycle.State
 DECISIONS_SHOWN = 6

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from billing_engine.core.calendar.spans import Month
 from invoices.domain.life.adjustments import adjust
-from invoices.domain.life.transitions import approve
 from invoices.domain.life.reopen import bill_again, reopen, void
+from invoices.domain.life.transitions import approve
 from invoices.domain.mail.request import send
 from invoices.domain.month_close.bulk_action import (
     BULK_ACTIONS,

@@ -19,4 +19,17 @@ class Migration(migrations.Migration):
                 name="only_issuing_goes_on_to_send",
             ),
         ),
+        migrations.AddIndex(
+            model_name="invoice",
+            index=models.Index(fields=["state", "currency"], include=("total",), name="invoice_sums"),
+        ),
+        migrations.AlterField(
+            model_name="invoice",
+            name="state",
+            field=models.CharField(
+                choices=[("draft", "Draft"), ("approved", "Approved"), ("issued", "Issued"), ("void", "Void")],
+                default="draft",
+                max_length=8,
+            ),
+        ),
     ]
