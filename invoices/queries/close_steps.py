@@ -1,4 +1,4 @@
-"""The steps of a month's close, from clearing what waits to the close: each done, next, later, or waiting beside the others."""
+"""The steps of a month's close, from clearing what is waiting to the close: each done, next, later, or waiting beside them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def next_of(steps: Sequence[Step]) -> tuple[int, Step] | None:
 
 
 def _clear(cycle: BillingCycle, left: Remaining) -> Step:
-    """What waits holds up nothing: it needs a reason when the month is locked or closed without it."""
+    """What is waiting holds up nothing: it needs a reason when the month is locked or closed without it."""
     waiting = [
         f"{count_in_words(count)} {what}"
         for count, what in ((left.quarantined, "in quarantine"), (left.unrated, "unrated"))

@@ -62,7 +62,7 @@ def _overview(
     cycle: BillingCycle, periods: Mapping[str, int], counts: Counter[str], totals: Mapping[str, Decimal]
 ) -> Overview:
     left = Remaining(
-        quarantined=0,  # what waits holds up no step
+        quarantined=0,  # what is waiting holds up no step
         unrated=0,
         failed=0,
         open_periods=periods["open"],

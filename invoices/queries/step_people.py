@@ -26,7 +26,7 @@ class DoneBy:
 
 
 def done_by(cycle: BillingCycle, history: Sequence[CycleStep]) -> dict[str, DoneBy]:
-    """Return by step who did it last; `history` is in order. A lock that was undone is nobody's."""
+    """Return by step who did it last; `history` is in order. A lock that was undone does not count."""
     found = {OF_HISTORY[Kind(step.kind)]: _of(step) for step in history if step.kind in OF_HISTORY}
     if cycle.state == BillingCycle.State.OPEN:
         found.pop(LOCK, None)

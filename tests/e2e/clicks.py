@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 COUNT = """
-    addEventListener("click", event => {
+    if (!window.countsClicks) addEventListener("click", event => {
         if (event.isTrusted && event.detail) sessionStorage.clicks = Number(sessionStorage.clicks || 0) + 1;
     }, true);
+    window.countsClicks = true;  // a page may be counted more than once
 """
 
 

@@ -30,7 +30,7 @@ BUTTONS = {
     CLOSE: ("close",),
 }
 PRESSED_AT_ONCE = "run"  # what it makes are drafts: nothing is asked
-TITLES = {CLEAR: "Clear what waits"}
+TITLES = {CLEAR: "Clear what is waiting"}
 BULK = {APPROVE: BulkAction.APPROVE, ISSUE: BulkAction.ISSUE, SEND: BulkAction.SEND}
 # The states of the invoices that have passed a step.
 PASSED = {APPROVE: (State.APPROVED, State.ISSUED), ISSUE: (State.ISSUED,)}

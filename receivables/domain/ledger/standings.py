@@ -11,7 +11,7 @@ from billing_engine.core.calendar.edges import FARTHEST_WEST, today_somewhere
 from billing_engine.core.read_replica import few_rows_of
 from invoices.domain.lines.books import OpenSum
 
-# So many ids are read once; of more, the list of invoices finds them anew in each of its queries.
+# So many ids are read once; of more, each query of the list finds them again.
 READ_AT_MOST = 10_000
 # The amount of an item less its matches, as everywhere; without a day, because a list shows what is so now. Only where the
 # due day is near does each customer's own today matter, which is slow to ask for.
