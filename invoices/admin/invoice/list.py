@@ -49,6 +49,18 @@ EMPTY_IN: dict[str, tuple[str, ...]] = {
 }
 
 
+def left_of(invoice: Invoice) -> Decimal | None:
+    """Return what an issued invoice has left, as the list has loaded it; None for any other."""
+    found: Decimal | None = invoice.__dict__.get(LEFT)
+    return found
+
+
+def outstanding(invoice: Invoice) -> SafeString:
+    """Return what the invoice has left, in words."""
+    left = left_of(invoice)
+    return amount(NOTHING if left is None else money.in_words(left, invoice.currency))
+
+
 class InvoiceList(ReadOnlyPage[Invoice]):
     """Invoices that are not issued yet, then the latest number first."""
 
@@ -88,6 +100,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
     shown_number = column(str, title="invoice", order="number")
     shown_month = column(str, "period.in_words", title="month", order="period__label")
+    shown_left = column(outstanding, title="outstanding")
     shown_issued = column(day, "issued_on", title="issued", order="issued_on")
     shown_sent = column(instant, "sent_at", "customer.zone", title="sent", order="sent_at")
 
@@ -104,11 +117,6 @@ class InvoiceList(ReadOnlyPage[Invoice]):
     def shown_total(self, invoice: Invoice) -> SafeString:
         total = money.in_words(invoice.total, invoice.currency)
         return amount(format_html("<s>{}</s>", total) if invoice.state == State.VOID else total)
-
-    @admin.display(description="outstanding")
-    def shown_left(self, invoice: Invoice) -> SafeString:
-        left = left_of(invoice)
-        return amount(NOTHING if left is None else money.in_words(left, invoice.currency))
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
@@ -145,12 +153,6 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         flags = invoice.__dict__.get("flags", [])
         shown = ((flag.message, flag.message if flag.needs_review else "First invoice") for flag in flags)
         return format_html_join("", '<span class="invoice-flag" title="{}">{}</span>', shown)
-
-
-def left_of(invoice: Invoice) -> Decimal | None:
-    """Return what an issued invoice has left, as the list has loaded it; None for any other."""
-    found: Decimal | None = invoice.__dict__.get(LEFT)
-    return found
 
 
 def is_overdue(invoice: Invoice) -> bool:
