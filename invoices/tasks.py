@@ -51,6 +51,6 @@ def sweep_task(**_: object) -> int:
 
 @shared_task(name="invoices.start_due_runs")
 def start_due_runs_task(**_: object) -> int:
-    """Create the months that periods have begun, and start the scheduled runs that are due; return how many."""
+    """Create the months that periods are in, and start the scheduled runs that are due; return how many."""
     create_missing_months()
     return len(start_due_runs(at=now()))

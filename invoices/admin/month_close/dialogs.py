@@ -49,8 +49,8 @@ class IssueMonthForm(IssueForm):
     reason = forms.CharField(label="Reason", max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
     send = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget)
 
-    def __init__(self, *args: Any, initial: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, initial=initial, **kwargs)
+    def __init__(self, *, initial: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(initial=initial, **kwargs)
         for name in ("lock", "send"):
             if initial[name]:
                 self.fields[name].label = initial[f"{name}_label"]

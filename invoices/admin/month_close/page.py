@@ -122,7 +122,7 @@ def _figures(label: str, money: list[CycleMoney]) -> dict[str, Any]:
     return {
         "sums": sums,
         "tables": tables,
-        "adds_up": all(one.adds_up for one in (*sums, *tables)),
+        "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
         "is_complete": bool(tables) and all(one.equations for one in sums),
     }
 
