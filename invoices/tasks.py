@@ -7,6 +7,7 @@ from billing_engine.core.queues.queue import Queue, sweep
 from invoices.domain.document.store import DOCUMENTS
 from invoices.domain.mail.delivery import MAILS
 from invoices.domain.month_close.bulk_action import BULK_ACTIONS
+from invoices.domain.month_close.close_month import create_missing_months
 from invoices.domain.run.bills import BILLS
 from invoices.domain.run.schedule import start_due_runs
 
@@ -50,5 +51,6 @@ def sweep_task(**_: object) -> int:
 
 @shared_task(name="invoices.start_due_runs")
 def start_due_runs_task(**_: object) -> int:
-    """Start the scheduled runs that are due; return how many."""
+    """Create the months that periods are in, and start the scheduled runs that are due; return how many."""
+    create_missing_months()
     return len(start_due_runs(at=now()))

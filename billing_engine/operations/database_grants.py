@@ -241,7 +241,8 @@ GRANTS = {
     "invoices_billingrunitem": "INSERT, UPDATE (attempts, state, invoice_id, code, message, settled_at)",
     "invoices_billingschedule": "UPDATE (is_active, grace_days)",
     "invoices_billingcycle": (
-        "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id, bulk_issued_on)"
+        "INSERT, UPDATE (attempts, trying, one_by_one, state, bulk_action, bulk_action_by_id, bulk_issued_on,"
+        " bulk_then_send)"
     ),
     "invoices_cyclestep": "INSERT, UPDATE (done)",
     "invoices_skippedinvoice": "INSERT, UPDATE (invoice_id)",

@@ -31,6 +31,9 @@ class BillingCycle(WorkPass):
     bulk_issued_on = models.DateField(
         null=True, blank=True, help_text="For issuing: the date of the invoices. Empty: the day each is issued."
     )
+    bulk_then_send = models.BooleanField(
+        default=False, db_default=False, help_text="For issuing: whether sending starts when it is done."
+    )
     bulk_action_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -41,6 +44,9 @@ class BillingCycle(WorkPass):
             models.CheckConstraint(
                 name="a_bulk_action_names_who_started_it",
                 condition=Q(bulk_action="") | Q(bulk_action_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="only_issuing_goes_on_to_send", condition=Q(bulk_then_send=False) | Q(bulk_action="issue")
             ),
         ]
 

@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 
-from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.calendar.spans import Cycle, labels_of
 from billing_engine.core.read_replica import rows_of
-from invoices.domain.life.review_flags import flags_of, without_invoice
+from invoices.domain.life.review_flags import Flag, flags_of, without_invoice
 from invoices.models import Invoice, InvoiceLine
 from leads.models import BillingPeriod
 
@@ -109,13 +109,42 @@ def late_in(label: str) -> list[tuple[str, int, Decimal]]:
     return [(currency, count, amount) for currency, count, amount in rows_of(LATE, {"labels": list(labels_of(label))})]
 
 
-def flagged_in(label: str) -> int:
-    """Count the drafts that a person should review before approval."""
-    drafts = Invoice.objects.filter(period__label__in=labels_of(label), state=Invoice.State.DRAFT)
-    return sum(
-        any(flag.needs_review for flag in flags)
-        for flags in flags_of(drafts.select_related("period__customer")).values()
-    )
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A flag on an invoice that is not issued yet."""
+
+    invoice: Invoice
+    flag: Flag
+
+    @property
+    def needs_review(self) -> bool:
+        """Return whether Approve all skips the draft because of it."""
+        return self.flag.needs_review and self.invoice.state == Invoice.State.DRAFT
+
+    @property
+    def rank(self) -> tuple[bool, bool, Decimal, str]:
+        """Return what sorts it: first what needs review on a draft, then the larger amount."""
+        amount = self.flag.amount
+        return not self.needs_review, amount is None, -abs(amount or Decimal(0)), self.invoice.customer.name
+
+
+def flagged_in(label: str) -> list[Flagged]:
+    """Return the flags on the month's drafts and approved invoices: what needs review first, then by amount."""
+    not_issued = [Invoice.State.DRAFT, Invoice.State.APPROVED]
+    drafts = Invoice.objects.filter(period__label__in=labels_of(label), state__in=not_issued)
+    found = list(drafts.select_related("customer", "period__customer"))
+    flags = flags_of(found)
+    rows = [Flagged(invoice, flag) for invoice in found for flag in flags.get(invoice.pk, ())]
+    return sorted(rows, key=lambda row: row.rank)
+
+
+def silent_in(label: str) -> list[Invoice]:
+    """Return the last month's invoices with charges of active customers that have no invoice in this month."""
+    before = str(Cycle.parse(label).previous())
+    here = Invoice.objects.live().filter(customer=OuterRef("customer"), period__label__in=labels_of(label))
+    charges = InvoiceLine.objects.filter(invoice=OuterRef("pk"), kind=InvoiceLine.Kind.CHARGES, amount__gt=0)
+    found = Invoice.objects.live().filter(~Exists(here), Exists(charges), period__label__in=labels_of(before))
+    return list(found.filter(customer__is_active=True).select_related("customer").order_by("customer__name", "pk"))
 
 
 def without_invoice_in(label: str) -> int:

@@ -7,19 +7,23 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from billing_engine.core.calendar.spans import Month
+from billing_engine.core.models import Deed
+from invoices.domain.life.adjustments import adjust
+from invoices.domain.month_close.close_month import create_missing_months
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingCycle, Invoice
+from invoices.models import BillingCycle, Invoice, InvoiceMail
 from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
 from leads.models import ActionType, Source
 from pricing.domain.rule_book.rules import activate
-from tests.e2e.conftest import log_in
+from tests.e2e.clicks import counted
+from tests.e2e.conftest import PASSWORD, log_in
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.pricing import PriceRuleFactory
 from tests.processes import until
@@ -48,6 +52,21 @@ def company(people: dict[str, User]) -> None:
     _send(source, "CEDAR", "nobody_knows", 1)
 
 
+@pytest.fixture
+def clean_company(people: dict[str, User]) -> None:
+    """Three brands with last month's actions, all with prices and contacts; and a second person in finance."""
+    samples = ActionTypeFactory.create(code="sample_order", name="Sample order")
+    PriceRuleFactory.create(name="Samples", unit_price=Decimal("2.50"), action_type=samples)
+    source = SourceFactory.create(code="web")
+    for place, (code, name) in enumerate((("ASH", "Ash Veneers"), ("BIRCH", "Birch & Sons"), ("CEDAR", "Cedar Mill"))):
+        customer = CustomerFactory.create(code=code, name=name, billing_contacts=[f"books@{code.lower()}.example"])
+        ProductFactory.create(customer=customer, sku=f"SKU-{code}", name=f"{name} sample box")
+        _send(source, code, "sample_order", 10 + place)
+    create_missing_months()  # as beat does every minute
+    second = User.objects.create_user("second", password=PASSWORD, is_staff=True)
+    second.groups.add(Group.objects.get(name="Finance"))
+
+
 def _send(source: Source, code: str, kind: str, count: int) -> None:
     actions = [{"id": f"{kind}-{n}", "type": kind, "occurred_at": IN_IT.isoformat()} for n in range(count)]
     lead = {"id": f"L-{code}", "product": {"sku": f"SKU-{code}"}, "actions": actions}
@@ -63,7 +82,7 @@ def test_finance_closes_a_month_and_the_pdf_says_to_the_cent_what_the_page_says(
     expect(page.get_by_text("0 of 3 periods billed")).to_be_visible()
     expect(page.get_by_role("link", name="1 in quarantine")).to_be_visible()
 
-    _press(page, "Start billing run", "Start billing run")
+    page.get_by_role("button", name="Start billing run").click()
     expect(page.get_by_text("2 of 3 periods billed")).to_be_visible()
     expect(
         page.get_by_text("1 action is unrated. Operations must add a price rule for it, or waive it with a reason.")
@@ -71,7 +90,7 @@ def test_finance_closes_a_month_and_the_pdf_says_to_the_cent_what_the_page_says(
 
     _price_the_brochures(people["operations"])
     page.reload()
-    _press(page, "Start billing run", "Start billing run")
+    page.get_by_role("button", name="Start billing run").click()
     expect(page.get_by_text("3 of 3 periods billed")).to_be_visible()
     expect(page.get_by_text("3 drafts to go")).to_be_visible()
     expect(page.get_by_text("does not add up")).to_have_count(0)
@@ -80,7 +99,9 @@ def test_finance_closes_a_month_and_the_pdf_says_to_the_cent_what_the_page_says(
     until(lambda: Invoice.objects.filter(state="approved").count() == 3)
     expect(page.get_by_text("3 approved invoices to go")).to_be_visible()
     _lock_with_a_reason(page)
-    _press(page, "Issue all", "Issue all")
+    page.get_by_role("link", name="Issue all").click()
+    page.get_by_label("Email the invoices when they are issued").uncheck()
+    page.get_by_role("button", name="Issue all").click()
     until(lambda: Invoice.objects.filter(state="issued").count() == 3)
     _close_with_a_reason(page)
     expect(page.get_by_text(f"{month_in_words(str(LAST_MONTH))} is closed.")).to_be_visible()
@@ -88,6 +109,83 @@ def test_finance_closes_a_month_and_the_pdf_says_to_the_cent_what_the_page_says(
 
     for invoice in Invoice.objects.all():
         _page_and_paper_agree(page, invoice)
+
+
+def test_a_clean_month_takes_one_person_eight_clicks(page: Page, clean_company: None, workers: None):
+    log_in(page, "finance")
+    with counted(page) as clicks:
+        _run_and_approve(page)
+        _issue_and_close(page)
+
+    assert clicks.count <= 8
+    assert _deeds() == ["month_locked", "issue_all_started", "send_all_started", "month_closed"]
+
+
+def test_a_month_closed_by_two_people(page: Page, clean_company: None, workers: None, people: dict[str, User]):
+    """The first runs, adjusts a draft and approves the others; the second approves that one, issues and closes."""
+    log_in(page, "finance")
+    with counted(page) as first:
+        page.get_by_role("link", name="Continue closing").click()
+        page.get_by_role("button", name="Start billing run").click()
+        expect(page.get_by_text("3 drafts to go")).to_be_visible()
+        adjusted = Invoice.objects.get(customer__code="BIRCH")
+        adjust(adjusted, amount=Decimal(-5), text="Two twice", reason="Sent twice", by=people["finance"], at=now())
+        page.get_by_role("link", name="Approve all").click()
+        page.get_by_role("button", name="Approve all").click()
+        skipped = page.get_by_role("region", name="Skipped by “Approve all”, 1 of 3")
+        expect(
+            skipped.get_by_text("You worked on this adjusted invoice, so another person must approve it.")
+        ).to_be_visible()
+
+    log_in(page, "second")
+    with counted(page) as second:
+        page.get_by_role("link", name="Continue closing").click()
+        page.get_by_role("link", name=f"Draft {adjusted.pk}").first.click()
+        page.get_by_role("link", name="Approve").click()
+        page.get_by_role("button", name="Approve").click()
+        page.get_by_role("link", name="Month close").first.click()
+        page.get_by_role("link", name=month_in_words(str(LAST_MONTH))).click()
+        _issue_and_close(page)
+
+    assert (first.count <= 4, second.count <= 10) == (True, True)
+    done = Invoice.objects.order_by("customer__name").values_list("state", "total", "approved_by__username")
+    assert list(done) == [
+        ("issued", Decimal("25.00"), "finance"),
+        ("issued", Decimal("22.50"), "second"),
+        ("issued", Decimal("30.00"), "finance"),
+    ]
+
+
+def _run_and_approve(page: Page) -> None:
+    page.get_by_role("link", name="Continue closing").click()
+    expect(page.get_by_text("0 of 3 periods billed")).to_be_visible()
+    page.get_by_role("button", name="Start billing run").click()
+    expect(page.get_by_text("3 drafts to go")).to_be_visible()
+    page.get_by_role("link", name="Approve all").click()
+    expect(page.get_by_role("row", name="USD 3 $82.50 $0.00 $82.50")).to_be_visible()
+    page.get_by_role("button", name="Approve all").click()
+    expect(page.get_by_text("3 approved invoices to go")).to_be_visible()
+
+
+def _issue_and_close(page: Page) -> None:
+    """Lock and Send stand inside Issue, already chosen."""
+    page.get_by_role("link", name="Issue all").click()
+    expect(page.get_by_label(f"Lock {month_in_words(str(LAST_MONTH))} first")).to_be_checked()
+    expect(page.get_by_label("Email the invoices when they are issued")).to_be_checked()
+    page.get_by_role("button", name="Issue all").click()
+    until(lambda: Invoice.objects.filter(state="issued").count() == 3)
+    until(lambda: InvoiceMail.objects.exclude(settled_at=None).count() == 3)  # recorded: there is no mail server here
+    close = page.get_by_role("link", name="Close", exact=True)
+    expect(close).to_be_visible()
+    close.click()
+    page.get_by_role("button", name="Close", exact=True).last.click()
+    expect(page.get_by_text("for good")).to_be_visible()
+
+
+def _deeds() -> list[str]:
+    """What was done to the month from the lock on, each by a deed of its own."""
+    found = Deed.objects.about(BillingCycle.objects.get()).order_by("pk").values_list("verb", flat=True)
+    return [verb for verb in found if verb not in ("approve_all_started", "billing_run_started")]
 
 
 def _price_the_brochures(by: User) -> None:
@@ -103,7 +201,7 @@ def _press(page: Page, opens: str, confirms: str) -> None:
 
 
 def _lock_with_a_reason(page: Page) -> None:
-    page.get_by_role("link", name="Lock").click()
+    page.get_by_role("link", name="Lock", exact=True).click()
     page.get_by_role("button", name="Lock").click()
     expect(page.get_by_text("1 item in quarantine will be left behind. Enter a reason.")).to_be_visible()
     page.get_by_role("textbox", name="Reason").fill("The website sent an unknown action type; they are fixing it.")
@@ -112,7 +210,7 @@ def _lock_with_a_reason(page: Page) -> None:
 
 
 def _close_with_a_reason(page: Page) -> None:
-    page.get_by_role("link", name="task_alt Close").click()
+    page.get_by_role("link", name="Close", exact=True).click()
     page.get_by_role("textbox", name="Reason").fill("As when it was locked.")
     page.get_by_role("button", name="Close", exact=True).last.click()
 

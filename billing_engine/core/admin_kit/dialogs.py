@@ -66,13 +66,17 @@ def person(request: HttpRequest) -> User:
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """The contents of a button's dialog. Each text may depend on the row; `also` adds to the template's context."""
+    """The contents of a button's dialog. Each text may depend on the row; `also` adds to the template's context.
+
+    `first` are the form's first values, `first_for` those that also depend on the person.
+    """
 
     title: Said
     says: Said = ""
     submit: str = ""
     form: Callable[..., forms.Form] = OnlyConfirmed
     first: Callable[[Any], dict[str, Any]] | None = None
+    first_for: Callable[[Any, User], dict[str, Any]] | None = None
     is_dangerous: bool = False
     template: str = "core/dialog.html"
     also: Callable[[Any, forms.Form, Refused | None], dict[str, Any]] | None = None
@@ -194,6 +198,8 @@ def _asked(
     self: Any, request: HttpRequest, row: Model, act: Act, asks: Dialog, label: str, guard: Guard | None
 ) -> HttpResponse:
     first = asks.first(row) if asks.first else None
+    if asks.first_for:
+        first = (first or {}) | asks.first_for(row, person(request))
     form = asks.form(data=request.POST if request.method == "POST" else None, initial=first)
     refused: Refused | None = None
     if request.method == "POST" and form.is_valid():

@@ -1,4 +1,7 @@
-"""Format instants and days: `2026-10-31 14:02 EDT`, in one form everywhere, and always with their zone."""
+"""Format instants and days for pages: `Oct 31, 2026, 14:02 EDT`, in one form everywhere, and always with their zone.
+
+Files, the API and fields have ISO 8601 instead.
+"""
 
 from datetime import UTC, date, datetime, tzinfo
 
@@ -15,10 +18,10 @@ def zone_in_words(at: datetime, zone: tzinfo) -> str:
 
 
 def instant_in_words(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
-    """`2026-10-31 14:02 EDT`; with `seconds` to the last digit: `2026-10-31 14:02:07.25 EDT`."""
+    """`Oct 31, 2026, 14:02 EDT`; with `seconds` to the last digit: `Oct 31, 2026, 14:02:07.25 EDT`."""
     local = at.astimezone(zone)
-    exact = f"{local:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") if seconds else f"{local:%Y-%m-%d %H:%M}"
-    return f"{exact} {zone_in_words(at, zone)}"
+    exact = f"{local:%H:%M:%S.%f}".rstrip("0").rstrip(".") if seconds else f"{local:%H:%M}"
+    return f"{day(local)}, {exact} {zone_in_words(at, zone)}"
 
 
 def instant(at: datetime | None, zone: tzinfo = UTC) -> SafeString | str:
@@ -30,11 +33,11 @@ def instant(at: datetime | None, zone: tzinfo = UTC) -> SafeString | str:
         '<time class="lb-instant" datetime="{}" title="{}">{} <span class="lb-quiet">{}</span></time>',
         at.isoformat(),
         f"{local:%A, %B %-d, %Y, %H:%M:%S} ({getattr(zone, 'key', zone)})",
-        f"{local:%Y-%m-%d %H:%M}",
+        f"{day(local)}, {local:%H:%M}",
         zone_in_words(at, zone),
     )
 
 
 def day(on: date | None) -> str:
-    """`2026-10-31`."""
-    return NOTHING if on is None else on.isoformat()
+    """`Oct 31, 2026`."""
+    return NOTHING if on is None else f"{on:%b} {on.day}, {on.year}"

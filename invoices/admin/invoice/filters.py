@@ -1,24 +1,25 @@
 """Filters shared by finance's lists."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeNumericFilter
 
 from billing_engine.core.admin_kit.filters import DateFilter
 from billing_engine.core.calendar.spans import labels_of
+from billing_engine.core.money import LARGEST, MOST_PLACES
 from invoices.domain.life.late_voids import periods_with_late_voids
 from invoices.domain.month_close.bulk_action import HAS_CONTACTS
 from invoices.domain.wording import month_in_words
-from invoices.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
-from leads.models import Customer
+from invoices.models import BillingCycle, Invoice, InvoiceDocument, InvoiceLine, InvoiceMail
+from invoices.queries.tabs import TITLES, Tab, rows_of
 
 MONTHS_OFFERED = 36
+LEAST = Decimal(1).scaleb(-MOST_PLACES)
 
 
 class MonthFilter(DropdownFilter):
@@ -29,9 +30,9 @@ class MonthFilter(DropdownFilter):
     path = "period__label"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        labels = Invoice.objects.values_list("period__label", flat=True).annotate(latest=Max("period__end_at"))
-        latest = labels.order_by("-latest", "period__label").values_list("period__label", flat=True)
-        return [(label, month_in_words(label)) for label in latest[:MONTHS_OFFERED]]
+        months = BillingCycle.objects.order_by("-label").values_list("label", flat=True)
+        labels = dict.fromkeys([*months[:MONTHS_OFFERED], *filter(None, [self.value()])])
+        return [(label, month_in_words(label)) for label in labels]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
         return queryset.filter(**{f"{self.path}__in": labels_of(value)}) if (value := self.value()) else queryset
@@ -116,32 +117,47 @@ class LineIssuedOn(DateFilter):
     at = "invoice__issued_on"
 
 
-class DueFilter(DropdownFilter):
-    """Whether the due date has passed in the customer's time zone."""
+class DueOn(DateFilter):
+    """The due date in the customer's time zone."""
 
-    title = "due"
+    title = "due date"
     parameter_name = "due"
+    at = "due_on"
+
+
+class TabFilter(DropdownFilter):
+    """The tab of the list: how far the invoice is, and whether it is past due or paid."""
+
+    title = "tab"
+    parameter_name = "tab"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("overdue", "Overdue"), ("later", "Not due yet")]
+        return [(tab.value, TITLES[tab]) for tab in Tab]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
-        if self.value() not in ("overdue", "later"):
+        if self.value() not in Tab.__members__.values():
             return queryset
-        zones = Customer.objects.order_by().values_list("time_zone", flat=True).distinct()
-        passed = overdue_at(now(), zones)
-        return queryset.filter(state=Invoice.State.ISSUED).filter(passed if self.value() == "overdue" else ~passed)
+        return queryset.filter(rows_of(Tab(str(self.value())), at=now()))
 
 
-def overdue_at(at: datetime, zones: Iterable[str]) -> Q:
-    """Match invoices whose due date has passed in their customer's time zone."""
-    alike: dict[date, list[str]] = {}
-    for name in zones:
-        alike.setdefault(at.astimezone(ZoneInfo(name)).date(), []).append(name)
-    overdue = Q(pk__in=[])
-    for today, names in alike.items():
-        overdue |= Q(due_on__lt=today, customer__time_zone__in=names)
-    return overdue
+class TotalFilter(RangeNumericFilter):
+    """The total with tax, between two amounts, both included."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        for lookup, end in (("gte", "from"), ("lte", "to")):
+            if given := self.used_parameters.get(f"{self.parameter_name}_{end}"):
+                queryset = queryset.filter(**{f"total__{lookup}": _amount(str(given))})
+        return queryset
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.strip())
+    except InvalidOperation as error:
+        raise IncorrectLookupParameters(text) from error
+    if not amount.is_finite() or amount.copy_abs() >= LARGEST:
+        raise IncorrectLookupParameters(text)
+    return amount.quantize(LEAST, rounding=ROUND_HALF_UP)
 
 
 class ToBeCreditedFilter(DropdownFilter):

@@ -1,5 +1,6 @@
 """The list of invoices: its columns, filters and totals."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -11,31 +12,53 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import amount, chip, day, instant, link
+from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, day, instant, link
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.filters import CurrencyFilter
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
+from billing_engine.core.calendar.wording import count_of_days
 from invoices.admin.invoice.filters import (
     CutByBudgetFilter,
     DocumentFilter,
-    DueFilter,
+    DueOn,
     IssuedOn,
     MonthFilter,
     SentFilter,
+    TabFilter,
     ToBeCreditedFilter,
+    TotalFilter,
 )
 from invoices.admin.invoice.page import STATE_COLOURS
+from invoices.admin.invoice.tabs import tabs_of
 from invoices.domain.life.review_flags import flags_of
+from invoices.domain.lines.books import books
 from invoices.models import Invoice
+from invoices.queries.tabs import Tab
 
 State = Invoice.State
-NOT_YET = ("shown_issued", "shown_due", "shown_sent")
+LEFT = "left"
+NOT_YET = ("shown_issued", "shown_due", "shown_sent", "shown_left")
 EMPTY_IN: dict[str, tuple[str, ...]] = {
-    State.DRAFT: NOT_YET,
-    State.APPROVED: NOT_YET,
-    State.ISSUED: ("shown_flags",),
-    State.VOID: ("shown_flags",),
+    Tab.DRAFT: NOT_YET,
+    Tab.TO_APPROVE: NOT_YET,
+    Tab.APPROVED: NOT_YET,
+    Tab.ISSUED: ("shown_flags",),
+    Tab.OVERDUE: ("shown_flags",),
+    Tab.PAID: ("shown_flags", "shown_left"),
+    Tab.VOID: ("shown_flags", "shown_left"),
 }
+
+
+def left_of(invoice: Invoice) -> Decimal | None:
+    """Return what an issued invoice has left, as the list has loaded it; None for any other."""
+    found: Decimal | None = invoice.__dict__.get(LEFT)
+    return found
+
+
+def outstanding(invoice: Invoice) -> SafeString:
+    """Return what the invoice has left, in words."""
+    left = left_of(invoice)
+    return amount(NOTHING if left is None else money.in_words(left, invoice.currency))
 
 
 class InvoiceList(ReadOnlyPage[Invoice]):
@@ -46,6 +69,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         "shown_customer",
         "shown_month",
         "shown_total",
+        "shown_left",
         "shown_state",
         "shown_issued",
         "shown_due",
@@ -54,13 +78,15 @@ class InvoiceList(ReadOnlyPage[Invoice]):
     )
     list_display_links = ("shown_number",)
     list_filter = (
+        TabFilter,
         ("state", ChoicesDropdownFilter),
         MonthFilter,
         ("customer", AutocompleteSelectFilter),
         CurrencyFilter,
         IssuedOn,
+        DueOn,
+        ("total", TotalFilter),
         SentFilter,
-        DueFilter,
         ToBeCreditedFilter,
         CutByBudgetFilter,
         DocumentFilter,
@@ -74,12 +100,13 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
     shown_number = column(str, title="invoice", order="number")
     shown_month = column(str, "period.in_words", title="month", order="period__label")
+    shown_left = column(outstanding, title="outstanding")
     shown_issued = column(day, "issued_on", title="issued", order="issued_on")
     shown_sent = column(instant, "sent_at", "customer.zone", title="sent", order="sent_at")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Leave out the columns that are empty for the chosen state."""
-        empty = EMPTY_IN.get(request.GET.get("state__exact", ""), ())
+        empty = EMPTY_IN.get(request.GET.get("tab", "") or request.GET.get("state__exact", ""), ())
         return tuple(name for name in self.list_display if name not in empty)
 
     @admin.display(description="customer", ordering="customer__name")
@@ -93,26 +120,31 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
+        if is_overdue(invoice):
+            return chip("Overdue", "red")
+        if left_of(invoice) == 0:
+            return chip("Paid", "green")
         shown = "Sent" if invoice.sent_at and invoice.state == State.ISSUED else invoice.get_state_display()
         return chip(shown, STATE_COLOURS[State(invoice.state)])
 
     @admin.display(description="due", ordering="due_on")
     def shown_due(self, invoice: Invoice) -> SafeString | str:
-        if invoice.state == State.VOID:
-            return day(None)
-        today = now().astimezone(invoice.customer.zone).date()
-        if invoice.state == State.ISSUED and invoice.due_on and invoice.due_on < today:
-            return format_html('<span class="invoice-overdue" title="Overdue">{}</span>', day(invoice.due_on))
-        return day(invoice.due_on)
+        due = None if invoice.state == State.VOID else invoice.due_on
+        if due is None or not left_of(invoice):
+            return day(due)
+        ago = (invoice.customer.day_of(now()) - due).days
+        when = f"{count_of_days(ago)} ago" if ago > 0 else f"in {count_of_days(-ago)}" if ago else "today"
+        return format_html('{}<small class="invoice-when{}">{}</small>', day(due), " invoice-overdue" * (ago > 0), when)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Load the flags of all rows on the page at once."""
+        """Load the totals, and the flags and what is left of all rows on the page at once."""
         changes = super().get_changelist_instance(request)
-        changes.totals = totals_of(changes)
+        changes.totals, changes.tabs = totals_of(changes), tabs_of(request, {})
         rows = list(changes.result_list)
-        flags = flags_of(rows)
+        flags, left = flags_of(rows), books().left_of([row.pk for row in rows if row.state == State.ISSUED])
         for row in rows:
             row.__dict__["flags"] = flags.get(row.pk, [])
+            row.__dict__[LEFT] = max(left[row.pk], money.ZERO) if row.pk in left else None
         changes.result_list = rows
         return changes
 
@@ -121,6 +153,11 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         flags = invoice.__dict__.get("flags", [])
         shown = ((flag.message, flag.message if flag.needs_review else "First invoice") for flag in flags)
         return format_html_join("", '<span class="invoice-flag" title="{}">{}</span>', shown)
+
+
+def is_overdue(invoice: Invoice) -> bool:
+    """Return whether something is left of it, and its due day is over for the customer."""
+    return bool(left_of(invoice) and invoice.due_on and invoice.due_on < invoice.customer.day_of(now()))
 
 
 def totals_of(changes: Any) -> list[dict[str, Any]]:

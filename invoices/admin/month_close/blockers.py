@@ -1,4 +1,6 @@
-"""The cards on a month's page: what blocks its close, or is worth knowing before it."""
+"""What blocks a month's close, or is worth knowing before it, by step."""
+
+from collections.abc import Sequence
 
 from billing_engine.core.admin_kit.cells import list_of
 from billing_engine.core.admin_kit.task_cards import TaskCard
@@ -8,32 +10,37 @@ from billing_engine.core.money import in_words
 from invoices.domain.life.late_voids import to_be_credited
 from invoices.domain.month_close.bulk_action import without_contacts
 from invoices.domain.month_close.unfinished import Remaining, stuck_in
-from invoices.models import BillingCycle
-from invoices.queries.cycle import cut_by_budgets_in, flagged_in, without_invoice_in
+from invoices.models import BillingCycle, Invoice
+from invoices.queries.close_steps import APPROVE, CLEAR, ISSUE, RUN, SEND
+from invoices.queries.cycle import Flagged, cut_by_budgets_in, silent_in, without_invoice_in
 
 Counted = tuple[int, str, str, str, str]  # count, label, advice, URL, color
 
 
-def blocker_cards(cycle: BillingCycle, left: Remaining) -> list[TaskCard]:
-    """Return the cards of what blocks the month's close, in the order to deal with it."""
-    return [
-        TaskCard.of(count, what, advice, address, tone)
-        for count, what, advice, address, tone in (
-            *_before_drafts(cycle.label, left),
-            *_of_invoices(cycle.label, left),
-            *_outgoing(cycle, left),
-        )
-        if count
-    ]
+def cards_of(cycle: BillingCycle, left: Remaining, flagged: Sequence[Flagged]) -> dict[str, list[TaskCard]]:
+    """Return by step what blocks the month's close, or is worth knowing before it."""
+    found = {
+        CLEAR: _before_the_run(cycle.label, left),
+        RUN: _of_periods(cycle.label, left),
+        APPROVE: _of_drafts(cycle.label, flagged),
+        ISSUE: (_to_be_credited(cycle.label),),
+        SEND: _outgoing(cycle, left),
+    }
+    return {
+        step: [
+            TaskCard.of(count, what, advice, address, tone) for count, what, advice, address, tone in counted if count
+        ]
+        for step, counted in found.items()
+    }
 
 
-def _before_drafts(label: str, left: Remaining) -> tuple[Counted, ...]:
-    """Return what is not on an invoice yet."""
+def _before_the_run(label: str, left: Remaining) -> tuple[Counted, ...]:
+    """Return what no run can bill."""
     return (
         (
             left.quarantined,
             "in quarantine",
-            "Fix and retry, or discard with a reason. The items are listed below",
+            "Fix and retry, or discard with a reason",
             list_of("leads.quarantineditem", month=label, state="unsettled"),
             "orange",
         ),
@@ -44,26 +51,19 @@ def _before_drafts(label: str, left: Remaining) -> tuple[Counted, ...]:
             list_of("pricing.unratedaction", period__label__in=",".join(labels_of(label))),
             "orange",
         ),
-        (
-            left.failed,
-            "could not be billed",
-            "Fix the causes listed below, then retry the run",
-            list_of("invoices.billingrun", q=label),
-            "red",
-        ),
     )
 
 
-def _of_invoices(label: str, left: Remaining) -> tuple[Counted, ...]:
-    """Return what needs attention on the month's invoices, or on periods without one."""
-    flagged = flagged_in(label) if left.drafts else 0
+def _of_periods(label: str, left: Remaining) -> tuple[Counted, ...]:
+    """Return the billing periods that need attention."""
+    silent = silent_in(label) if not left.not_billed and left.unrated == 0 else []
     return (
         (
-            flagged,
-            "draft flagged" if flagged == 1 else "drafts flagged",
-            "Review each one; its page says why. Approve all skips them",
-            list_of("invoices.invoice", month=label, state__exact="draft"),
-            "blue",
+            left.failed,
+            "could not be billed",
+            "Fix the causes, then retry the run",
+            list_of("invoices.billingrun", q=label),
+            "red",
         ),
         (
             without_invoice_in(label),
@@ -79,8 +79,6 @@ def _of_invoices(label: str, left: Remaining) -> tuple[Counted, ...]:
             list_of("leads.billingperiod", cycle=label, state__exact="open"),
             "orange",
         ),
-        _to_be_credited(label),
-        _cut_by_budgets(label),
         (
             left.inactive_periods,
             "of inactive customers",
@@ -88,7 +86,39 @@ def _of_invoices(label: str, left: Remaining) -> tuple[Counted, ...]:
             list_of("leads.billingperiod", cycle=label, state__exact="open"),
             "orange",
         ),
+        (
+            len(silent),
+            "gone silent",
+            f"Charged last month, no invoice this month: {_silent_in_words(silent)}",
+            list_of("leads.billingperiod", cycle=label),
+            "blue",
+        ),
     )
+
+
+def _silent_in_words(silent: Sequence[Invoice]) -> str:
+    """Return `Ash, $12.00, Birch, $3.00 and 2 more`: who was charged what last month."""
+    return names_in_words([f"{one.customer.name} ({in_words(one.total, one.currency)})" for one in silent])
+
+
+def _of_drafts(label: str, flagged: Sequence[Flagged]) -> tuple[Counted, ...]:
+    """Return the drafts that need a look."""
+    count = len(drafts_to_review(flagged))
+    return (
+        (
+            count,
+            "draft flagged" if count == 1 else "drafts flagged",
+            "Review each one; its page says why. Approve all skips them",
+            list_of("invoices.invoice", month=label, state__exact="draft"),
+            "blue",
+        ),
+        _cut_by_budgets(label),
+    )
+
+
+def drafts_to_review(flagged: Sequence[Flagged]) -> set[int]:
+    """Return the ids of the drafts that Approve all skips, because they are flagged."""
+    return {one.invoice.pk for one in flagged if one.needs_review}
 
 
 def _outgoing(cycle: BillingCycle, left: Remaining) -> tuple[Counted, ...]:

@@ -1,4 +1,4 @@
-"""The list of months to close, and the page of each month with its buttons."""
+"""The page of each month to close, with its buttons."""
 
 from typing import Any
 
@@ -10,38 +10,39 @@ from django.utils.timezone import now
 from unfold.enums import ActionVariant
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.cells import Colour, chip
-from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import REQUESTED, Dialog, Done, WithReason, button, person
-from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.counts import names_in_words
-from billing_engine.core.errors import Refused
-from invoices.admin.invoice.dialogs import IssueForm
 from invoices.admin.month_close.bridge import bridge
-from invoices.admin.month_close.form import OptionalReasonForm
-from invoices.admin.month_close.page import cycle_page
-from invoices.domain.mail.server import check_server, sends_email, server_name
-from invoices.domain.month_close.approvals import request_month_reopening
-from invoices.domain.month_close.bulk_action import (
-    count_waiting,
-    failed_before,
-    start_bulk_action,
-    stop_bulk_action,
-    without_contacts,
+from invoices.admin.month_close.dialogs import (
+    TEMPLATE,
+    IssueMonthForm,
+    OptionalReasonForm,
+    has_waiting,
+    issue_together,
+    may_send_all,
+    month_sums,
+    send_all_notice,
+    sums_to_approve,
+    waiting_in_words,
+    waiting_sums,
 )
+from invoices.admin.month_close.list import CycleList, month_of
+from invoices.admin.month_close.page import cycle_page
+from invoices.domain.mail.server import sends_email
+from invoices.domain.month_close.approvals import request_month_reopening
+from invoices.domain.month_close.bulk_action import start_bulk_action, stop_bulk_action
 from invoices.domain.month_close.close_month import (
     bill_cycle,
     check_all_issued,
     check_may_open_again,
     check_over,
     close_cycle,
-    create_missing_months,
     has_something_to_bill,
     lock,
     reopen,
 )
+from invoices.domain.month_close.issue_month import Together, issue_month
 from invoices.domain.month_lock import why_month_locked
-from invoices.domain.wording import month_in_words, unfinished_in_words
+from invoices.domain.wording import unfinished_in_words
 from invoices.models import BillingCycle
 
 State = BillingCycle.State
@@ -50,12 +51,6 @@ DECIDE = "invoices.change_invoice"
 CLOSE = "invoices.change_billingcycle"
 RUN = "invoices.add_billingrun"
 SEND = "invoices.add_invoicemail"
-COLOURS: dict[str, Colour] = {State.OPEN: "blue", State.LOCKED: "orange", State.CLOSED: "green"}
-
-
-def month_of(cycle: BillingCycle) -> str:
-    """Return the month's name, such as `October 2026`."""
-    return month_in_words(cycle.label)
 
 
 def can_be_billed(cycle: BillingCycle) -> bool:
@@ -63,63 +58,15 @@ def can_be_billed(cycle: BillingCycle) -> bool:
     return not why_month_locked(cycle) and has_something_to_bill(cycle, at=now())
 
 
-def waiting_in_words(cycle: BillingCycle, action: BillingCycle.BulkAction, what: str) -> str:
-    """Return how many invoices the bulk action would process: `1 draft`, `1,234 invoices`."""
-    count = count_waiting(cycle, action)
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def has_waiting(action: BillingCycle.BulkAction) -> Any:
-    """Return a check whether the bulk action has something to do, and none is in progress."""
-    return lambda cycle: not cycle.bulk_action and count_waiting(cycle, action) > 0
-
-
-def may_send_all(cycle: BillingCycle) -> bool:
-    """Return whether there is something to send, and emails may be sent or, on a local server, recorded."""
-    try:
-        check_server()
-    except Refused:
-        return False
-    return bool(has_waiting(BulkAction.SEND)(cycle))
-
-
-def send_all_notice(cycle: BillingCycle) -> str:
-    """Say who gets the emails, how many failed before, and which customers are skipped."""
-    failed = failed_before(cycle)
-    again = f" {failed:,} of them failed before." if failed else ""
-    contactless = without_contacts(cycle)
-    skipped = f" Skipped, without billing contacts: {names_in_words(contactless)}." if contactless else ""
-    recorded = "" if sends_email() else f" They will not be delivered: emails are only recorded here ({server_name()})."
-    return (
-        "Sends every issued invoice that was not sent yet to the customer's billing contacts, with its template and PDF."
-        f"{again}{skipped}{recorded}"
-    )
-
-
 @admin.register(BillingCycle)
-class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
-    list_display = ("shown_month", "state_chip")
-    list_display_links = ("shown_month",)
-    search_fields = ("label__startswith",)
-    search_help_text = "Month, such as 2026-10"
-    ordering = ("-label",)
+class BillingCycleAdmin(CycleList):
     actions_detail: Any = (
         *("run", "approve_all", "issue_all", "send_all", "stop_bulk_action"),
         *("lock", "reopen", "ask_to_reopen", "close"),
     )
 
-    shown_month = column(month_of, title="month", order="label")
-    state_chip = column(
-        lambda cycle: chip(cycle.get_state_display(), COLOURS[cycle.state]), title="state", order="state"
-    )
-
     class Media:
         css = {"all": ["invoices/finance.css", "core/figures.css", "invoices/month_close.css"]}
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        create_missing_months()
-        response: HttpResponse = super().changelist_view(request, extra_context)
-        return response
 
     def get_urls(self) -> list[URLPattern]:
         counted = path("<int:cycle>/bridge/", self.admin_site.admin_view(self.bridge), name="invoices_cycle_bridge")
@@ -164,6 +111,8 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         asks=Dialog(
             title=lambda cycle: f"Approve {waiting_in_words(cycle, BulkAction.APPROVE, 'draft')} of {month_of(cycle)}?",
             says="Confirms that you reviewed them and that they are correct. You can stop it; flagged drafts are skipped.",
+            template=TEMPLATE,
+            also=sums_to_approve,
         ),
     )
     def approve_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
@@ -179,11 +128,17 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
         asks=Dialog(
             title=lambda cycle: f"Issue {waiting_in_words(cycle, BulkAction.ISSUE, 'invoice')} of {month_of(cycle)}?",
             says="Each invoice gets its number and can no longer be changed. You can stop this, but not undo it.",
-            form=IssueForm,
+            form=IssueMonthForm,
+            first_for=issue_together,
+            template=TEMPLATE,
+            also=waiting_sums(BulkAction.ISSUE),
         ),
     )
     def issue_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
-        return Done(f"Issuing {start_bulk_action(cycle, BulkAction.ISSUE, by=person(request), at=now(), **answers):,}.")
+        issued_on, together = answers.pop("issued_on"), Together(**answers)
+        count = issue_month(cycle, by=person(request), at=now(), issued_on=issued_on, together=together)
+        locked = f"{month_of(cycle)} is locked. " if together.lock else ""
+        return Done(f"{locked}Issuing {count:,}{', then sending them' if together.send else ''}.")
 
     @button(
         "Send all",
@@ -196,6 +151,8 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
                 f"Send {waiting_in_words(cycle, BulkAction.SEND, 'invoice')} of {month_of(cycle)} by email?"
             ),
             says=send_all_notice,
+            template=TEMPLATE,
+            also=waiting_sums(BulkAction.SEND),
         ),
     )
     def send_all(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
@@ -230,6 +187,8 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
                 " the next open period. A second person can reopen the month until an invoice is issued."
             ),
             form=OptionalReasonForm,
+            template=TEMPLATE,
+            also=month_sums,
         ),
     )
     def lock(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:
@@ -279,6 +238,8 @@ class BillingCycleAdmin(ReadOnlyPage[BillingCycle]):
             title=lambda cycle: f"Close {month_of(cycle)}?",
             says="A closed month can never be reopened.",
             form=OptionalReasonForm,
+            template=TEMPLATE,
+            also=month_sums,
         ),
     )
     def close(self, request: HttpRequest, cycle: BillingCycle, answers: dict[str, Any]) -> Done:

@@ -8,26 +8,27 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
-from billing_engine.core.admin_kit.bulk import SKIPPED_SHOWN, Skipped, SkippedRow
 from billing_engine.core.admin_kit.cells import instant, list_of, page_of
 from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.calendar.spans import Cycle, labels_of
 from billing_engine.core.counts import count_in_words
-from invoices.admin.month_close.blockers import blocker_cards
+from invoices.admin.month_close.blockers import cards_of
+from invoices.admin.month_close.checklist import Known, checklist
 from invoices.admin.month_close.figures import money_table, received_sum, stored_sum
-from invoices.domain.month_close.bulk_action import last_bulk_action
 from invoices.domain.month_close.close_month import unfinished_in
-from invoices.domain.month_close.unfinished import quarantined_in, remaining_in
+from invoices.domain.month_close.unfinished import Remaining, quarantined_in, remaining_in
 from invoices.domain.run.blockers import blocker_of, failed_in
 from invoices.domain.wording import end_in_words, month_in_words
 from invoices.models import BillingCycle, BillingRun, BillingRunItem, CycleStep
 from invoices.queries.close_steps import steps_of
-from invoices.queries.cycle import money_of
+from invoices.queries.cycle import CycleMoney, flagged_in, money_of
+from invoices.queries.months import ended_in_words
 from leads.models import BillingPeriod
 
 State = BillingCycle.State
 FAILURES_SHOWN = 20
 ITEMS_SHOWN = 20
+STOP = "stop_bulk_action"
 FIRST_ZONE = ZoneInfo("Etc/GMT-14")  # where a day ends first
 
 
@@ -52,9 +53,10 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
     left = remaining_in(cycle.label)
     money = money_of(cycle.label)
     history = list(cycle.steps.select_related("by").order_by("pk"))
-    month = Cycle.parse(cycle.label)
-    sums = [received_sum(cycle.label), stored_sum(cycle.label)]
-    tables = [money_table(one, cycle.label) for one in money]
+    flagged = flagged_in(cycle.label)
+    buttons = _buttons(model_admin, request, cycle)
+    known = Known(cycle, left, money, history, flagged, cards_of(cycle, left, flagged), buttons)
+    steps = steps_of(cycle, left)
     page = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -63,26 +65,16 @@ def cycle_page(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> H
         "title": f"Close of {month_in_words(cycle.label)}",
         "cycle": cycle,
         "month": month_in_words(cycle.label),
-        **_neighbours(month),
-        "steps": steps_of(cycle, left),
-        "blockers": blocker_cards(cycle, left),
-        "failures": _failures(cycle.label),
-        "quarantined": _waiting_items(cycle.label) if left.quarantined else [],
-        "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
-        "quarantine_address": list_of("leads.quarantineditem", month=cycle.label, state="unsettled"),
-        "unfinished": _unfinished(cycle.label),
-        "sums": sums,
-        "tables": tables,
-        "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
-        "is_complete": bool(tables) and all(one.equations for one in sums),
+        "ended": ended_in_words(Cycle.parse(cycle.label), now().date()),
+        **_neighbours(Cycle.parse(cycle.label)),
+        "checklist": checklist(steps, known),
+        **_by_name(cycle.label, left),
+        **_figures(cycle.label, money),
         "history": [_history_row(step) for step in history],
-        "skipped": _skipped(last_bulk_action(history)),
         "approvals": notices_about(cycle),
         "is_moving": is_moving,
         "media": model_admin.media,
-        "actions_detail": model_admin._get_actions_navigation(  # noqa: SLF001 -- Unfold makes its header's buttons so
-            model_admin.actions_detail, model_admin.get_actions_detail(request, str(cycle.pk)), str(cycle.pk)
-        ),
+        "actions_detail": [button for name, button in buttons.items() if name == STOP],
     }
     response = TemplateResponse(request, "invoices/month_close.html", page)
     response["Cache-Control"] = "no-store"
@@ -105,20 +97,34 @@ def _history_row(step: CycleStep) -> dict[str, Any]:
     }
 
 
-def _skipped(act: CycleStep | None) -> Skipped | None:
-    """Return what a bulk action skipped, and why."""
-    if act is None:
-        return None
-    rows = list(act.skipped.order_by("pk")[:SKIPPED_SHOWN])
-    if not rows:
-        return None
-    count = act.skipped.count()
-    skipped = [
-        SkippedRow(row.name, row.message, page_of("invoices.invoice", row.invoice_id) if row.invoice_id else "")
-        for row in rows
-    ]
-    summary = f"{act.get_kind_display()}: {count_in_words(act.done)} done, {count_in_words(count)} skipped"
-    return Skipped(summary, skipped, count - len(rows))
+def _buttons(model_admin: Any, request: HttpRequest, cycle: BillingCycle) -> dict[str, Any]:
+    """Return the buttons that the person may press now, or why not, by name."""
+    found = model_admin.get_actions_detail(request, str(cycle.pk))
+    shown = model_admin._get_actions_navigation(model_admin.actions_detail, found, str(cycle.pk))  # noqa: SLF001 -- Unfold makes its header's buttons so
+    names = [each.method.__name__ for each in found]
+    return {name: {**button, "name": name} for name, button in zip(names, shown, strict=True)}
+
+
+def _by_name(label: str, left: Remaining) -> dict[str, Any]:
+    """Return what is left, item by item."""
+    return {
+        "failures": _failures(label),
+        "quarantined": _waiting_items(label) if left.quarantined else [],
+        "quarantined_more": max(0, left.quarantined - ITEMS_SHOWN),
+        "quarantine_address": list_of("leads.quarantineditem", month=label, state="unsettled"),
+        "unfinished": _unfinished(label),
+    }
+
+
+def _figures(label: str, money: list[CycleMoney]) -> dict[str, Any]:
+    """Return the sums that must agree, and the amounts by state."""
+    sums, tables = [received_sum(label), stored_sum(label)], [money_table(one, label) for one in money]
+    return {
+        "sums": sums,
+        "tables": tables,
+        "adds_up": all(one.adds_up for one in sums) and all(one.adds_up for one in tables),
+        "is_complete": bool(tables) and all(one.equations for one in sums),
+    }
 
 
 def _failures(label: str) -> list[tuple[BillingRunItem, str]]:

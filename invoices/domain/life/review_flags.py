@@ -1,29 +1,26 @@
-"""Flags: reasons to review a draft before approving it."""
+"""Flags: reasons to review a draft before approving it, each with the amount that it is about."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet
 
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from billing_engine.core.fonts import named
-from invoices.domain.document.electronic import why_not_expressible
-from invoices.domain.document.unprintable import unprintable_on
-from invoices.domain.life.late_voids import LateVoids, late_voids_in
-from invoices.domain.lines.books import Balances
-from invoices.domain.lines.totals import balances, credit_key
+from invoices.domain.life.compared import Comparison, compared
+from invoices.domain.life.late_voids import LateVoids
+from invoices.domain.lines.totals import credit_key
 from invoices.models import Invoice, InvoiceLine
-from leads.models import ActionType, BillingPeriod
+from leads.models import BillingPeriod
 from pricing.models import PeriodTally
 
-MONTHS_BACK = 3
 UNUSUAL = Decimal("0.5")  # of the average of the last invoices
-State = Invoice.State
-FIRST, BUDGET, SAME = "first", "budget", "replaces"
-INFORMATIONAL = (FIRST, BUDGET, SAME)
+BIG = Decimal("0.1")  # of what is charged
+State, Kind = Invoice.State, InvoiceLine.Kind
+FIRST, BUDGET, SAME, MINIMUM, ADJUSTED, NEW_RULE = "first", "budget", "replaces", "minimum", "adjusted", "new_rule"
+INFORMATIONAL = (FIRST, BUDGET, SAME, MINIMUM, ADJUSTED, NEW_RULE)
 
 
 class DraftIsFlagged(Refused):
@@ -34,10 +31,11 @@ class DraftIsFlagged(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A reason to review a draft: a code for programs, a message for people."""
+    """A reason to review a draft: a code for programs, a message for people, and the amount that it is about."""
 
     code: str
     message: str
+    amount: Decimal | None = None  # None: about the invoice as a whole
 
     @property
     def needs_review(self) -> bool:
@@ -45,39 +43,12 @@ class Flag:
         return self.code not in INFORMATIONAL
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The data that drafts are compared with, loaded once for all of them."""
-
-    earlier: Mapping[int, list[Invoice]]
-    kinds: Mapping[int, set[int]]
-    names: Mapping[int, str]
-    voided: Mapping[int, Invoice]  # the last void one of a period
-    late_voids: Mapping[int, LateVoids]  # by period
-    credit: Balances
-    cut: Mapping[int, Decimal]  # by hard budgets
-    unprintable: Mapping[int, str]
-    not_expressible: Mapping[int, str]
-
-
 def flags_of(invoices: Iterable[Invoice]) -> dict[int, list[Flag]]:
-    """Return the flags of each draft by invoice id, in nine queries for any number of invoices."""
+    """Return the flags of each draft by invoice id, in a constant number of queries for any number of invoices."""
     drafts = [invoice for invoice in invoices if invoice.state in (State.DRAFT, State.APPROVED)]
     if not drafts:
         return {}
-    earlier, periods = _earlier(drafts), [draft.period_id for draft in drafts]
-    voided = Invoice.objects.filter(period__in=periods, state=State.VOID).order_by("pk")
-    with_it = Comparison(
-        earlier=earlier,
-        kinds=_kinds({one.pk for found in earlier.values() for one in found} | {draft.pk for draft in drafts}),
-        names=dict(ActionType.objects.values_list("pk", "name")),
-        voided={one.period_id: one for one in voided},
-        late_voids=late_voids_in(periods),
-        credit=balances({draft.customer_id for draft in drafts}),
-        cut=_cut_by_budgets(drafts),
-        unprintable=unprintable_on(drafts),
-        not_expressible=why_not_expressible(drafts),
-    )
+    with_it = compared(drafts)
     return {
         draft.pk: [
             *_not_printed(with_it.unprintable.get(draft.pk, "")),
@@ -112,29 +83,42 @@ def _not_expressible(why: str) -> Iterable[Flag]:
         yield Flag("not_electronic", f"Can't be an electronic invoice: {why.removesuffix('.')}")
 
 
-def _since(draft: Invoice, compared: Comparison) -> Iterable[Flag]:
+def _since(draft: Invoice, with_it: Comparison) -> Iterable[Flag]:
     """Flag what changed after the draft was made."""
-    late_voids = compared.late_voids.get(draft.period_id, LateVoids())
+    late_voids = with_it.late_voids.get(draft.period_id, LateVoids())
     if late_voids.actions > draft.approved_over:
-        yield Flag("actions_voided", f"{late_voids.in_words}: regenerate")
-    credit = compared.credit.get(credit_key(draft))
+        yield Flag("actions_voided", f"{late_voids.in_words}: regenerate", -late_voids.amount)
+    credit = with_it.credit.get(credit_key(draft))
     if credit and draft.total:
-        yield Flag("credit", f"New credit of {money.in_words(credit, draft.currency)}: regenerate")
+        yield Flag("credit", f"New credit of {money.in_words(credit, draft.currency)}: regenerate", -credit)
 
 
-def _flags(draft: Invoice, compared: Comparison) -> Iterable[Flag]:
+def _flags(draft: Invoice, with_it: Comparison) -> Iterable[Flag]:
     """Flag unusual amounts and differences from earlier invoices."""
     if not draft.total:
         yield Flag("zero", "Nothing is due")
-    if cut := compared.cut.get(draft.pk):
-        yield Flag(BUDGET, f"The monthly budget cut {money.in_words(cut, draft.currency)}")
-    earlier, voided = compared.earlier[draft.pk], compared.voided.get(draft.period_id)
+    yield from _unlike_charges(draft, with_it)
+    earlier, voided = with_it.earlier[draft.pk], with_it.voided.get(draft.period_id)
     if voided:
         yield _replacing(draft, voided)
     if earlier:
-        yield from _unlike(draft, earlier, compared)
+        yield from _unlike(draft, earlier, with_it)
     elif not voided:
         yield Flag(FIRST, "The customer's first invoice")
+
+
+def _unlike_charges(draft: Invoice, with_it: Comparison) -> Iterable[Flag]:
+    """Flag what makes the invoice differ from its charges: a hard budget, the minimum, adjustments."""
+    if cut := with_it.cut_of(draft):
+        yield Flag(BUDGET, f"The monthly budget cut {money.in_words(cut, draft.currency)}", -cut)
+    if minimum := with_it.sum_of(draft, Kind.MINIMUM):
+        yield Flag(MINIMUM, f"The monthly minimum adds {money.in_words(minimum, draft.currency)}", minimum)
+    if adjusted := with_it.sum_of(draft, Kind.ADJUSTMENT):
+        charged = with_it.sum_of(draft, Kind.CHARGES, Kind.MINIMUM)
+        is_big = abs(adjusted) > charged * BIG
+        words = f"Adjusted by {money.difference_in_words(adjusted, draft.currency)}"
+        of = f", more than {BIG:.0%} of what is charged" if is_big else ""
+        yield Flag("big_adjustment" if is_big else ADJUSTED, f"{words}{of}", adjusted)
 
 
 def _replacing(draft: Invoice, voided: Invoice) -> Flag:
@@ -144,17 +128,18 @@ def _replacing(draft: Invoice, voided: Invoice) -> Flag:
     if not difference:
         return Flag(SAME, f"{replaces}: the same total")
     more = "more" if difference > 0 else "less"
-    return Flag("replaces_other", f"{replaces}: {money.in_words(abs(difference), draft.currency)} {more}")
+    words = f"{replaces}: {money.in_words(abs(difference), draft.currency)} {more}"
+    return Flag("replaces_other", words, difference)
 
 
-def _unlike(draft: Invoice, earlier: list[Invoice], compared: Comparison) -> Iterable[Flag]:
+def _unlike(draft: Invoice, earlier: Sequence[Invoice], with_it: Comparison) -> Iterable[Flag]:
     """Flag how the draft differs from the customer's last invoices."""
     mean = sum((one.total for one in earlier), money.ZERO) / len(earlier)
     if abs(draft.total - mean) > mean * UNUSUAL and draft.total:
-        yield Flag("unusual_total", _unusual(draft, mean, len(earlier)))
-    known = set[int]().union(*(compared.kinds[one.pk] for one in earlier))
-    if new := sorted(compared.names[kind] for kind in compared.kinds[draft.pk] - known):
-        yield Flag("new_action_types", f"Charged for the first time: {', '.join(new)}")
+        yield Flag("unusual_total", _unusual(draft, mean, len(earlier)), draft.total - mean)
+    yield from _silent(draft, earlier[0], with_it)
+    yield from _taxed_otherwise(draft, earlier[0], with_it)
+    yield from _new(draft, earlier, with_it)
 
 
 def _unusual(draft: Invoice, mean: Decimal, months: int) -> str:
@@ -166,38 +151,36 @@ def _unusual(draft: Invoice, mean: Decimal, months: int) -> str:
     return f"{percent:,}% {'above' if draft.total > mean else 'below'} {of}, {usual}"
 
 
-def _earlier(drafts: list[Invoice]) -> dict[int, list[Invoice]]:
-    """Return each draft's previous invoices for the same customer and currency, latest first."""
-    customers = {draft.customer_id for draft in drafts}
-    latest = max(draft.period.start_at for draft in drafts)
-    found = defaultdict(list)
-    for one in (
-        Invoice.objects.live()
-        .filter(customer__in=customers, period__start_at__lt=latest)
-        .select_related("period")
-        .order_by("-period__start_at")
-    ):
-        found[one.customer_id, one.currency].append(one)
-    return {
-        draft.pk: [
-            one
-            for one in found[draft.customer_id, draft.currency]
-            if one.period.start_at < draft.period.start_at and one.pk != draft.pk
-        ][:MONTHS_BACK]
-        for draft in drafts
-    }
+def _silent(draft: Invoice, last: Invoice, with_it: Comparison) -> Iterable[Flag]:
+    """Flag a customer whose activity has ended."""
+    before = with_it.sum_of(last, Kind.CHARGES)
+    if before and not with_it.charged_on(draft):
+        yield Flag("silent", f"No charges; {money.in_words(before, draft.currency)} on the last invoice", -before)
 
 
-def _kinds(invoices: set[int]) -> Mapping[int, set[int]]:
-    """Return the action types that each invoice charges."""
-    kinds = defaultdict(set)
-    lines = InvoiceLine.objects.filter(invoice__in=invoices, kind=InvoiceLine.Kind.CHARGES)
-    for invoice, kind in lines.values_list("invoice", "action_type").distinct():
-        kinds[invoice].add(kind)
-    return kinds
+def _taxed_otherwise(draft: Invoice, last: Invoice, with_it: Comparison) -> Iterable[Flag]:
+    """Flag a tax that came, went or has another rate; not one that no line is subject to."""
+    now, before = with_it.taxes.get(draft.pk, {}), with_it.taxes.get(last.pk, {})
+    other = any(now[name] != before[name] for name in now.keys() & before.keys())
+    if draft.subtotal > 0 and last.subtotal > 0 and (other or bool(now) != bool(before)):
+        words = f"Tax changed: {_rates(before)} on the last invoice, now {_rates(now)}"
+        yield Flag("tax_changed", words, draft.tax - last.tax)
 
 
-def _cut_by_budgets(drafts: list[Invoice]) -> Mapping[int, Decimal]:
-    """Return the amount that hard budgets cut from each draft, if any."""
-    cut = InvoiceLine.objects.filter(invoice__in=drafts, cut_by_budget__gt=0).values_list("invoice")
-    return dict(cut.annotate(Sum("cut_by_budget")))
+def _rates(taxes: Mapping[str, frozenset[Decimal]]) -> str:
+    rates = [f"{name} {rate.normalize():f}%" for name in sorted(taxes) for rate in sorted(taxes[name])]
+    return " and ".join(rates) or "none"
+
+
+def _new(draft: Invoice, earlier: Sequence[Invoice], with_it: Comparison) -> Iterable[Flag]:
+    """Flag what none of the last invoices charged: action types, and rules of the others."""
+    before, now = with_it.charged_on(*earlier), with_it.charged_on(draft)
+    types, rules = {line.action_type for line in before}, {line.rule for line in before}
+    of_new_types = [line for line in now if line.action_type not in types]
+    if names := sorted({with_it.action_types[line.action_type] for line in of_new_types if line.action_type}):
+        words = f"Charged for the first time: {', '.join(names)}"
+        yield Flag("new_action_types", words, sum((line.amount for line in of_new_types), money.ZERO))
+    by_new_rules = [line for line in now if line.action_type in types and line.rule not in rules]
+    if names := sorted({with_it.rules[line.rule] for line in by_new_rules if line.rule}):
+        words = f"Priced by a new rule: {', '.join(names)}"
+        yield Flag(NEW_RULE, words, sum((line.amount for line in by_new_rules), money.ZERO))

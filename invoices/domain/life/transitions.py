@@ -59,11 +59,11 @@ def approve_all(
 ) -> Batch:
     """Approve drafts, each by its own rules; `unseen` by a person, a draft with flags is refused."""
     batch = Batch(invoices, State.DRAFT)
+    guarded = _guarded(batch.passing)
+    batch.check(lambda invoice: check_may_approve(invoice, by) if invoice.pk in guarded else None)
     if unseen:
         flags = flags_of(batch.passing)
         batch.check(lambda invoice: check_not_flagged(flags[invoice.pk]))
-    guarded = _guarded(batch.passing)
-    batch.check(lambda invoice: check_may_approve(invoice, by) if invoice.pk in guarded else None)
     late = late_voids_in(batch.periods)
     if not reason.strip():
         batch.check(lambda invoice: check_late_voids(invoice, late.get(invoice.period_id)))

@@ -2,18 +2,30 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from invoices.models import Invoice
 from leads.models import Action, Customer
 
 CreditKey = tuple[int, str, int | None]  # a customer, a currency and a seller; None: the seller in the settings
 Balances = Mapping[CreditKey, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSum:
+    """The open invoices in one currency, those past due apart: how many, what they have left, and their totals."""
+
+    currency: str
+    is_overdue: bool
+    invoices: int
+    left: Decimal
+    total: Decimal
 
 
 class Books(ABC):
@@ -50,6 +62,18 @@ class Books(ABC):
     @abstractmethod
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         """Return the issued invoices that use credit of this one, the latest first, and how much."""
+
+    @abstractmethod
+    def left_of(self, invoices: Collection[int]) -> Mapping[int, Decimal]:
+        """Return what each of these issued invoices has left."""
+
+    @abstractmethod
+    def open_sums(self, *, at: datetime) -> Sequence[OpenSum]:
+        """Return what all open invoices have left, by currency."""
+
+    @abstractmethod
+    def open_invoices(self, *, at: datetime, is_overdue: bool | None = None) -> Q:
+        """Return the condition that an invoice has something left; and is past due, or is not."""
 
     @abstractmethod
     def dispute_windows(self) -> Sequence[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ The action is stored on the month until it is done or stopped.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -21,6 +22,7 @@ from invoices.domain.life.batch import Batch
 from invoices.domain.life.issue_date import check_some_date
 from invoices.domain.life.transitions import approve_all, issue_all
 from invoices.domain.mail.request import send_all_once
+from invoices.domain.mail.server import check_server
 from invoices.domain.month_history import record_step
 from invoices.models import BillingCycle, CycleStep, Invoice, InvoiceMail, SkippedInvoice
 
@@ -32,6 +34,7 @@ STARTED = {
 }
 BULK_ACTION_STOPPED = Verb("bulk_action_stopped", "Bulk action stopped")
 State = Invoice.State
+AFRESH = {"trying": 0, "attempts": 0, "one_by_one": 0}  # of the queue
 
 UNSENT = Q(state=State.ISSUED, sent_at=None) & ~Exists(InvoiceMail.objects.waiting().filter(invoice=OuterRef("pk")))
 HAS_CONTACTS = Q(bill_to__contacts__0__isnull=False)
@@ -64,28 +67,52 @@ class NoLongerAllowed(Refused):
 
 @transaction.atomic
 def start_bulk_action(
-    cycle: BillingCycle, action: BillingCycle.BulkAction, *, by: User, at: datetime, issued_on: date | None = None
+    cycle: BillingCycle,
+    action: BillingCycle.BulkAction,
+    *,
+    by: User,
+    at: datetime,
+    issued_on: date | None = None,
+    then_send: bool = False,
 ) -> int:
     """Start a bulk action; return the number of invoices.
 
-    `issued_on` is the date of the invoices to issue; None: the day each is issued. Raises NothingToDo, WrongIssueDate
-    if no invoice can have the date, or BulkActionInProgress.
+    `issued_on` is the date of the invoices to issue; None: the day each is issued. With `then_send`, Send all starts when
+    they are issued. Raises NothingToDo, WrongIssueDate if no invoice can have the date, or BulkActionInProgress.
     """
     count = count_waiting(cycle, action)
     if not count:
         raise NothingToDo
-    check_some_date(_waiting(cycle, action), issued_on, at=at)
+    check_some_date(waiting_for(cycle, action), issued_on, at=at)
+    if then_send:
+        check_server()
+        _check_allowed(by, BulkAction.SEND)
     if not BillingCycle.objects.filter(pk=cycle.pk, bulk_action="").update(
-        bulk_action=action, bulk_action_by=by, bulk_issued_on=issued_on, trying=0, attempts=0, one_by_one=0
+        bulk_action=action,
+        bulk_action_by=by,
+        bulk_issued_on=issued_on,
+        bulk_then_send=then_send,
+        **AFRESH,
     ):
         cycle.refresh_from_db()
         raise BulkActionInProgress(f"{cycle.get_bulk_action_display()} is in progress. Wait for it, or stop it.")
-    record_step(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
-    record(
-        STARTED[action], on=cycle, by=by, after={"invoices": count} | ({"invoice_date": issued_on} if issued_on else {})
-    )
-    BULK_ACTIONS.ask(item_id=cycle.pk)
+    _started(cycle, action, count, by=by, at=at, chosen={"invoice_date": issued_on} if issued_on else {})
     return count
+
+
+def _started(
+    cycle: BillingCycle,
+    action: BillingCycle.BulkAction,
+    count: int,
+    *,
+    by: User,
+    at: datetime,
+    chosen: Mapping[str, Any],
+) -> None:
+    """Record that the action has started, and ask a worker for it."""
+    record_step(cycle.label, CycleStep.Kind(action.value), by=by, at=at)
+    record(STARTED[action], on=cycle, by=by, after={"invoices": count, **chosen})
+    BULK_ACTIONS.ask(item_id=cycle.pk)
 
 
 @transaction.atomic
@@ -94,7 +121,7 @@ def stop_bulk_action(cycle: BillingCycle, *, by: User) -> None:
     found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
     if not found.bulk_action:
         return
-    BillingCycle.objects.filter(pk=cycle.pk).update(bulk_action="", bulk_issued_on=None)
+    BillingCycle.objects.filter(pk=cycle.pk).update(bulk_action="", bulk_issued_on=None, bulk_then_send=False)
     record(BULK_ACTION_STOPPED, on=cycle, by=by, before={"bulk_action": found.get_bulk_action_display()})
 
 
@@ -129,7 +156,7 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
         return BillingCycle.objects.exclude(bulk_action="").select_related("bulk_action_by")
 
     def left_of(self, cycle: BillingCycle) -> QuerySet[Invoice]:
-        found = _waiting(cycle, BulkAction(cycle.bulk_action)).exclude(skips__step=_step_of(cycle))
+        found = waiting_for(cycle, BulkAction(cycle.bulk_action)).exclude(skips__step=_step_of(cycle))
         return found.select_related("customer").order_by("customer__name", "pk")
 
     def act(self, cycle: BillingCycle, invoices: Sequence[Invoice], *, at: datetime) -> Mapping[int, Failure]:
@@ -151,7 +178,18 @@ class BulkActions(PassQueue[BillingCycle, Invoice]):
         )
 
     def finish(self, cycle: BillingCycle, *, at: datetime) -> None:
-        cycle.bulk_action, cycle.bulk_issued_on = "", None
+        then_send = cycle.bulk_then_send
+        cycle.bulk_action, cycle.bulk_issued_on, cycle.bulk_then_send = "", None, False
+        if then_send and (count := count_waiting(cycle, BulkAction.SEND)):
+            self._go_on_to_send(cycle, count, at=at)
+
+    @staticmethod
+    def _go_on_to_send(cycle: BillingCycle, count: int, *, at: datetime) -> None:
+        """Start Send all for the person who asked for it with Issue all; who may no longer send is refused as ever."""
+        assert cycle.bulk_action_by is not None  # noqa: S101 -- tells mypy: a bulk action names who started it
+        cycle.bulk_action = BulkAction.SEND
+        cycle.trying, cycle.attempts, cycle.one_by_one = AFRESH["trying"], AFRESH["attempts"], AFRESH["one_by_one"]
+        _started(cycle, BulkAction.SEND, count, by=cycle.bulk_action_by, at=at, chosen={})
 
 
 BULK_ACTIONS = BulkActions()
@@ -161,20 +199,20 @@ def _step_of(cycle: BillingCycle) -> CycleStep:
     return cycle.steps.filter(kind=cycle.bulk_action).latest("pk")
 
 
-def last_bulk_action(steps: Iterable[CycleStep]) -> CycleStep | None:
-    """Return the latest bulk action among a month's steps, which are in order."""
-    return next((step for step in reversed(list(steps)) if step.kind in ACTS), None)
+def last_bulk_actions(steps: Iterable[CycleStep]) -> dict[str, CycleStep]:
+    """Return the latest of each bulk action among a month's steps, which are in order, by its kind."""
+    return {step.kind: step for step in steps if step.kind in ACTS}
 
 
 def count_waiting(cycle: BillingCycle, action: BillingCycle.BulkAction) -> int:
     """Return how many of the month's invoices are waiting for the bulk action."""
-    return _waiting(cycle, action).count()
+    return waiting_for(cycle, action).count()
 
 
 def failed_before(cycle: BillingCycle) -> int:
     """Return how many of the invoices that Send all includes failed before."""
     failed = InvoiceMail.objects.needing_attention().filter(invoice=OuterRef("pk"))
-    return _waiting(cycle, BulkAction.SEND).filter(Exists(failed)).count()
+    return waiting_for(cycle, BulkAction.SEND).filter(Exists(failed)).count()
 
 
 def without_contacts(cycle: BillingCycle) -> list[str]:
@@ -183,6 +221,7 @@ def without_contacts(cycle: BillingCycle) -> list[str]:
     return list(found.order_by("customer__name").values_list("customer__name", flat=True))
 
 
-def _waiting(cycle: BillingCycle, action: BillingCycle.BulkAction) -> QuerySet[Invoice]:
+def waiting_for(cycle: BillingCycle, action: BillingCycle.BulkAction) -> QuerySet[Invoice]:
+    """Return the month's invoices that are waiting for the bulk action."""
     found = Invoice.objects.filter(FROM[action], period__label__in=labels_of(cycle.label))
     return found.select_related("period")

@@ -182,6 +182,23 @@ def check_all_issued(cycle: BillingCycle) -> None:
         raise CycleNotReady(f"Not issued yet: {_many(not_issued, 'invoice')}.")
 
 
+def check_may_lock(cycle: BillingCycle, left: Remaining, *, at: datetime) -> None:
+    """Refuse what `lock` would refuse even with a reason, in a month with this left to do."""
+    if cycle.state != State.OPEN:
+        raise WrongCycleState(_wrong_state(cycle, State.OPEN))
+    _check_over(cycle.label, at)
+    _check_billed(cycle.label, left)
+
+
+def left_behind(left: Remaining) -> str:
+    """Return what a lock or a close would leave behind, which needs a reason; "" if nothing."""
+    behind = (
+        (left.quarantined, f"{_many(left.quarantined, 'item')} in quarantine"),
+        (left.inactive_periods, f"{_many(left.inactive_periods, 'open period')} of inactive customers"),
+    )
+    return " and ".join(words for count, words in behind if count)
+
+
 def check_over(cycle: BillingCycle, *, at: datetime) -> None:
     """Refuse until the month has ended for every active customer; the refusal lists the others."""
     _check_over(cycle.label, at)
@@ -200,8 +217,12 @@ def refuse_locked_first_day(day: date) -> str:
 def _locked(cycle: BillingCycle, state: BillingCycle.State) -> BillingCycle:
     found = BillingCycle.objects.select_for_update().get(pk=cycle.pk)
     if found.state != state:
-        raise WrongCycleState(f"This month is {found.get_state_display().lower()}, not {state.label.lower()}.")
+        raise WrongCycleState(_wrong_state(found, state))
     return found
+
+
+def _wrong_state(cycle: BillingCycle, state: BillingCycle.State) -> str:
+    return f"This month is {cycle.get_state_display().lower()}, not {state.label.lower()}."
 
 
 def _cycles_of(label: str) -> list[Cycle]:
@@ -223,21 +244,17 @@ def _check_over(label: str, at: datetime) -> None:
 
 def _check_ready(label: str, reason: str) -> Remaining:
     left = remaining_in(label)
+    _check_billed(label, left)
+    if (behind := left_behind(left)) and not reason.strip():
+        raise ReasonRequired(f"{behind} will be left behind. Enter a reason.")
+    return left
+
+
+def _check_billed(label: str, left: Remaining) -> None:
     if left.not_billed:
         what = "it" if left.not_billed == 1 else "them"
         advice = f"Start a billing run to close {what}." if left.open_periods else f"Use Bill again to close {what}."
         raise CycleNotReady(f"Still open: {open_in_words(label)}. {advice}")
-    behind = [
-        words
-        for count, words in (
-            (left.quarantined, f"{_many(left.quarantined, 'item')} in quarantine"),
-            (left.inactive_periods, f"{_many(left.inactive_periods, 'open period')} of inactive customers"),
-        )
-        if count
-    ]
-    if behind and not reason.strip():
-        raise ReasonRequired(f"{' and '.join(behind)} will be left behind. Enter a reason.")
-    return left
 
 
 def _close_empty(label: str, at: datetime) -> None:

@@ -12,18 +12,19 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from billing_engine.core import money
 from billing_engine.core.errors import Refused
 from invoices.domain.life.credit import CreditIsGone
-from invoices.domain.lines.books import Balances, Books, CreditKey
+from invoices.domain.lines.books import Balances, Books, CreditKey, OpenSum
 from invoices.models import Invoice, InvoiceTax
 from leads.domain.access.second_person import needs_second_person
 from leads.models import Action, ApprovalThreshold, Customer
 from receivables.domain.ledger.allocations import Match, match, oldest_first, standing, take_back
 from receivables.domain.ledger.items import locked, with_left
 from receivables.domain.ledger.post import Account, Part, against_receivable, post
+from receivables.domain.ledger.standings import open_invoices, open_sums
 from receivables.domain.ledger.voiders import VoiderApproves, voiders_of
 from receivables.domain.ledger.write_off_reversal import post_reversal
 from receivables.models import Allocation, CreditedCharge, CreditNote, LedgerDocument, Reason
 
-Kind = LedgerDocument.Kind
+Kind, Side = LedgerDocument.Kind, LedgerDocument.Side
 CREDIT_NOTE = ApprovalThreshold.Kind.CREDIT_NOTE
 # What an invoice may use by itself; money that was paid waits for a person to match it.
 ON_DOCUMENTS = Q(kind__in=[Kind.INVOICE, Kind.CREDIT_NOTE], side="credit")
@@ -101,6 +102,16 @@ class LedgerBooks(Books):
 
     def users_of(self, invoice: Invoice) -> Sequence[tuple[Invoice, Decimal]]:
         return list(_users_of(invoice))
+
+    def left_of(self, invoices: Collection[int]) -> Mapping[int, Decimal]:
+        found = with_left(LedgerDocument.objects.filter(invoice__in=invoices, kind=Kind.INVOICE))
+        return {item.invoice_id or 0: item.left if item.side == Side.DEBIT else -item.left for item in found}
+
+    def open_sums(self, *, at: datetime) -> Sequence[OpenSum]:
+        return open_sums(at)
+
+    def open_invoices(self, *, at: datetime, is_overdue: bool | None = None) -> Q:
+        return open_invoices(at, is_overdue=is_overdue)
 
     def dispute_windows(self) -> Sequence[Mapping[str, Any]]:
         with_a_window = Reason.objects.filter(is_active=True, customers_may_give_it=True, window_days__isnull=False)

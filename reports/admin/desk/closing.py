@@ -11,15 +11,15 @@ from billing_engine.core.admin_kit.cells import NOTHING, list_of, page_of
 from billing_engine.core.approvals.inbox import to_decide
 from billing_engine.core.approvals.kinds import kind_of
 from billing_engine.core.calendar.spans import Cycle
-from billing_engine.core.calendar.wording import count_of_days
 from billing_engine.core.models import ApprovalRequest
 from billing_engine.core.money import ZERO, in_words
 from invoices.domain.month_close.unfinished import remaining_in
 from invoices.domain.wording import month_in_words
 from invoices.models import BillingCycle, Invoice
-from invoices.queries.close_steps import DONE, Step, steps_of
+from invoices.queries.close_steps import Step, next_of, steps_of
 from invoices.queries.month import Money, money_in, periods_in
 from invoices.queries.month_figures import Figure, money_in_words
+from invoices.queries.months import ended_in_words
 
 State = BillingCycle.State
 DECISIONS_SHOWN = 6
@@ -59,26 +59,19 @@ def month_steps(month: Cycle, today: date) -> dict[str, Any]:
     """Return the steps of the month's close, when it ended, and its page."""
     cycle = BillingCycle.objects.filter(label=str(month)).first()
     steps = steps_of(cycle or BillingCycle(label=str(month)), remaining_in(str(month)))
-    done = sum(step.progress == DONE for step in steps)
     is_over = month.next().first <= today
     return {
         "steps": steps,
-        "since": _since(month, today),
-        "progress": _progress(steps, done) if is_over else "",
+        "since": ended_in_words(month, today),
+        "progress": _progress(steps) if is_over else "",
         "address": page_of("invoices.billingcycle", cycle.pk) if cycle else list_of("invoices.billingcycle"),
-        "is_next": is_over and done < len(steps),
+        "is_next": is_over and next_of(steps) is not None,
     }
 
 
-def _since(month: Cycle, today: date) -> str:
-    ended = (today - month.next().first).days
-    if ended < 0:
-        return f"ends in {count_of_days(-ended)}"
-    return f"ended {count_of_days(ended + 1)} ago" if ended else "ended yesterday"
-
-
-def _progress(steps: list[Step], done: int) -> str:
-    return "all steps done" if done == len(steps) else f"step {done + 1} of {len(steps)}"
+def _progress(steps: list[Step]) -> str:
+    found = next_of(steps)
+    return f"step {found[0]} of {len(steps)}" if found else "all steps done"
 
 
 def month_sums(month: Cycle, today: date) -> dict[str, Any]:

@@ -123,8 +123,8 @@ def test_the_three_samples_of_the_14th_are_two_clicks_from_the_invoice(viewer: C
     ]
     rows = rows_of(viewer, address(line, day="2026-10-14"))
     assert [row[1:3] for row in rows] == [
-        ["2026-10-14 00:00 EDT", "2 sample"],
-        ["2026-10-14 23:59 EDT", "1 sample"],
+        ["Oct 14, 2026, 00:00 EDT", "2 sample"],
+        ["Oct 14, 2026, 23:59 EDT", "1 sample"],
     ]
     assert sums_of(viewer, address(line, day="2026-10-14")) == {
         "October 14, 2026": ["2", "3 sample", "$0.999", "$1.00"],

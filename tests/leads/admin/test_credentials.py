@@ -43,7 +43,7 @@ def test_a_rotated_key_shows_how_long_the_old_one_is_valid(operations: Client):
     assert usable_key(whole, at=NOW) == ApiKey.objects.exclude(pk=old.pk).get()
     assert usable_key(old_text, at=NOW + timedelta(days=6)) == old
     said = re.sub(r"<[^>]+>", "", text)
-    assert (whole in text, "2026-10-22 12:00 UTC" in said, "no-store" in shown["Cache-Control"]) == (True, True, True)
+    assert (whole in text, "Oct 22, 2026, 12:00 UTC" in said, "no-store" in shown["Cache-Control"]) == (True, True, True)
     listed = page(operations, "leads_source_change", old.source_id)
     assert ("Expires in 7 days" in listed, whole in listed) == (True, False)
 
@@ -172,7 +172,7 @@ def test_a_test_key_is_chosen_named_above_its_source_and_shows_where_it_was_used
 
     assert (key.scopes, key.is_test) == (["send"], True)
     assert ("Test mode" in of_source, reverse("admin:leads_apikey_change", args=[key.pk]) in of_source) == (True, True)
-    assert [words in of_key for words in ("Send leads", "203.0.113.7 · 2026-10-15 12:00", "Test")] == [True] * 3
+    assert [words in of_key for words in ("Send leads", "203.0.113.7 · Oct 15, 2026, 12:00", "Test")] == [True] * 3
     ApiKey.objects.update(revoked_at=NOW)
     assert "Test mode" not in page(operations, "leads_source_change", source.pk)
 

@@ -66,7 +66,7 @@ def test_a_rotated_address_is_shown_with_how_long_the_old_one_is_valid(operation
     shown = press(operations, "leads_hook_rotate", sender.hook, until="2026-11-07T12:00")
 
     text = re.sub(r"<[^>]+>", "", shown.content.decode())
-    assert "2026-11-07 12:00 UTC" in text
+    assert "Nov 7, 2026, 12:00 UTC" in text
     assert f"…/lbh_{sender.hook.prefix}_…" in text
     assert "Expires in 7 days" in page_of(operations, source)
 

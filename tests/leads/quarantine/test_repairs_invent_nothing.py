@@ -37,7 +37,7 @@ NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 CODE = "repair_changes_identity"
 CHANGED = {"/actions/0/quantity": ["-3", "3"]}
-TOLD = "Repaired by olga on 2026-10-15 13:00 UTC; the source sent /actions/0/quantity as -3, stored as 3."
+TOLD = "Repaired by olga on Oct 15, 2026, 13:00 UTC; the source sent /actions/0/quantity as -3, stored as 3."
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_the_receipt_tells_the_source_what_was_changed(source: Source, repaired:
 def test_the_invoice_detail_has_a_column_for_it(repaired: Action):
     at, named = HEADER.index("Corrected"), HEADER.index("Action")
     assert {row[named]: row[at] for row in rows_of_month("2026-10")} == {
-        "A-1": "Repaired by olga on 2026-10-15 13:00 UTC",
+        "A-1": "Repaired by olga on Oct 15, 2026, 13:00 UTC",
         "A-2": "",
     }
 
@@ -274,7 +274,7 @@ def test_what_was_corrected_on_a_lead_is_told_of_its_later_actions_too(source: S
     PriceRuleFactory.create()
     rate(BillingPeriod.objects.get(), at=LATER)
 
-    said = 'Repaired by olga on 2026-10-15 13:00 UTC; the source sent /product/sku as "GONE", stored as "TILE".'
+    said = 'Repaired by olga on Oct 15, 2026, 13:00 UTC; the source sent /product/sku as "GONE", stored as "TILE".'
     told = [explain(charge).sentences[-1] for charge in Charge.objects.order_by("action__external_id")]
     assert told == [said, said]
     assert [row[HEADER.index("Corrected")] for row in rows_of_month("2026-10")] == [said.partition(";")[0]] * 2
@@ -309,7 +309,7 @@ def test_taking_the_new_version_of_a_conflict_is_told_too(source: Source, operat
     PriceRuleFactory.create()
     rate(BillingPeriod.objects.get(), at=LATER)
 
-    said = "Replaced with a new version by olga on 2026-10-15 13:00 UTC; quantity: 1 → 3."
+    said = "Replaced with a new version by olga on Oct 15, 2026, 13:00 UTC; quantity: 1 → 3."
     assert explain(Charge.objects.get()).sentences[-1] == said
     assert [row[HEADER.index("Corrected")] for row in rows_of_month("2026-10")] == [said.partition(";")[0]]
 

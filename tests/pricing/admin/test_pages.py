@@ -323,7 +323,7 @@ def test_what_another_charge_pays_for_leads_to_it(operations: Client) -> None:
     assert reverse("admin:pricing_charge_change", args=[paid.pk]) in response.content.decode()
     assert response.context["sentences"][-1] == (
         f"Not charged: this is charged once per lead and action type in 30 days, and action {paid.action} of"
-        " 2026-10-15 12:00 UTC ($2.50) already paid for it."
+        " Oct 15, 2026, 12:00 UTC ($2.50) already paid for it."
     )
 
 
