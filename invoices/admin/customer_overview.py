@@ -22,7 +22,7 @@ def not_issued(customer: Customer) -> list[Figure]:
     )
     drafts, approved = found["drafts"], found["all"] - found["drafts"]
     parts = [f"{count:,} {words}" for count, words in ((drafts, _drafts(drafts)), (approved, "approved")) if count]
-    address = list_of("invoices.invoice", customer__id__exact=customer.pk, issued="no") if parts else ""
+    address = list_of("invoices.invoice", customer__id__exact=customer.pk, state__in="draft,approved") if parts else ""
     amount = in_words(found["sum"] or ZERO, customer.currency)
     return [Figure("Not issued yet", amount, ", ".join(parts) or "no drafts", address)]
 
@@ -31,7 +31,7 @@ def _drafts(count: int) -> str:
     return "draft" if count == 1 else "drafts"
 
 
-@card_on("leads.customer", place=40, needs=("invoices.view_invoicemail", "invoices.view_invoice"))
+@card_on("leads.customer", place=60, needs=("invoices.view_invoicemail", "invoices.view_invoice"))
 def emails(customer: Customer) -> Card:
     """Return the latest emails with invoices."""
     mails = InvoiceMail.objects.filter(invoice__customer=customer)

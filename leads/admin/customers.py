@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDateWidget
@@ -19,7 +20,7 @@ from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.extension import more
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency, time_zone_field
-from billing_engine.core.admin_kit.overview.parts import overview_of
+from billing_engine.core.admin_kit.overview.parts import Card, card_on, overview_of
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.calendar.wording import count_of_days
@@ -113,7 +114,7 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
     search_help_text = "Code or name"
     ordering = ("name",)
     fieldsets = (
-        (None, {"fields": (("name", "code"), "is_active")}),
+        ("Details", {"fields": (("name", "code"), "is_active")}),
         ("Billing", {"fields": (("currency", "time_zone"), ("billed_from", "cycle"))}),
     )
     first_terms = (
@@ -201,7 +202,7 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
             shown |= {
                 "overview": overview_of(customer, request.user),
                 "is_billed": active(customer.is_active),
-                "subtitle": _subtitle(customer),
+                "identity": _identity(customer),
                 "terms": terms_of_customer(customer),
             }
         if customer and (asked := waiting_purchase_order(customer)):
@@ -216,7 +217,13 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
         return f"{day(terms.contract_from)} … {day(terms.contract_to)}"
 
 
-def _subtitle(customer: Customer) -> str:
+@card_on("leads.customer", place=80, needs=("leads.view_customer",))
+def deeds(customer: Customer) -> Card:
+    """Lead to all deeds; the last ones are at the end of the page."""
+    return Card(title="Deeds", address=reverse("admin:leads_customer_history", args=[customer.pk]))
+
+
+def _identity(customer: Customer) -> str:
     """`ACME · USD · monthly · billed in America/New_York · 30 days to pay`."""
     days = customer.terms.on(customer.today).payment_terms_days
     to_pay = f"{count_of_days(days)} to pay" if days else "due at once"

@@ -13,7 +13,7 @@ LEFT_OUT_IF_EMPTY = ("purchase_order", "contract_from", "contract_to")
 HINTS = 3
 
 
-@card_on("leads.customer", place=10, needs=("leads.view_customer",))
+@card_on("leads.customer", place=40, needs=("leads.view_customer",))
 def terms_in_force(customer: Customer) -> Card:
     """Return the terms of today, and the next changes."""
     today, currency = customer.today, customer.currency
@@ -26,6 +26,7 @@ def terms_in_force(customer: Customer) -> Card:
     ]
     return Card(
         title="Terms in force",
+        way="Terms",
         address="#terms",
         more="All terms",
         count=len(shown.to_come) + len(shown.waiting) + len(shown.past) + 1,

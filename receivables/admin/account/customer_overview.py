@@ -57,7 +57,7 @@ def invoices(customer: Customer) -> Card:
     )
 
 
-@card_on("leads.customer", place=30, needs=("receivables.view_dispute", "leads.view_customer"))
+@card_on("leads.customer", place=50, needs=("receivables.view_dispute", "leads.view_customer"))
 def disputes(customer: Customer) -> Card:
     """Return the latest disputes."""
     return Card(
@@ -76,7 +76,7 @@ def disputes(customer: Customer) -> Card:
     )
 
 
-@card_on("leads.customer", place=25, needs=MAY_SEE)
+@card_on("leads.customer", place=70, needs=MAY_SEE)
 def account(customer: Customer) -> Card:
     """Lead to the account, where payments, statements and notes are."""
     return Card(title="Account", address=reverse(PAGE, args=[customer.pk]))

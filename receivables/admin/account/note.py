@@ -39,4 +39,4 @@ def write_note(_: Any, request: HttpRequest, customer: Customer, answers: dict[s
     return Done("Note written.", reverse("admin:receivables_account", args=[customer.pk]))
 
 
-CustomerAdmin.extend_buttons(write_note, before="change_payment")
+CustomerAdmin.extend_more(write_note)

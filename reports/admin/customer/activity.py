@@ -33,6 +33,7 @@ def actions_by_day(customer: Customer) -> Card:
     is_empty = not any(each.points for each in series)
     return Card(
         title="Actions by day",
+        way="Activity",
         note=f"last {DAYS} days, {customer.time_zone}",
         address=explored(asked),
         more="Explore",

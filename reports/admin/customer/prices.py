@@ -36,6 +36,7 @@ def prices(customer: Customer) -> Card:
     rows = [_row(each, customer, charged) for each in applied[:SHOWN]]
     return Card(
         title="Prices in force",
+        way="Prices",
         note="best first",
         address=f"{reverse('admin:reports_prices')}?{urlencode({CUSTOMER: customer.code})}",
         count=len(applied),

@@ -41,7 +41,8 @@ class Card:
     note: str = ""
     address: str = ""  # of all rows
     more: str = ""  # what the link to them says; "All" without
-    count: int | None = None  # of all rows, beside the title in the row of ways
+    way: str = ""  # its name in the row of ways; the title without
+    count: int | None = None  # of all rows
     table: Listing | None = None
     chart: Svg | None = None
     facts: Sequence[tuple[str, str]] = ()
