@@ -75,12 +75,14 @@ def sums_of(charges: Sequence[DetailCharge], shares: Sequence[Decimal]) -> Runni
 
 def plus(one: RunningSums, other: RunningSums) -> RunningSums:
     """Add sums."""
-    return RunningSums(*(this + that for this, that in zip(one, other, strict=True)))
+    charges, quantity, exact, amount = other
+    return RunningSums(one.charges + charges, one.quantity + quantity, one.exact + exact, one.amount + amount)
 
 
 def less(one: RunningSums, other: RunningSums) -> RunningSums:
     """Subtract sums."""
-    return RunningSums(*(this - that for this, that in zip(one, other, strict=True)))
+    charges, quantity, exact, amount = other
+    return RunningSums(one.charges - charges, one.quantity - quantity, one.exact - exact, one.amount - amount)
 
 
 def place_of(charge: DetailCharge) -> ChargeCursor:

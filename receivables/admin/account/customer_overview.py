@@ -1,5 +1,7 @@
 """What a customer's page shows of receivables: its balance, the latest invoices and disputes, and the way to the account."""
 
+from decimal import Decimal
+
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -32,7 +34,7 @@ def balance(customer: Customer) -> list[Figure]:
 
 
 def _figures(total: CurrencyTotal, customer: Customer, asked: Asked, *, is_one: bool) -> list[Figure]:
-    def figure(title: str, amount: object, bucket: str, note: str) -> Figure:
+    def figure(title: str, amount: Decimal, bucket: str, note: str) -> Figure:
         items = asked.link(reverse(ITEMS), currency=total.currency, customer=customer.pk, bucket=bucket)
         name = title if is_one else f"{title}, {total.currency}"
         return Figure(name, in_words(amount, total.currency), note, items if amount else "")

@@ -1,7 +1,7 @@
 """The overview of a row: key figures, cards with a few rows each, and the ways to all of them.
 
-Each app adds its own when its admin is imported, so that imports only go down; whoever lacks a permission is shown
-neither the part nor that it exists.
+Each app adds its own when its admin is imported, so that imports only go down; a person without a part's permissions
+does not see that it exists.
 """
 
 from collections.abc import Callable, Sequence
