@@ -1,34 +1,24 @@
 """What a customer's page shows of invoices that are not issued yet, and of emails."""
 
-from django.db.models import Count, Q, Sum
-
 from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.admin_kit.overview.parts import Card, Figure, Line, card_on, figures_on
 from billing_engine.core.calendar.instants import instant_in_words
 from billing_engine.core.counts import names_in_words
-from billing_engine.core.money import ZERO, in_words
-from invoices.models import Invoice, InvoiceMail
+from billing_engine.core.money import in_words
+from invoices.models import InvoiceMail
+from invoices.queries.not_issued import not_issued_of
 from leads.models import Customer
 
 LATEST = 4
-State = Invoice.State
 
 
 @figures_on("leads.customer", place=20, needs=("invoices.view_invoice",))
 def not_issued(customer: Customer) -> list[Figure]:
     """Return the sum of drafts and approved invoices, and how many of each there are."""
-    found = Invoice.objects.filter(customer=customer, state__in=(State.DRAFT, State.APPROVED)).aggregate(
-        sum=Sum("total"), drafts=Count("pk", filter=Q(state=State.DRAFT)), all=Count("pk")
-    )
-    drafts, approved = found["drafts"], found["all"] - found["drafts"]
-    parts = [f"{count:,} {words}" for count, words in ((drafts, _drafts(drafts)), (approved, "approved")) if count]
-    address = list_of("invoices.invoice", customer__id__exact=customer.pk, state__in="draft,approved") if parts else ""
-    amount = in_words(found["sum"] or ZERO, customer.currency)
-    return [Figure("Not issued yet", amount, ", ".join(parts) or "no drafts", address)]
-
-
-def _drafts(count: int) -> str:
-    return "draft" if count == 1 else "drafts"
+    found = not_issued_of(customer)
+    there = found.drafts or found.approved
+    address = list_of("invoices.invoice", customer__id__exact=customer.pk, state__in="draft,approved") if there else ""
+    return [Figure("Not issued yet", in_words(found.total, customer.currency), found.in_words, address)]
 
 
 @card_on("leads.customer", place=60, needs=("invoices.view_invoicemail", "invoices.view_invoice"))

@@ -114,4 +114,5 @@ def _keep(line: InvoiceLine, what: str, found: object) -> None:
 
 
 def _key(line: InvoiceLine, what: str) -> str:
-    return f"line:{line.pk}:{line.amount}:{line.actions}:{what}"
+    """Name the line as it was written: after a restore, another one may get its id."""
+    return f"line:{line.pk}:{line.invoice.created_at.timestamp()}:{line.amount}:{what}"

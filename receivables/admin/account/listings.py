@@ -4,12 +4,8 @@ from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, list_
 from billing_engine.core.admin_kit.overview.listing import Cell, Listing
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import in_words
-from invoices.admin.invoice.page import STATE_COLOURS
-from invoices.models import Invoice
 from leads.models import Customer
 from receivables.queries.account import LATEST, latest_disputes, latest_invoices
-
-State = Invoice.State
 
 
 def invoices_of(customer: Customer, most: int = LATEST) -> Listing:
@@ -21,7 +17,7 @@ def invoices_of(customer: Customer, most: int = LATEST) -> Listing:
             Cell(day_in_words(invoice.due_on) if invoice.due_on else NOTHING),
             Cell(in_words(invoice.total, invoice.currency)),
             Cell(NOTHING if left is None else in_words(left, invoice.currency), tone="ageing-sum"),
-            Cell(chip(invoice.get_state_display(), STATE_COLOURS[State(invoice.state)])),
+            Cell(chip(invoice.get_state_display())),
         ]
         for invoice, left in latest_invoices(customer, most)
     ]

@@ -15,9 +15,9 @@ from billing_engine.core.admin_kit.menu import page_at
 from billing_engine.core.admin_kit.overview.listing import Cell, Listing
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import in_words
-from invoices.admin.customer_overview import not_issued
+from invoices.queries.not_issued import not_issued_of
 from leads.models import Customer
-from pricing.admin.customer_figures import unbilled
+from pricing.queries.unbilled_now import unbilled_now
 from receivables.admin.account.listings import disputes_of, invoices_of
 from receivables.admin.account.note import WRITE
 from receivables.admin.ageing.items import listing_of
@@ -118,9 +118,13 @@ def _cards(total: CurrencyTotal, customer: Customer, asked: Asked) -> list[tuple
 
 
 def _unbilled(customer: Customer) -> list[tuple[str, str, str, str]]:
+    amount, drafts = in_words(unbilled_now(customer).amount, customer.currency), not_issued_of(customer)
+    periods = list_of("leads.billingperiod", customer__id__exact=customer.pk, state__exact="open")
+    invoices = list_of("invoices.invoice", customer__id__exact=customer.pk, state__in="draft,approved")
+    total = in_words(drafts.total, customer.currency)
     return [
-        (figure.title, figure.value, figure.address, figure.note)
-        for figure in (*unbilled(customer), *not_issued(customer))
+        ("Unbilled now", amount, periods, "charges of open periods"),
+        ("Not issued yet", total, invoices if drafts.drafts or drafts.approved else "", drafts.in_words),
     ]
 
 
