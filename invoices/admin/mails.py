@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -133,7 +133,12 @@ class InvoiceMailAdmin(ReadOnlyPage[InvoiceMail]):
     is_large = True
     nothing_yet = "No invoice has been sent yet."
     list_display = ("shown_to", "shown_invoice", "shown_customer", "asked", "shown_state", "shown_reason")
-    list_filter = (("state", ChoicesDropdownFilter), NeedsAttentionFilter, MailMonthFilter)
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        NeedsAttentionFilter,
+        MailMonthFilter,
+        ("invoice__customer", AutocompleteSelectFilter),
+    )
     search_fields = ("invoice__number__istartswith", "invoice__customer__name")
     search_help_text = "Invoice number or customer's name"
     related = ("invoice__customer", "requested_by")

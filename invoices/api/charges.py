@@ -14,7 +14,8 @@ from invoices.api.access import InvoicesView
 from invoices.api.invoices import PRODUCT, TYPE
 from invoices.api.serializers import LineChargeSerializer, PeriodChargeSerializer, charge_shape
 from invoices.domain.lines.detail import ChargeCursor, DetailCharge, page_of_period
-from invoices.domain.lines.one_line import advance, allocation_of, page_of_line
+from invoices.domain.lines.kept import place_of, reached, shares_from, start_of
+from invoices.domain.lines.one_line import page_of_line
 from invoices.models import InvoiceLine
 from leads.models import Action, BillingPeriod
 from pricing.models import Charge
@@ -46,10 +47,9 @@ class LineChargesPage(InvoicesView):
         currency, limit = found.invoice.currency, asked_limit(request)
         after = _cursor(request, found.invoice.period_id)
         rows = page_of_line(found, limit=limit + 1, after=after)
-        spread = allocation_of(found)
-        if rows and after:
-            advance(found, spread, rows[0])
-        shares = [str(money.rounded(spread.next_share(row.exact_amount), currency)) for row in rows[:limit]]
+        here = reached(found, place_of(rows[0])) if rows and after else start_of(found)
+        amounts = shares_from(found, here, rows[:limit], then=rows[limit] if len(rows) > limit else None)
+        shares = [str(money.rounded(amount, currency)) for amount in amounts]
         results = [_shown(row) | {"amount": share} for row, share in zip(rows[:limit], shares, strict=True)]
         return page_response(request, rows, results, limit=limit, place=_after)
 

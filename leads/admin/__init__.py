@@ -19,6 +19,7 @@ from leads.admin.imports import import_admin
 from leads.admin.mappings import mapping_admin
 from leads.admin.people import archive_admin, erasure_admin, find_page, retention_page
 from leads.admin.quarantine import bulk_retries, item_admin
+from leads.admin.terms import card
 
 __all__ = [
     "action_types",
@@ -26,6 +27,7 @@ __all__ = [
     "approval_thresholds",
     "archive_admin",
     "bulk_retries",
+    "card",
     "companies",
     "credential_admin",
     "customers",

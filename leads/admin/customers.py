@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.timezone import now
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDateWidget
@@ -19,8 +20,10 @@ from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.extension import more
 from billing_engine.core.admin_kit.faults import tell, understood
 from billing_engine.core.admin_kit.fields import currency_field, offer_own_currency, time_zone_field
+from billing_engine.core.admin_kit.overview.parts import Card, card_on, overview_of
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.admin_kit.task_cards import notices_about
+from billing_engine.core.calendar.wording import count_of_days
 from leads.admin.credentials.customer_keys import CustomerKeyRows, KeyButtons
 from leads.admin.terms.customer_buttons import TermButtons
 from leads.admin.terms.fields import term_fields
@@ -105,12 +108,13 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
         more("change_invoice_details", "change_commitments", "change_exclusions", "new_api_key"),
     )
     inlines = (CustomerKeyRows,)
+    change_form_outer_before_template = "leads/customer_top.html"
     change_form_after_template = "leads/terms.html"
     search_fields = ("code__istartswith", "name")
     search_help_text = "Code or name"
     ordering = ("name",)
     fieldsets = (
-        (None, {"fields": (("name", "code"), "is_active")}),
+        ("Details", {"fields": (("name", "code"), "is_active")}),
         ("Billing", {"fields": (("currency", "time_zone"), ("billed_from", "cycle"))}),
     )
     first_terms = (
@@ -134,7 +138,7 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
     )
 
     class Media:
-        css = {"all": ["leads/terms.css"]}
+        css = {"all": ["core/figures.css", "core/charts.css", "core/overview.css", "leads/terms.css"]}
 
     shown_name = column(shortened, "name", title="name", order="name")
     is_billed = column(active, "is_active", title="state", order="is_active")
@@ -191,10 +195,16 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Add the terms in force, to come and past, and the PO number that the customer waits for."""
+        """Add what there is of the customer, its terms of all times, and the PO number that it waits for."""
         customer = self.get_object(request, object_id) if object_id else None
         shown: dict[str, Any] = {"nothing_changed": NOTHING_CHANGED}
-        shown |= {"terms": terms_of_customer(customer)} if customer else {}
+        if customer and self.has_view_permission(request, customer):
+            shown |= {
+                "overview": overview_of(customer, request.user),
+                "is_billed": active(customer.is_active),
+                "identity": _identity(customer),
+                "terms": terms_of_customer(customer),
+            }
         if customer and (asked := waiting_purchase_order(customer)):
             shown["approvals"] = notices_about(asked)
         return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
@@ -205,6 +215,20 @@ class CustomerAdmin(KeyButtons, TermButtons, Page[Customer]):
         if terms.contract_from is None and terms.contract_to is None:
             return "open"
         return f"{day(terms.contract_from)} … {day(terms.contract_to)}"
+
+
+@card_on("leads.customer", place=80, needs=("leads.view_customer",))
+def deeds(customer: Customer) -> Card:
+    """Lead to all deeds; the last ones are at the end of the page."""
+    return Card(title="Deeds", address=reverse("admin:leads_customer_history", args=[customer.pk]))
+
+
+def _identity(customer: Customer) -> str:
+    """`ACME · USD · monthly · billed in America/New_York · 30 days to pay`."""
+    days = customer.terms.on(customer.today).payment_terms_days
+    to_pay = f"{count_of_days(days)} to pay" if days else "due at once"
+    cycle = customer.get_cycle_display().lower()
+    return " · ".join((customer.code, customer.currency, cycle, f"billed in {customer.time_zone}", to_pay))
 
 
 def _writable(lines: Iterable[Any], by: Any) -> tuple[Any, ...]:

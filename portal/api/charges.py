@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from billing_engine.core.api.paging import asked_limit, page_serializer
 from billing_engine.core.api.problem_examples import problems
 from invoices.domain.lines.detail import DetailCharge, line_of
-from invoices.domain.lines.one_line import advance, allocation_of, page_of_line
+from invoices.domain.lines.kept import place_of, reached, shares_from, start_of
+from invoices.domain.lines.one_line import page_of_line
 from invoices.domain.lines.shares import shares_of
 from invoices.models import InvoiceLine
 from leads.models import ActionTypeRevision, Lead
@@ -118,10 +119,9 @@ class CustomerLineCharges(CustomerView):
         after = self.find_asked(theirs, "after")
         cursor = (after.action.occurred_at, after.pk) if after else None
         rows = page_of_line(found, limit=limit + 1, after=cursor)
-        spread = allocation_of(found)
-        if rows and after:
-            advance(found, spread, rows[0])
-        shares = {row.action: spread.next_share(row.exact_amount) for row in rows[:limit]}
+        here = reached(found, place_of(rows[0])) if rows and after else start_of(found)
+        amounts = shares_from(found, here, rows[:limit], then=rows[limit] if len(rows) > limit else None)
+        shares = {row.action: amount for row, amount in zip(rows, amounts, strict=False)}
         results = self._shown(rows[:limit], shares, found.invoice.currency)
         return self.page(rows, results, limit=limit, kind=Charge, pk="action")
 

@@ -1,6 +1,6 @@
 """The admin of the pricing app, one file per subject."""
 
-from pricing.admin import action_cost, charges, checks, menu, periods, price_finder, search, unrated
+from pricing.admin import action_cost, charges, checks, customer_figures, menu, periods, price_finder, search, unrated
 from pricing.admin.rules import imports, rule_admin
 from pricing.admin.simulations import simulation_admin
 
@@ -8,6 +8,7 @@ __all__ = [
     "action_cost",
     "charges",
     "checks",
+    "customer_figures",
     "imports",
     "menu",
     "periods",

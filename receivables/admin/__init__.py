@@ -1,7 +1,7 @@
 """Finance's pages of what customers owe; each module registers its own."""
 
 from receivables.admin import at_a_glance, books, einvoices, menu, payments_menu
-from receivables.admin.account import list_page, note
+from receivables.admin.account import customer_overview, list_page, note
 from receivables.admin.account import page as account_page
 from receivables.admin.ageing import items, page
 from receivables.admin.bank_files import account_admin, file_admin, row_admin
@@ -34,6 +34,7 @@ __all__ = [
     "bulk_page",
     "by_email",
     "crediting",
+    "customer_overview",
     "delivery_admin",
     "dispute_admin",
     "document_admin",

@@ -36,7 +36,7 @@ def test_from_the_invoice_to_the_raw_delivery_and_out_by_mail(
     page.goto(reverse("admin:invoices_invoice_change", args=[invoice.pk]))
     page.locator(".paper").get_by_role("link", name="Terrazzo").click()
     expect(page.get_by_role("row", name="Whole line 3 3 sample $1.005 $1.01")).to_be_visible()
-    page.locator(".detail-why a").first.click()
+    page.locator(".detail-why").first.click()
     dialog = page.locator("#modal-content #dialog")
     expect(dialog).to_contain_text("Priced by “Samples”")
     dialog.get_by_role("link", name="The delivery as received").click()

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -66,7 +67,7 @@ def test_a_page_that_is_opened_by_its_address_has_the_same_shares(line: InvoiceL
     _, _, third = opened(client, second)
     pages = [opened(client, address) for address in (second, third)]
 
-    charge_pages.cache.clear()
+    cache.clear()
 
     client = logged_in(a_person(line.invoice.customer, email="other@northlight.example"))
     assert [opened(client, address) for address in (third, second)] == pages[::-1]

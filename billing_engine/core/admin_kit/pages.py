@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import JSONField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.enums import ActionVariant
 
@@ -20,6 +21,7 @@ from billing_engine.core.access.recent_login import need_recent_login
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
+from billing_engine.core.admin_kit.menu import title_of
 from billing_engine.core.admin_kit.paginator import PatientChangeList, PatientPaginator, page_by_key
 from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
@@ -53,6 +55,12 @@ class WithDeeds(ModelAdmin[Row]):
     def deeds_on(self, row: Row) -> DeedQuerySet:
         """The deeds that the page of this row shows, latest first."""
         return Deed.objects.about(row)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, called as the menu calls it."""
+        name = title_of(request.path) or capfirst(str(self.opts.verbose_name_plural))
+        response: HttpResponse = super().changelist_view(request, {"title": name, **(extra_context or {})})
+        return response
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -147,8 +155,7 @@ class Page(Extensible, WithDeeds[Row]):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Add what the last bulk action skipped."""
         shown = {"skipped": skipped_by(request, self.model)} | (extra_context or {})
-        response: HttpResponse = super().changelist_view(request, shown)
-        return response
+        return super().changelist_view(request, shown)
 
     def changeform_view(
         self,

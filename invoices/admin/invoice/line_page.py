@@ -1,6 +1,6 @@
 """The content of a line's page: its days, its charges, and sums that lead to the line's amount."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,17 +12,9 @@ from billing_engine.core.calendar.spans import Span, midnight
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.validation import key_of
 from invoices.domain.document.content_lines import charged_line, counted_together, late_note
-from invoices.domain.lines.allocation import Allocation
 from invoices.domain.lines.detail import ChargeCursor, DetailCharge
-from invoices.domain.lines.one_line import (
-    LineDay,
-    RunningSums,
-    allocation_of,
-    days_of_line,
-    page_of_line,
-    sums_at,
-    sums_before,
-)
+from invoices.domain.lines.kept import days_of, less, place_of, reached, shares_from, start_of, sums_of
+from invoices.domain.lines.one_line import LineDay, RunningSums, page_of_line
 from invoices.domain.wording import quantity_in_words
 from invoices.models import InvoiceLine
 from leads.models import Action
@@ -89,26 +81,28 @@ def line_page(line: InvoiceLine, *, after: str = "", before: str = "", day: str 
     Raises Http404 if its period has no such action, or the line no such day.
     """
     places = _place(line, after), _place(line, before)
-    days = days_of_line(line)
+    days = days_of(line)
     chosen = _chosen(days, day)
     span = _span(line, chosen)
-    rows = page_of_line(line, limit=CHARGES_A_PAGE, after=places[0], before=places[1], within=span)
-    spread = allocation_of(line)
-    before_day = sums_at(line, (span.start, 0), replace(spread)) if span else _nothing()
-    whole = _of_day(line, span, before_day, replace(spread)) if span else _whole(line)
-    passed = sums_before(line, rows[0], spread) if rows and (span or any(places)) else _nothing()
-    shares = [spread.next_share(row.exact_amount) for row in rows]
-    skipped = passed.charges - before_day.charges if rows else 0
+    found = page_of_line(line, limit=CHARGES_A_PAGE + 1, after=places[0], before=places[1], within=span)
+    is_back = bool(before) and not after
+    rows = found[-CHARGES_A_PAGE:] if is_back else found[:CHARGES_A_PAGE]
+    then = None if is_back else next(iter(found[CHARGES_A_PAGE:]), None)
+    begin = reached(line, (span.start, 0)) if span else start_of(line)
+    whole = less(reached(line, (span.end, 0)).sums, begin.sums) if span else _whole(line)
+    here = reached(line, place_of(rows[0])) if rows and any(places) else begin
+    shares = shares_from(line, here, rows, then=then)
+    passed = less(here.sums, begin.sums)
     return LinePage(
         charges=tuple(_shown(line, row, share) for row, share in zip(rows, shares, strict=True)),
         days=tuple(_shown_day(each, chosen) for each in days),
         day=day,
-        sums=_sums(line, _less(passed, before_day), rows, shares, whole, chosen),
-        first=skipped + 1 if rows else 0,
-        last=skipped + len(rows),
+        sums=_sums(line, passed, sums_of(rows, shares), whole, chosen),
+        first=passed.charges + 1 if rows else 0,
+        last=passed.charges + len(rows),
         count=whole.charges,
-        is_first=not skipped,
-        is_last=skipped + len(rows) >= whole.charges,
+        is_first=not passed.charges,
+        is_last=passed.charges + len(rows) >= whole.charges,
         notes=_notes(line),
         is_charged=line.kind == InvoiceLine.Kind.CHARGES,
         zone=line.invoice.customer.time_zone,
@@ -181,43 +175,15 @@ def _rule_or_reason(row: DetailCharge, currency: str) -> str:
     return "; ".join(filter(None, [row.rule_name, full + " and ".join(cuts)]))
 
 
-def _nothing() -> RunningSums:
-    return RunningSums(0, money.ZERO, money.ZERO, money.ZERO)
-
-
 def _whole(line: InvoiceLine) -> RunningSums:
     return RunningSums(line.actions, line.quantity, line.exact_amount, line.amount)
 
 
-def _of_day(line: InvoiceLine, span: Span, before: RunningSums, spread: Allocation) -> RunningSums:
-    return _less(sums_at(line, (span.end, 0), spread), before)
-
-
-def _less(this: RunningSums, that: RunningSums) -> RunningSums:
-    return RunningSums(
-        this.charges - that.charges,
-        this.quantity - that.quantity,
-        this.exact - that.exact,
-        this.amount - that.amount,
-    )
-
-
 def _sums(
-    line: InvoiceLine,
-    passed: RunningSums,
-    rows: list[DetailCharge],
-    shares: list[Decimal],
-    whole: RunningSums,
-    chosen: LineDay | None,
+    line: InvoiceLine, passed: RunningSums, here: RunningSums, whole: RunningSums, chosen: LineDay | None
 ) -> tuple[Sum, ...]:
     """Return the sums before, on and after the page (empty ones are left out), of the chosen day, and of the line."""
-    here = RunningSums(
-        len(rows),
-        sum((row.quantity for row in rows), money.ZERO),
-        sum((row.exact_amount for row in rows), money.ZERO),
-        sum(shares, money.ZERO),
-    )
-    rest = _less(_less(whole, passed), here)
+    rest = less(less(whole, passed), here)
     parts = [("Before this page", passed), ("On this page", here), ("After this page", rest)]
     shown = [(label, part) for label, part in parts if part.charges]
     if len(shown) == 1:

@@ -50,7 +50,6 @@ BEFORE = f"""
            count(*) FILTER (WHERE {REMAINDER} = %(threshold)s), COALESCE(sum(charge.amount), 0),
            COALESCE(sum(action.quantity), 0)
 """
-TIES = "SELECT count(*)"
 AT_THE_THRESHOLD = f" AND {REMAINDER} = %(threshold)s"
 NUMBERED = """
     SELECT * FROM (SELECT action.id, row_number() OVER (ORDER BY action.occurred_at, action.id) {ties}) numbered
@@ -110,24 +109,11 @@ def page_of_line(
     return [DetailCharge._make(row) for row in rows_of(CHOSEN + IN_RATING_ORDER, params)]
 
 
-def sums_before(line: InvoiceLine, first: DetailCharge, spread: Allocation) -> RunningSums:
-    """Return the sums before the charge `first`, and advance `spread` to it."""
-    return sums_at(line, (first.occurred_at, first.action), spread)
-
-
 def sums_at(line: InvoiceLine, place: ChargeCursor, spread: Allocation) -> RunningSums:
     """Return the sums before a cursor, whether or not a charge is there, and advance `spread` to it."""
     params = {"at": place[0], "action": place[1], "threshold": spread.threshold}
     [(charges, floors, above, ties, exact, quantity)] = rows_of(BEFORE + _of(line) + UP_TO, _params_of(line, **params))
     return RunningSums(charges, quantity, exact, spread.skip(floors=floors, above=above, ties=ties))
-
-
-def advance(line: InvoiceLine, spread: Allocation, first: DetailCharge) -> None:
-    """Advance `spread` to the charge `first`; most lines have no ties, and then nothing is read."""
-    if spread.ties:
-        params = {"at": first.occurred_at, "action": first.action, "threshold": spread.threshold}
-        [(ties,)] = rows_of(TIES + _of(line) + UP_TO + AT_THE_THRESHOLD, _params_of(line, **params))
-        spread.skip(floors=Decimal(0), above=0, ties=ties)
 
 
 def ties_of(line: InvoiceLine, spread: Allocation, actions: Collection[int]) -> dict[int, int]:

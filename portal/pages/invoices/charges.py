@@ -1,11 +1,10 @@
 """Charges as the customer sees them: when, whose, from where, how counted, and what they cost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from billing_engine.core import money
-from invoices.domain.lines.allocation import Allocation
 from invoices.domain.lines.detail import DetailCharge
 from leads.domain.access.contacts import masked
 from leads.models import Lead
@@ -48,20 +47,23 @@ def shown_id(visit: OwnRows, external_id: str) -> str:
     return contact_of(visit, external_id) if "@" in external_id else external_id
 
 
-def rows_of(visit: Visit, charges: Sequence[DetailCharge], spread: Allocation | None) -> list[ChargeRow]:
-    """Return the rows of these charges; with an allocation, each with its share of its line."""
+def rows_of(visit: Visit, charges: Sequence[DetailCharge], shares: Mapping[int, Decimal]) -> list[ChargeRow]:
+    """Return the rows of these charges, those of a line each with its share of it."""
     pks = [each.action for each in charges]
     emails = dict(Lead.objects.filter(pk__in={each.lead for each in charges}).values_list("pk", "email"))
     stored = Charge.objects.select_related("rule").in_bulk(pks)
     disputed = _disputed(pks)
-    return [_row(visit, each, spread, emails.get(each.lead, ""), stored[each.action], disputed) for each in charges]
+    return [
+        _row(visit, each, shares.get(each.action), emails.get(each.lead, ""), stored[each.action], disputed)
+        for each in charges
+    ]
 
 
 def _row(
-    visit: Visit, each: DetailCharge, spread: Allocation | None, email: str, charge: Charge, disputed: dict[int, str]
+    visit: Visit, each: DetailCharge, share: Decimal | None, email: str, charge: Charge, disputed: dict[int, str]
 ) -> ChargeRow:
     currency = visit.customer.currency
-    amount = spread.next_share(each.exact_amount) if spread and not each.reason else each.exact_amount
+    amount = each.exact_amount if share is None else share
     notes = [f"in {disputed[each.action]}"] if each.action in disputed else []
     if each.cuts:
         notes.append("charged in part")
@@ -76,7 +78,7 @@ def _row(
         quantity=money.number_in_words(each.quantity),
         counted_as=_counted_as(charge, each.quantity),
         notes=tuple(notes),
-        amount=money.in_words(amount, currency) if spread else money.price_in_words(amount, currency),
+        amount=money.in_words(amount, currency) if share is not None else money.price_in_words(amount, currency),
         why=visit.address("why", visit.id_of_number(Charge, each.action)),
         may_be_disputed=amount > 0 and each.action not in disputed,
     )

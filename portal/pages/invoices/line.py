@@ -42,7 +42,7 @@ def line_page(request: HttpRequest, visit: Visit, line: str) -> HttpResponse:
         after=_action(visit, found, request.GET.get("after", "")),
         before=_action(visit, found, request.GET.get("before", "")),
     )
-    rows = rows_of(visit, shown.charges, shown.spread)
+    rows = rows_of(visit, shown.charges, shown.shares)
     product = found.product.name if found.product else ""
     unit = found.unit if found.quantity == 1 else plural(found.unit)
     kind = found.action_type.name.lower() if found.action_type else ""
@@ -122,7 +122,7 @@ def not_charged_page(request: HttpRequest, visit: Visit, invoice: str) -> HttpRe
         ],
         chosen=name_to_buyer(chosen) if charges else "",
         shown=counted(counts.reasons.get(chosen, 0), "action"),
-        rows=rows_of(visit, charges, None),
+        rows=rows_of(visit, charges, {}),
         is_cut=counts.reasons.get(chosen, 0) > len(charges),
         csv=visit.address("invoice_detail", found, "csv"),
         back=visit.address("invoice", found),

@@ -10,19 +10,22 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from billing_engine.core.access.pages import needs
-from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, instant, list_of, page_of
+from billing_engine.core.admin_kit.cells import address_of, instant, list_of, page_of
 from billing_engine.core.admin_kit.menu import page_at
+from billing_engine.core.admin_kit.overview.listing import Cell, Listing
 from billing_engine.core.calendar.wording import day_in_words
-from billing_engine.core.money import in_words, price_in_words
+from billing_engine.core.money import in_words
+from invoices.queries.not_issued import not_issued_of
 from leads.models import Customer
+from pricing.queries.unbilled_now import unbilled_now
+from receivables.admin.account.listings import disputes_of, invoices_of
 from receivables.admin.account.note import WRITE
 from receivables.admin.ageing.items import listing_of
 from receivables.admin.asked import Asked
-from receivables.admin.listing import Cell, Listing
 from receivables.admin.statements.by_email import is_monthly
 from receivables.domain.disputes.disputed import to_pay
 from receivables.domain.ledger.open_items import Basis, Narrowed, Scope, open_items
-from receivables.queries.account import Account, account_of
+from receivables.queries.account import latest_mails, latest_payments, notes_on
 from receivables.queries.ageing import BALANCE, OUTSTANDING, OVERDUE, Bucket, CurrencyTotal, ageing
 from receivables.queries.at_a_glance import disputed_in
 
@@ -37,7 +40,6 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
     found = get_object_or_404(Customer, pk=customer)
     basis = Basis(found.day_of(now()))
     scope = Scope([found.pk])
-    account = account_of(found)
     items = list(open_items(basis, scope, Narrowed(most=OPEN_SHOWN + 1)))
     asked = Asked(basis, scope, {"as_of": str(basis.day), "basis": str(basis.question)})
     page: dict[str, Any] = {
@@ -49,7 +51,7 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
         "currencies": [
             (total.currency, _cards(total, found, asked)) for total in ageing(basis, scope, most=0).totals
         ],
-        "unbilled": _unbilled(account, found),
+        "unbilled": _unbilled(found),
         "items": listing_of(
             "What is open",
             items[:OPEN_SHOWN],
@@ -60,15 +62,15 @@ def account_page(request: HttpRequest, customer: int) -> HttpResponse:
         ),
         "statement": f"{reverse('admin:receivables_statement')}?customer={found.pk}",
         "ledger": list_of("receivables.ledgerdocument", customer__id__exact=found.pk),
-        "invoices": _invoices(account, found),
-        "disputes": _disputes(account, found) if request.user.has_perm("receivables.view_dispute") else None,
-        "payments": _payments(account),
+        "invoices": invoices_of(found),
+        "disputes": disputes_of(found) if request.user.has_perm("receivables.view_dispute") else None,
+        "payments": _payments(found),
         "mails": [
             (page_of("invoices.invoicemail", each.pk), each.subject, ", ".join(each.to), each.get_state_display(),
              instant(each.requested_at, found.zone))
-            for each in account.mails
+            for each in latest_mails(found)
         ],
-        "notes": [(each.text, each.written_by, instant(each.written_at, found.zone)) for each in account.notes],
+        "notes": [(each.text, each.written_by, instant(each.written_at, found.zone)) for each in notes_on(found)],
         "write_note": reverse("admin:leads_customer_write_note", args=[found.pk]) if request.user.has_perm(WRITE) else "",
         "record_payment": f"{reverse('admin:receivables_payment_record')}?customer={found.pk}"
         if request.user.has_perm("receivables.add_payment")
@@ -115,50 +117,18 @@ def _cards(total: CurrencyTotal, customer: Customer, asked: Asked) -> list[tuple
     ]
 
 
-def _unbilled(account: Account, customer: Customer) -> list[tuple[str, str, str, str]]:
+def _unbilled(customer: Customer) -> list[tuple[str, str, str, str]]:
+    amount, drafts = in_words(unbilled_now(customer).amount, customer.currency), not_issued_of(customer)
     periods = list_of("leads.billingperiod", customer__id__exact=customer.pk, state__exact="open")
-    drafts = list_of("invoices.invoice", customer__id__exact=customer.pk, issued="no")
+    invoices = list_of("invoices.invoice", customer__id__exact=customer.pk, state__in="draft,approved")
+    total = in_words(drafts.total, customer.currency)
     return [
-        ("Unbilled now", price_in_words(account.unbilled, customer.currency), periods, "exact charges of open periods"),
-        ("Not issued yet", f"{account.drafts:,}", drafts if account.drafts else "", "drafts and approved invoices"),
+        ("Unbilled now", amount, periods, "charges of open periods"),
+        ("Not issued yet", total, invoices if drafts.drafts or drafts.approved else "", drafts.in_words),
     ]
 
 
-def _invoices(account: Account, customer: Customer) -> Listing:
-    rows = [
-        [
-            Cell(invoice, address_of(invoice)),
-            Cell(invoice.period.in_words),
-            Cell(day_in_words(invoice.due_on) if invoice.due_on else NOTHING),
-            Cell(in_words(invoice.total, invoice.currency)),
-            Cell(NOTHING if left is None else in_words(left, invoice.currency), tone="ageing-sum"),
-            Cell(chip(invoice.get_state_display())),
-        ]
-        for invoice, left in account.invoices
-    ]
-    columns = ("Invoice", "Period", "Due", ">Total", ">Left", "State")
-    every = list_of("invoices.invoice", customer__id__exact=customer.pk)
-    return Listing("Invoices", columns, rows, "No invoices yet.", every)
-
-
-def _disputes(account: Account, customer: Customer) -> Listing:
-    rows = [
-        [
-            Cell(dispute, address_of(dispute)),
-            Cell(dispute.reason),
-            Cell(dispute.invoice or "Before the invoice", address_of(dispute.invoice) if dispute.invoice else ""),
-            Cell(day_in_words(customer.day_of(dispute.opened_at))),
-            Cell(dispute.total_in_words),
-            Cell(chip(dispute.get_state_display())),
-        ]
-        for dispute in account.disputes
-    ]
-    columns = ("Dispute", "Reason", "Invoice", "Opened", ">Disputed", "State")
-    every = list_of("receivables.dispute", customer__id__exact=customer.pk)
-    return Listing("Disputes", columns, rows, "No disputes.", every)
-
-
-def _payments(account: Account) -> Listing:
+def _payments(customer: Customer) -> Listing:
     rows = [
         [
             Cell(each.reference, address_of(each)),
@@ -166,7 +136,7 @@ def _payments(account: Account) -> Listing:
             Cell(in_words(each.amount, each.currency)),
             Cell(in_words(each.left, each.currency)),
         ]
-        for each in account.payments
+        for each in latest_payments(customer)
     ]
     return Listing("Last payments", ("Payment", "Posted", ">Amount", ">Unapplied"), rows, "No payments yet.")
 

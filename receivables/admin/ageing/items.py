@@ -13,12 +13,12 @@ from django.urls import reverse
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.cells import NOTHING, page_of
 from billing_engine.core.admin_kit.menu import page_at
+from billing_engine.core.admin_kit.overview.listing import Cell, Listing
 from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from billing_engine.core.money import in_words
 from leads.models import Customer
 from receivables.admin.ageing.page import MAY_SEE
 from receivables.admin.asked import MEANS, Asked, AskedForm, asked_by
-from receivables.admin.listing import Cell, Listing
 from receivables.domain.ledger.open_items import OpenItem, open_items
 from receivables.models import LedgerDocument
 from receivables.queries.ageing import BALANCE, OUTSTANDING, OVERDUE, TITLES, Bucket, Sums, ageing, narrowed

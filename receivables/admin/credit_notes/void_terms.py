@@ -92,7 +92,7 @@ def in_words(customer: Customer) -> str:
 CustomerAdmin.extend_section(
     "Late voids",
     {"late_voids": column(told, lambda customer: customer, title="credited by")},
-    after="Receivables",
+    after="Billing",
     needs="receivables.view_voidterms",
 )
 page_at("receivables/void-terms/<int:customer>/", terms_page, name=PAGE)

@@ -38,7 +38,7 @@ def figures_page(request: HttpRequest) -> HttpResponse:
     """Show the figures of the disputes opened on some days, by default the last 90."""
     today = now().date()
     form = Days(request.GET or {"first": today - SHOWN_AT_FIRST, "last": today})
-    page: dict[str, Any] = {**admin.site.each_context(request), "title": "Disputes and credits by reason", "form": form}
+    page: dict[str, Any] = {**admin.site.each_context(request), "title": "Disputes and credits", "form": form}
     if form.is_valid():
         days = form.cleaned_data["first"], form.cleaned_data["last"]
         page["tables"] = _tables(*days)

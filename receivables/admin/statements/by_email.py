@@ -135,5 +135,4 @@ def monthly_statements(_: Any, request: HttpRequest, customer: Customer, answers
     return Done(f"Saved. The next one is due on {day_in_words(customer.day_of(row.next_at))}.", back)
 
 
-CustomerAdmin.extend_buttons(email_statement, before="change_payment")
-CustomerAdmin.extend_more(monthly_statements)
+CustomerAdmin.extend_more(email_statement, monthly_statements)

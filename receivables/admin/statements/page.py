@@ -90,7 +90,7 @@ def statement_page(request: HttpRequest) -> HttpResponse:
     is_asked = bool(request.GET.get("customer"))
     page: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Statement of account",
+        "title": "Statements",
         "form": form,
         "is_asked": is_asked,
     }

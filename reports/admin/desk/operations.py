@@ -1,6 +1,5 @@
 """The desk of Operations: is anything odd in what came in, and which prices are about to change?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,15 +20,13 @@ from leads.models import Channel
 from pricing.domain.rule_wording import model_in_words
 from pricing.domain.scope.effective import Standing, Zones, standing, zones_of_each
 from pricing.models import PriceRule
-from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from reports.admin.desk.explored import between, explored
+from reports.admin.desk.outcomes import series_by_outcome
 from reports.admin.sources.state import silence_chip
-from reports.domain.question.dimensions import OUTCOMES
 from reports.domain.question.question import Question
 from reports.queries.desk.price_changes import PriceChange, price_changes
 from reports.queries.desk.received import SHOWN_DAYS, Delivered, delivered, held_by_day
 from reports.queries.explore.answer import answer_of
-from reports.queries.explore.figures import Figures
 
 DAY = timedelta(days=1)
 DAYS = 14
@@ -37,11 +34,6 @@ SOURCES = 7
 ODD_SHARE = Decimal("0.05")  # refused, of a source's items
 PERCENT = Decimal("0.1")
 CHART_WIDTH, CHART_HEIGHT = 340, 270
-PARTS = (
-    ("charged", Role.CHARGED, (CHARGED, INCLUDED)),
-    ("excluded", Role.EXCLUDED, tuple(code for code in OUTCOMES if code not in (CHARGED, INCLUDED, UNRATED))),
-    ("unrated", Role.UNRATED, (UNRATED,)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +83,7 @@ def actions_by_day(at: datetime, *, with_held: bool) -> Tile:
     first = last - DAY * (DAYS - 1)
     days = between(first, last)
     asked = Question(show=("actions",), group=("outcome",), columns="day", days=days)
-    by_outcome = {
-        key: group.by_column
-        for root in answer_of(asked, at=at).by_currency.values()
-        for key, group in root.inside.items()
-    }
-    series = [
-        Series(
-            name,
-            role,
-            tuple(
-                Point(
-                    day,
-                    actions,
-                    explored(Question(show=("actions",), days=between(day, day)).with_filter("outcome", *codes)),
-                )
-                for day in (first + DAY * place for place in range(DAYS))
-                if (actions := _actions(by_outcome, codes, day))
-            ),
-        )
-        for name, role, codes in PARTS
-    ]
+    series = series_by_outcome(answer_of(asked, at=at), asked, first, last)
     if with_held:
         held, address = held_by_day(first, last), list_of("leads.quarantineditem")
         points = tuple(Point(day, Decimal(actions), address) for day, actions in sorted(held.items()) if actions)
@@ -126,10 +98,6 @@ def actions_by_day(at: datetime, *, with_held: bool) -> Tile:
         explored(asked),
         stacked_bars(chart, width=CHART_WIDTH, height=CHART_HEIGHT),
     )
-
-
-def _actions(by_outcome: Mapping[str, Mapping[date, Figures]], codes: tuple[str, ...], day: date) -> Decimal:
-    return sum((by_outcome[code][day].sums["actions"] for code in codes if day in by_outcome.get(code, {})), Decimal(0))
 
 
 def source_rows(at: datetime) -> tuple[list[SourceRow], int]:

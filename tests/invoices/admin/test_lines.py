@@ -6,6 +6,7 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -15,6 +16,7 @@ from django.urls import reverse
 from invoices.admin.invoice import line_page
 from invoices.admin.invoice.page import charges_of
 from invoices.domain.document.content import content_of
+from invoices.domain.lines import kept
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.factories.people import UserFactory
@@ -245,7 +247,7 @@ def test_who_may_see_no_charges_sees_no_line(client: Client) -> None:
 
 def test_a_long_line_asks_the_database_no_more_often_than_a_short_one(finance: Client, frank: User) -> None:
     short, long = issued(a_draft(1), frank).lines.get(), issued(a_draft(*[1] * 30), frank).lines.get()
-    finance.get(address(short))
+    finance.get(address(issued(a_draft(1), frank).lines.get()))
 
     def asked(line: InvoiceLine) -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -253,3 +255,42 @@ def test_a_long_line_asks_the_database_no_more_often_than_a_short_one(finance: C
         return len(queries)
 
     assert asked(long) == asked(short)
+
+
+def counted_over_the_line(browser: Client, where: str) -> list[str]:
+    """The queries that read every charge of the line, or every one before a place."""
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(where).status_code == 200
+    marks = ("GROUP BY 1", "count(*) FILTER")
+    return [
+        each["sql"]
+        for each in queries
+        if any(mark in each["sql"] for mark in marks) and "pricing_charge" in each["sql"]
+    ]
+
+
+def test_a_line_is_counted_once_and_its_pages_after_that_read_only_their_rows(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_page, "CHARGES_A_PAGE", 2)
+    line = a_line_of_some_days()
+    second = line.invoice.period.actions.order_by("occurred_at").values_list("pk", flat=True)[1]
+    first, later, day = address(line), address(line, after=second), address(line, day="2026-10-14")
+
+    counted = [len(counted_over_the_line(viewer, where)) for where in (first, later, day, first, later, day)]
+
+    # The first page counts the line's remainders and its days; the next continues from it; a day needs both its ends.
+    assert counted == [2, 0, 2, 0, 0, 0]
+
+
+def test_a_line_is_shown_without_redis(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = a_line_of_some_days()
+    shown = words(viewer, address(line))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(kept.cache, "get", refuse)
+    monkeypatch.setattr(kept.cache, "set", refuse)
+
+    assert words(viewer, address(line)) == shown

@@ -21,6 +21,7 @@ from hypothesis.strategies import characters, text
 from pypdf import PdfReader
 
 from billing_engine.core.fonts import families, han_of, unprintable
+from billing_engine.core.templatetags import emails
 from invoices.domain.document.annex import annex_of
 from invoices.domain.document.content import InvoiceContent, LabeledValue, Party, content_of
 from invoices.domain.document.content_lines import TierPart, UnchargedLine
@@ -164,6 +165,30 @@ def test_a_hostile_name_stays_literal_text_everywhere() -> None:
     # Once in the footer of each page and once for every place it was put in, read letter by letter.
     places = [part for part in texts_of(paper.as_data()) if part == HOSTILE]
     assert text.count(squeezed(HOSTILE)) >= len(places)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "accounts.payable@nordic.example",
+        "accounts-payable.department@architectural-veneers-and-surfaces.example",
+        "verylongmailboxname_of_finance@sustainabletimbersurfaces.architecture.example",
+    ],
+)
+def test_no_word_is_broken_inside_an_email_address(email: str) -> None:
+    party = Party("Nordic Surfaces", ("Speicherstadt 4",), "DE129273398", (email,))
+
+    text = pages_of(render(a_paper(a_line(), bill_to=party, questions=(email,))))[0].replace("\u200b", "")
+
+    words = re.findall(r"[^@._-]+", email)
+    lines = [line.strip() for line in text.splitlines()]
+    assert squeezed(email) in squeezed(text)
+    assert [word for word in words if not any(word in line for line in lines)] == []
+
+
+def test_the_page_breaks_an_email_address_only_after_a_sign() -> None:
+    assert emails.email("a.b-c@d.example") == "a.<wbr>b-<wbr>c@<wbr>d.<wbr>example<wbr>"
+    assert emails.email("<b>@d") == "&lt;b&gt;@<wbr>d<wbr>"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from billing_engine.core import money
 from invoices.domain.lines.detail import DetailCharge, detail_of, line_of
-from invoices.domain.lines.one_line import allocation_of, page_of_line, sums_before
+from invoices.domain.lines.kept import place_of, reached, shares_from
+from invoices.domain.lines.one_line import page_of_line
 from invoices.models import Invoice, InvoiceLine
 from pricing.models import Charge
 from tests.invoices.made import IN_SEPTEMBER, a_price, an_open_period, billed, received
@@ -30,15 +31,14 @@ def whole_line(line: InvoiceLine, limit: int) -> list[tuple[DetailCharge, Decima
     found: list[tuple[DetailCharge, Decimal]] = []
     after = None
     while rows := page_of_line(line, limit=limit, after=after):
-        spread = allocation_of(line)
-        before = sums_before(line, rows[0], spread)
-        assert before == (
+        here = reached(line, place_of(rows[0]))
+        assert here.sums == (
             len(found),
             sum((one.quantity for one, _ in found), money.ZERO),
             sum((one.exact_amount for one, _ in found), money.ZERO),
             sum((share for _, share in found), money.ZERO),
         )
-        found += [(one, spread.next_share(one.exact_amount)) for one in rows]
+        found += zip(rows, shares_from(line, here, rows), strict=True)
         after = rows[-1].occurred_at, rows[-1].action
     return found
 

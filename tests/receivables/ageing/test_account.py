@@ -53,7 +53,8 @@ def test_the_account_shows_what_is_open_invoices_payments_and_notes(client: Clie
     assert "WIRE 7 November 9, 2026 $40.00 $40.00" in text
     assert "Promised to pay on Friday." in text
     assert "Write note" in text
-    assert "$250.00 open, $250.00 overdue, $40.00 unapplied Account · Statement" in facts
+    assert "Outstanding $250.00 as of November 24, 2026 Overdue $250.00 of what is outstanding" in facts
+    assert "Unapplied $40.00 payments and credit" in facts
 
 
 def test_an_account_without_anything_says_so(client: Client):

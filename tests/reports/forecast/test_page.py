@@ -1,4 +1,4 @@
-"""The forecast's page, and its section on a customer's page, as each role sees them."""
+"""The forecast's page, and its figure on a customer's page, as each role sees them."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -89,8 +89,9 @@ def test_the_page_of_a_customer_shows_its_month(role: str, acme: Customer, clien
 
     page = shown(client, reverse("admin:leads_customer_change", args=[acme.pk]))
 
-    assert "$10.00 charged so far for November 2026; $30.00 expected in all." in page
-    assert "October 2026: $31.00." in page
+    figure = page.partition("<dt>November forecast</dt>")[2].partition("</small>")[0]
+    assert "$30.00 <small>" in figure
+    assert "October: $31.00." in figure
 
 
 def test_the_page_of_a_customer_keeps_charges_from_who_may_not_see_them(acme: Customer, client: Client) -> None:
@@ -100,7 +101,7 @@ def test_the_page_of_a_customer_keeps_charges_from_who_may_not_see_them(acme: Cu
 
     page = shown(client, reverse("admin:leads_customer_change", args=[acme.pk]))
 
-    assert "charged so far" not in page
+    assert "November forecast" not in page
 
 
 def test_a_new_customer_has_no_forecast_yet_and_one_without_history_says_so(client: Client) -> None:
@@ -109,7 +110,7 @@ def test_a_new_customer_has_no_forecast_yet_and_one_without_history_says_so(clie
     charged(fresh, date(2026, 10, 20), date(2026, 11, 10))
     client.force_login(with_role("Operations"))
 
-    assert "Forecast</h2>" not in shown(client, reverse("admin:leads_customer_add"))
+    assert "November forecast" not in shown(client, reverse("admin:leads_customer_add"))
     page = shown(client, reverse("admin:leads_customer_change", args=[fresh.pk]))
     assert "Not enough history: 1 of 4 weeks before the month." in page
 

@@ -8,11 +8,12 @@ NUMBER = ">"  # prefix of a column's name: its numbers are right-aligned
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Words, the page that they open, and a CSS class."""
+    """Words, the page that they open, a CSS class, and what stands below them."""
 
     words: object
     address: str = ""
     tone: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What reports show on the page of a customer: its days, its prices, and the forecast of its month."""
