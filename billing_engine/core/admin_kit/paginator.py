@@ -162,12 +162,12 @@ class PatientChangeList(ChangeList):
         return found
 
     def get_results(self, request: HttpRequest) -> None:
-        if self.model_admin.is_large:
+        if not self.model_admin.is_large:
+            super().get_results(request)
+        if self.model_admin.is_large or self.result_count.has_more:
             self._turn_by_key(request)
-            return
-        super().get_results(request)
-        if self.result_count.has_more:
-            self._turn_by_key(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.prepare(self.result_list)
 
     def _turn_by_key(self, request: HttpRequest) -> None:
         """The page that the address asks for; rows are counted only if they are not all on it."""

@@ -106,15 +106,16 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         return day(invoice.due_on)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Load the flags of all rows on the page at once."""
+        """Add the totals of all pages."""
         changes = super().get_changelist_instance(request)
         changes.totals = totals_of(changes)
-        rows = list(changes.result_list)
+        return changes
+
+    def prepare(self, rows: list[Invoice]) -> None:
+        """Add the flags of all rows at once."""
         flags = flags_of(rows)
         for row in rows:
             row.__dict__["flags"] = flags.get(row.pk, [])
-        changes.result_list = rows
-        return changes
 
     @admin.display(description="flags")
     def shown_flags(self, invoice: Invoice) -> SafeString | str:
