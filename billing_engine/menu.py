@@ -59,7 +59,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": asset("core/favicon.svg")}],
-    "STYLES": [asset("core/kit.css"), asset("core/menu.css")],
+    "STYLES": [asset("core/tokens.css"), asset("core/kit.css"), asset("core/menu.css")],
     "SCRIPTS": [asset("core/search.js"), asset("core/named_fields.js")],
     "ACCOUNT": {"navigation": own_pages},
     "DASHBOARD_CALLBACK": "reports.admin.front_page.month_at_a_glance",

@@ -77,7 +77,7 @@ def workers(transactional_db: None, tmp_path: Path, settings: LazySettings) -> I
 
 def log_in(page: Page, name: str) -> None:
     """Log in as this user, even if another one is logged in."""
-    # An answer still on its way would set the cookies of whoever was logged in, after they were cleared.
+    # An answer still on its way would set the cookies of the person who was logged in, after they were cleared.
     page.goto("about:blank")
     page.context.clear_cookies()
     page.goto("/admin/login/")

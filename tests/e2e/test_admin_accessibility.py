@@ -39,15 +39,19 @@ DRAW = """async (html) => {
     if (main) document.querySelector("#main").replaceWith(main);
     else document.querySelector("#content").replaceChildren(read.querySelector("#dialog") ?? read.body);
 }"""
-# Colors on their way to others are not yet what they are to be.
 FOUND = """async ([where, rules, grave]) => {
-    document.getAnimations().forEach((each) => each.finish());
     const asked = {preload: false, resultTypes: ["violations"], rules: {"css-orientation-lock": {enabled: false}}};
     if (rules) asked.runOnly = rules;
     const {violations} = await axe.run(document.querySelector(where) ?? document, asked);
     return violations.filter((each) => grave.includes(each.impact)).map(
         ({id, impact, nodes}) => `${id} (${impact}) ${nodes.length} ×: ${nodes[0].html.slice(0, 200)}`
     );
+}"""
+# Colors on their way to others are not yet what they are to be.
+STILL = """() => {
+    const still = new CSSStyleSheet();
+    still.replaceSync("*, *::before, *::after { transition: none !important; animation: none !important; }");
+    document.adoptedStyleSheets.push(still);
 }"""
 DARK = "is_dark => document.documentElement.classList.toggle('dark', is_dark)"
 
@@ -62,7 +66,10 @@ class Shown:
 
     @property
     def is_opened(self) -> bool:
-        return 'id="dialog"' not in self.html and 'id="content"' in self.html and bool(SCRIPTED.search(self.html))
+        """Pages of log-in are opened, too: they have another frame."""
+        if 'id="dialog"' in self.html or "</html>" not in self.html:
+            return False
+        return 'id="content"' not in self.html or bool(SCRIPTED.search(self.html))
 
 
 def test_axe_finds_nothing_serious_on_any_page_whether_light_or_dark(
@@ -71,20 +78,17 @@ def test_axe_finds_nothing_serious_on_any_page_whether_light_or_dark(
     client = Client()
     client.force_login(superuser())
     with tab_of(browser, live_server, client) as page:
-        page.goto(reverse("admin:index"))
-        page.evaluate(AXE)
+        _open(page, reverse("admin:index"))
         found = [*_findings(page, "body", "the menu")]
         request.getfixturevalue("short_menu")
         empty, full = list(_empty_lists(client)), list(_pages(client))
-        page.goto(empty[0].address)
-        page.evaluate(AXE)
+        _open(page, empty[0].address)
         for each in (*empty, *(each for each in full if not each.is_opened)):
             page.evaluate(DRAW, each.html)
             found += _findings(page, "#main", each.name)
         for each in full:
             if each.is_opened:
-                page.goto(each.address)
-                page.evaluate(AXE)
+                _open(page, each.address)
                 found += _findings(page, "body", each.name)
 
     assert found == []
@@ -105,6 +109,8 @@ def _pages(client: Client) -> Iterator[Shown]:
             rows[label] = make()
             PARTS.get(label, id)(rows[label])
     for line in pages():
+        if line.address.endswith("/columns/") and "invoiceline" not in line.address:
+            continue  # one dialog, the same for all lists
         if "GET" in methods(line) and line.address.startswith("/admin/"):
             address = path(line.address, rows)
             answer = client.get(address)
@@ -112,9 +118,17 @@ def _pages(client: Client) -> Iterator[Shown]:
                 yield Shown(line.address, address, answer.content.decode())
 
 
+def _open(page: Page, address: str) -> None:
+    page.goto(address)
+    page.evaluate(STILL)
+    page.evaluate(AXE)
+
+
 def _findings(page: Page, where: str, name: str) -> list[str]:
+    print("AXE", name, flush=True)
     found: Any = page.evaluate(FOUND, [where, None, GRAVE])
     page.evaluate(DARK, True)
     dark: Any = page.evaluate(FOUND, [where, OF_COLORS, GRAVE])
     page.evaluate(DARK, False)
+    print("FOUND", name, found, dark, flush=True) if found or dark else None
     return [f"{name}: {each}" for each in found] + [f"{name}, dark: {each}" for each in dark]

@@ -20,7 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
     scopeShown.replaceChildren(
       ...(fixed.length ? fixed : ["Everything"]).map((words) => {
         const chip = document.createElement("span");
-        chip.className = "lb-chip bg-base-100 text-base-700 dark:bg-base-500/20 dark:text-base-200";
+        chip.className = "lb-chip lb-plain";
         chip.textContent = words;
         return chip;
       }),

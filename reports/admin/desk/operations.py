@@ -1,6 +1,6 @@
 """The desk of Operations: is anything odd in what came in, and which prices are about to change?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +24,7 @@ from pricing.models import PriceRule
 from pricing.models.activity import CHARGED, INCLUDED, UNRATED
 from reports.admin.desk.explored import between, explored
 from reports.admin.sources.state import silence_chip
+from reports.domain.alerts.silence import Silence
 from reports.domain.question.dimensions import OUTCOMES
 from reports.domain.question.question import Question
 from reports.queries.desk.price_changes import PriceChange, price_changes
@@ -132,10 +133,10 @@ def _actions(by_outcome: Mapping[str, Mapping[date, Figures]], codes: tuple[str,
     return sum((by_outcome[code][day].sums["actions"] for code in codes if day in by_outcome.get(code, {})), Decimal(0))
 
 
-def source_rows(at: datetime) -> tuple[list[SourceRow], int]:
+def source_rows(at: datetime, silences: Iterable[Silence]) -> tuple[list[SourceRow], int]:
     """Return the sources with the most items of the last days, silent ones first, and how many there are."""
     today = at.date()
-    found = delivered(at)
+    found = delivered(at, silences)
     shown = [today - DAY * place for place in reversed(range(SHOWN_DAYS))]
     found.sort(key=lambda one: (one.silence is None, -sum(one.items.get(day, 0) for day in shown)))
     return [_source_row(one, shown, at) for one in found[:SOURCES]], len(found)

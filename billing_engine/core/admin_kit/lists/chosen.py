@@ -20,7 +20,7 @@ def kept_by(person: User, listed: str) -> list[str] | None:
 
 
 def keep(person: User, listed: str, names: Sequence[str], usual: Collection[str]) -> None:
-    """Keep a choice; the usual columns are no choice, so that a new column of the list appears in them."""
+    """Keep a choice, but not that of the usual columns, so that a new column of the list appears in them."""
     if set(names) == set(usual):
         ListColumns.objects.filter(person=person, listed=listed).delete()
         return

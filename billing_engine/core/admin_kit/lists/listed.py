@@ -66,7 +66,6 @@ class Listed:
     opts: Any
     model: Any
     admin_site: Any
-    get_changelist_instance: Any
 
     def prepare(self, rows: list[Any]) -> None:
         """Complete the rows of a page or of a part of a file with what their columns read, all at once."""
@@ -86,37 +85,49 @@ class Listed:
     @needs("view")
     def choose_columns(self, request: HttpRequest) -> HttpResponse:
         """Ask which columns to show, and keep the answer."""
-        shown = self._found(request)
-        names = [name for name in shown.offered if name != CHECKBOX][1:]
-        choices = [(name, title_of(self, name)) for name in names]
+        page: Any = self
+        if not page.has_view_permission(request):
+            raise PermissionDenied
+        listed, usual = self.opts.label_lower, page.get_list_display(request)
+        kept, names = kept_by(person(request), listed), [*usual, *self.list_offered][1:]
         form = ColumnsForm(
-            request.POST if request.method == "POST" else None, choices=choices, initial={"columns": shown.named}
+            request.POST if request.method == "POST" else None,
+            choices=[(name, title_of(self, name)) for name in names],
+            initial={"columns": usual if kept is None else kept},
         )
-        back = self._back(request)
+        back = self._list_address(request)
         if form.is_valid():
             # What this view leaves out, as a state's list leaves out what is empty in it, stays as it was.
-            others = [name for name in shown.kept or self.list_display[1:] if name not in names]
-            chosen = [*form.cleaned_data["columns"], *others]
-            keep(person(request), self.opts.label_lower, chosen, self.list_display[1:])
+            others = [name for name in kept or self.list_display[1:] if name not in names]
+            keep(person(request), listed, [*form.cleaned_data["columns"], *others], self.list_display[1:])
             is_in_window = request.headers.get("HX-Request")
             return HttpResponse(headers={"HX-Redirect": back}) if is_in_window else HttpResponseRedirect(back)
         title = f"Columns of {self.opts.verbose_name_plural}"
-        asks = {"title": title, "says": ""}
-        page = {"opts": self.opts, "title": title, "asks": asks, "form": form, "presses": "Show", "back": back}
-        return render(request, "core/dialog.html", {**self.admin_site.each_context(request), **page})
+        shown = {
+            "opts": self.opts,
+            "title": title,
+            "asks": {"title": title},
+            "form": form,
+            "presses": "Show",
+            "back": back,
+        }
+        return render(request, "core/dialog.html", {**self.admin_site.each_context(request), **shown})
 
     @needs("view")
     def export_list(self, request: HttpRequest) -> HttpResponseBase:
         """All rows that the list's search and filters find, with its columns."""
+        page: Any = self
+        if not page.has_view_permission(request):
+            raise PermissionDenied
         if not self.is_exported:
             raise Http404
-        shown = self._found(request)
+        shown = page.get_changelist_instance(request)
         if shown.asks_for or _is_too_long(shown.queryset):
             messages.error(
                 request,
                 shown.asks_for or f"More than {CSV.while_waiting:,} rows. Export fewer: filter or search first.",
             )
-            return HttpResponseRedirect(self._back(request))
+            return HttpResponseRedirect(self._list_address(request))
         table = Table(
             str(self.opts.verbose_name_plural).replace(" ", "-"),
             str(self.opts.verbose_name_plural),
@@ -126,13 +137,7 @@ class Listed:
         )
         return table_response(table, CSV)
 
-    def _found(self, request: HttpRequest) -> Any:
-        page: Any = self
-        if not page.has_view_permission(request):
-            raise PermissionDenied
-        return self.get_changelist_instance(request)
-
-    def _back(self, request: HttpRequest) -> str:
+    def _list_address(self, request: HttpRequest) -> str:
         """The list, with its search and filters."""
         asked = request.GET.copy()
         for name in OF_THIS_VIEW:
