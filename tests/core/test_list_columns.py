@@ -107,12 +107,12 @@ def test_the_file_has_every_row_that_is_found_with_the_columns_shown(client: Cli
 
 def test_money_is_a_plain_number_with_its_currency_beside_it(client: Client, reader: User) -> None:
     charge = ChargeFactory.create(amount="1234.5", full_amount="1234.5")
-    choose(client, "pricing_charge", "shown_amount")
+    choose(client, "pricing_charge", "shown_full_amount")
 
     head, row, _ = file_of(client, "pricing_charge")
 
     currency = charge.action.period.customer.currency
-    assert (head[1:], row[1:]) == (["Amount", "Amount: currency"], ["1234.500000", currency])
+    assert (head[1:], row[1:]) == (["Before any cap", "Before any cap: currency"], ["1234.500000", currency])
 
 
 def test_what_a_spreadsheet_would_evaluate_is_text(client: Client, reader: User) -> None:

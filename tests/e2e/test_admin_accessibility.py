@@ -125,10 +125,8 @@ def _open(page: Page, address: str) -> None:
 
 
 def _findings(page: Page, where: str, name: str) -> list[str]:
-    print("AXE", name, flush=True)
     found: Any = page.evaluate(FOUND, [where, None, GRAVE])
     page.evaluate(DARK, True)
     dark: Any = page.evaluate(FOUND, [where, OF_COLORS, GRAVE])
     page.evaluate(DARK, False)
-    print("FOUND", name, found, dark, flush=True) if found or dark else None
     return [f"{name}: {each}" for each in found] + [f"{name}, dark: {each}" for each in dark]

@@ -145,6 +145,8 @@ class PatientChangeList(ChangeList):
     """A list whose pages are numbered while it is small, and turned by key if it is large or may become so."""
 
     by_key: KeyPage | None = None  # if there is more than one page
+    result_list: list[Any]
+    result_count: Any
     asks_for = ""  # what a search or a filter needs besides
 
     def get_ordering_field(self, field_name: Any) -> Any:

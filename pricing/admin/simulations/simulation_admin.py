@@ -51,7 +51,7 @@ class SimulationAdmin(ReadOnlyPage[Simulation]):
         css = {"all": ["pricing/rules.css", "pricing/simulation.css"]}
         js = ["pricing/simulation.js"]
 
-    def prepare(self, rows: list[Simulation]) -> None:
+    def prepare(self, rows: list[Any]) -> None:
         """Add their results, read in two queries."""
         found = {simulation.pk: simulation for simulation in rows}
         failed, sums = failures_of(found), totals_of(found)

@@ -44,7 +44,7 @@ def owed(today: date) -> dict[str, object]:
 def _row(currency: str, sums: Sums, today: date) -> OwedRow:
     def cell(name: str) -> Owed:
         amount = sums.outstanding if name == OUTSTANDING else sums.of(Bucket(name))
-        asked = {"as_of": today, "currency": currency, "bucket": name}
+        asked = {"as_of": str(today), "currency": currency, "bucket": name}
         address = f"{reverse('admin:receivables_open_items')}?{urlencode(asked)}" if amount else ""
         return Owed(in_words(amount, currency), address, bool(amount) and name not in (OUTSTANDING, Bucket.NOT_DUE))
 

@@ -31,7 +31,10 @@ class ColumnsForm(forms.Form):
     """The columns on offer, without the first one, which always stays."""
 
     columns = forms.MultipleChoiceField(
-        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text="Kept for you, on this list."
+        label="Shown besides the first one",
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Kept for you, on this list.",
     )
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -74,12 +77,13 @@ class Listed:
         return KeptList
 
     def get_urls(self) -> list[URLPattern]:
-        of, wrap, above = self.opts, self.admin_site.admin_view, super()
+        of, wrap = self.opts, self.admin_site.admin_view
+        above: Any = super()
         name = f"{of.app_label}_{of.model_name}"
         return [
             path("columns/", wrap(self.choose_columns), name=f"{name}_columns"),
             path("export.csv", wrap(self.export_list), name=f"{name}_export_list"),
-            *above.get_urls(),  # type: ignore[misc]  # the page has it
+            *above.get_urls(),
         ]
 
     @needs("view")
