@@ -334,7 +334,7 @@ def test_a_list_asks_as_often_for_three_rows_as_for_one(client_of_a_superuser: C
 
 @pytest.mark.parametrize("label", WITH_MORE_COLUMNS)
 def test_a_list_with_all_its_columns_and_its_file_ask_as_often_for_three_rows_as_for_one(
-    client: Client, label: str
+    client: Client, db: None, label: str
 ) -> None:
     person, make, page = superuser(), ROWS[label], admin.site.get_model_admin(apps.get_model(label))
     columns = [*page.list_display, *getattr(page, "list_offered", ())]

@@ -15,9 +15,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from billing_engine.core.access.pages import needs
 from billing_engine.core.admin_kit.dialogs import person
-from billing_engine.core.admin_kit.lists.chosen import CHECKBOX, columns_shown, keep, kept_by, title_of
+from billing_engine.core.admin_kit.lists.chosen import CHECKBOX, columns_shown, title_of
 from billing_engine.core.admin_kit.lists.file import heads_of, rows_of
 from billing_engine.core.admin_kit.paginator import PatientChangeList
+from billing_engine.core.preferences.columns import keep, kept_by
 from billing_engine.core.tables.download import table_response
 from billing_engine.core.tables.formats import FORMATS
 from billing_engine.core.tables.table import Notes, Table
