@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import LazySettings
+from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
 from django.db import connection
@@ -20,6 +21,7 @@ from hypothesis import settings as hypothesis
 from playwright.sync_api import Browser, sync_playwright
 from psycopg2.sql import SQL, Identifier, Literal
 from pytest_django import DjangoDbBlocker
+from unfold.sites import UnfoldAdminSite
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -39,6 +41,8 @@ MAIN_PATH = {
     *("invoices/run/test_billing_run.py", "invoices/mail/test_delivery.py", "invoices/month_close/test_bulk_action.py"),
     *("invoices/admin/test_invoices.py", "invoices/admin/test_runs.py"),
 }
+
+A_MENU = [{"title": "Menu", "items": [{"title": "At a glance", "link": "/admin/", "has_permission": True}]}]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -140,6 +144,20 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=quiet)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def short_menu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A menu of one item: the whole one is most of a page's time, and tests that ask for each page look at other things."""
+
+    def menu(*_: Any) -> list[dict[str, Any]]:
+        return A_MENU
+
+    def apps(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    monkeypatch.setattr(UnfoldAdminSite, "get_sidebar_list", menu)
+    monkeypatch.setattr(AdminSite, "get_app_list", apps)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ class DeedAdmin(ReadOnlyPage[Deed]):
     search_help_text = "A name, an address, a request ID, or an object such as invoices.invoice:12"
     ordering = ("-pk",)
     actions: Any = ("export_csv", "export_xlsx")
+    is_exported = False  # its own file has more, and leaves a deed
     change_form_template = "core/deed.html"
     fieldsets = (
         (None, {"fields": (("shown_what", "shown_subject"), ("shown_who", "shown_at"), "shown_reason")}),

@@ -11,6 +11,8 @@ GRANTS = {
     # The deed log: the app adds deeds, and only `seal_deeds` gives them their place in the chain.
     "core_deed": "INSERT",
     "core_approvalrequest": "INSERT, UPDATE (state, decided_by_id, decided_at, words)",
+    # What a person likes to see, which is nobody's record.
+    "core_listcolumns": "INSERT, UPDATE (columns), DELETE",
     "leads_approvalthreshold": "INSERT, UPDATE (approved_at)",
     # Who is billed, and what leads are about.
     "leads_company": "INSERT, UPDATE (code, name, number_prefix, number_digits)",

@@ -90,6 +90,7 @@ class ActionAdmin(ReadOnlyPage[Action]):
         "shown_customer",
         "shown_label",
     )
+    list_offered = ("shown_product", "shown_value")
     list_filter = (
         ActionDays,
         ("period", AutocompleteSelectFilter),

@@ -56,6 +56,7 @@ class LeadAdmin(ReadOnlyPage[Lead]):
     is_large = True
     nothing_yet = "No leads have been received yet. Sources send them through the API or as files."
     list_display = ("shown_id", "shown_person", "firm", "shown_product", "shown_source", "shown_test", "received")
+    list_offered = ("shown_customer", "campaign", "occurred", "shown_delivery")
     list_filter = (
         LeadDays,
         ("source", AutocompleteSelectFilter),

@@ -66,6 +66,7 @@ class ChargeAdmin(ReadOnlyPage[Charge]):
         "shown_rule",
         "shown_outcome",
     )
+    list_offered = ("shown_source", "shown_product", "shown_full_amount", "shown_value")
     list_filter = (
         DaysOfItsAction,
         ("action__period", AutocompleteSelectFilter),

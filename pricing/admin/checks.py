@@ -18,7 +18,6 @@ from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.faults import tell
 from billing_engine.core.admin_kit.fields import WITHOUT_IDLE_ZEROS
 from billing_engine.core.admin_kit.pages import Page
-from billing_engine.core.admin_kit.paginator import PatientChangeList
 from leads.models import Channel
 from pricing.domain.rule_book.checks import CheckResult, run_checks
 from pricing.domain.rule_book.expectations import check_faults, remove_check, save_check
@@ -66,16 +65,6 @@ class CheckForm(forms.ModelForm[PriceCheck]):
         return given
 
 
-class CheckChangeList(PatientChangeList):
-    """A page of checks, all run in one pass against the current rules."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        results = {result.check.pk: result for result in run_checks(list(self.result_list), at=now())}
-        for check in self.result_list:
-            check.result = results[check.pk]
-
-
 @admin.register(PriceCheck)
 class PriceCheckAdmin(Page[PriceCheck]):
     form = CheckForm
@@ -117,8 +106,11 @@ class PriceCheckAdmin(Page[PriceCheck]):
     def has_delete_permission(self, request: HttpRequest, obj: PriceCheck | None = None) -> bool:
         return request.user.has_perm("pricing.delete_pricecheck")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CheckChangeList]:
-        return CheckChangeList
+    def prepare(self, rows: list[Any]) -> None:
+        """Run all of them in one pass against the current rules."""
+        results = {result.check.pk: result for result in run_checks(rows, at=now())}
+        for check in rows:
+            check.result = results[check.pk]
 
     def save_model(self, request: HttpRequest, obj: PriceCheck, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         save_check(obj, by=person(request))

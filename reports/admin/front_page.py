@@ -14,10 +14,12 @@ from invoices.domain.wording import month_in_words
 from invoices.queries.month import quarantine_waiting, rated_in, received_in
 from invoices.queries.month_figures import bar, rated_in_words, received_in_words, still_waiting
 from reports.admin.desk.closing import decisions, has_drafts_in, month_steps, month_sums, month_to_close
+from reports.admin.desk.due import owed
 from reports.admin.desk.operations import actions_by_day, price_rows, source_rows
 from reports.admin.desk.so_far import so_far
 from reports.admin.desk.trends import trends
 from reports.admin.desk.work_list import work_list
+from reports.domain.alerts.silence import Silence, silent_sources
 from reports.queries.attention import waiting
 from reports.queries.desk.whose import FINANCE, OPERATIONS, is_only_of
 
@@ -33,6 +35,7 @@ def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str
     closing = month_to_close(current) if is_finance and may(INVOICES) else None
     month = _chosen(request, closing or current)
     queues = waiting()
+    silences = silent_sources(at=at) if is_operations and may(DELIVERIES) else []
     return {
         **context,
         "title": "At a glance",
@@ -42,13 +45,13 @@ def month_at_a_glance(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "earlier": month.previous(),
         "later": month.next(),
         "current": None if month == current else current,
-        "tasks": work_list(queues, by),
+        "tasks": work_list(queues, by, silences),
         "at": at,
         "to_rate": queues.to_rate if may(CHARGES) else 0,
         "received": _received(month) if may(DELIVERIES) else None,
         "rated": _rated(month) if may(CHARGES) else None,
         "money": month_sums(month, at.date()) if may(INVOICES) else None,
-        "operations": _operations(request, at) if is_operations else None,
+        "operations": _operations(request, at, silences) if is_operations else None,
         "finance": _finance(request, month, at) if is_finance else None,
         "is_finance_first": is_finance and may(FINANCE),
     }
@@ -74,10 +77,10 @@ def _rated(month: Cycle) -> dict[str, Any]:
     return {"equation": equation, "bar": bar(rated) if equation else []}
 
 
-def _operations(request: HttpRequest, at: datetime) -> dict[str, Any]:
+def _operations(request: HttpRequest, at: datetime, silences: list[Silence]) -> dict[str, Any]:
     """Return the tiles of Operations that the user may see."""
     may = request.user.has_perm
-    sources, count = source_rows(at) if may(DELIVERIES) else ([], 0)
+    sources, count = source_rows(at, silences) if may(DELIVERIES) else ([], 0)
     prices, changes = price_rows(at) if may("pricing.view_pricerule") else ([], 0)
     return {
         "by_day": actions_by_day(at, with_held=may("leads.view_quarantineditem")) if may(CHARGES) else None,
@@ -97,6 +100,7 @@ def _finance(request: HttpRequest, month: Cycle, at: datetime) -> dict[str, Any]
         "close": month_steps(month, at.date()) if may("invoices.view_billingcycle") else None,
         "has_drafts": has_drafts,
         "decisions": decisions(person(request)) if may("core.view_approvalrequest") else [],
+        "owed": owed(at.date()) if may("receivables.view_ledgerdocument") else None,
         "so_far": so_far(at) if may(CHARGES) else None,
         "trends": trends(at, request.GET.get("currency", "")) if may(CHARGES) else None,
     }

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -27,6 +30,21 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     page.set_default_timeout(15_000)
     expect.set_options(timeout=20_000)
     errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@contextmanager
+def tab_of(browser: Browser, live_server: LiveServer, client: Client, **profile: Any) -> Iterator[Page]:
+    """A window with the log-in of this client; any error in its console fails the test."""
+    context = browser.new_context(base_url=live_server.url, **profile)
+    context.add_cookies(
+        [{"name": name, "value": each.value, "url": live_server.url} for name, each in client.cookies.items()]
+    )
+    page, errors = context.new_page(), list[str]()
+    page.set_default_timeout(15_000)
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     context.close()
@@ -59,7 +77,7 @@ def workers(transactional_db: None, tmp_path: Path, settings: LazySettings) -> I
 
 def log_in(page: Page, name: str) -> None:
     """Log in as this user, even if another one is logged in."""
-    # An answer still on its way would set the cookies of whoever was logged in, after they were cleared.
+    # An answer still on its way would set the cookies of the person who was logged in, after they were cleared.
     page.goto("about:blank")
     page.context.clear_cookies()
     page.goto("/admin/login/")

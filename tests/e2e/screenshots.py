@@ -16,6 +16,9 @@ EXPLORED = "/admin/reports/explorer/?show=amount,actions,average&group=source,pr
 # (picture, user, page, what to open on it, what to scroll to)
 PAGES = (
     ("front-page", "finance", "/admin/", "", ""),
+    ("front-page-operations", "operations", "/admin/", "", ""),
+    ("invoices", "finance", "/admin/invoices/invoice/", "", ""),
+    ("columns", "finance", "/admin/invoices/invoice/", "text=Columns", ""),
     ("price-rules", "operations", "/admin/pricing/pricerule/", "", ""),
     ("rule-editor", "operations", DRAFTS, FIRST, ""),
     ("simulation", "operations", "/admin/pricing/simulation/", FIRST, ""),

@@ -1,6 +1,7 @@
 """Lists at common widths: at 150% on a laptop screen they stay lists, and the important columns stay visible."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -98,6 +99,27 @@ def test_the_search_is_walked_through_with_the_keys(page: Page, people: dict[str
     page.locator("#nav-filter").fill("terrazza")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/leads/customer/"))
+
+
+def test_columns_are_chosen_in_a_window_kept_and_exported(page: Page, people: dict[str, User]) -> None:
+    a_company_with_long_names()
+    log_in(page, "finance")
+    page.goto(f"{reverse('admin:pricing_charge_changelist')}?q=L-2026")
+
+    page.get_by_role("link", name="Columns").click()
+    page.get_by_label("Rule", exact=True).uncheck()
+    page.get_by_label("Product", exact=True).check()
+    page.get_by_role("button", name="Show").click()
+
+    heads = page.locator("#result_list thead th:not(.action-checkbox-column)")
+    expect(heads.filter(has_text="Product")).to_be_visible()
+    expect(heads.filter(has_text="Rule")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"q=L-2026"))
+    with page.expect_download() as started:
+        page.get_by_role("link", name=re.compile("^download Export|Export")).last.click()
+    head, *rows = Path(started.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert head.startswith("Action,Lead,Occurred,Quantity,Customer,Period,Amount,Product")
+    assert len(rows) == page.locator("#result_list tr.data-row").count() + 1
 
 
 def test_the_days_of_a_list_are_chosen_in_a_calendar(page: Page, people: dict[str, User]) -> None:

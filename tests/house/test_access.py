@@ -1,10 +1,7 @@
 """Default deny: each address and button states who may use it, the matrix shows it, and everyone else is refused."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -18,19 +15,18 @@ from unfold.decorators import action
 
 from billing_engine.core.access.pages import ANYONE_STAFF, needs
 from billing_engine.core.admin_kit.pages import Page
-from billing_engine.reference.access_matrix import API_KEY, AUDIENCES, CUSTOMER_KEY, Line, access_matrix, lines
+from billing_engine.reference.access_matrix import API_KEY, AUDIENCES, CUSTOMER_KEY, access_matrix, lines
 from leads.domain.credentials.api_keys import create_key
 from leads.models import Product
 from tests.factories.leads import CustomerFactory, SourceFactory
 from tests.factories.people import UserFactory, superuser, with_role
+from tests.house.addresses import methods, pages, path
 from tests.house.test_admin_queries import ROWS
 from tests.house.tree import text
 from tests.portal.api.made import a_key
 
 pytestmark = pytest.mark.django_db
 
-# Values of the parts of an address, except the numbers of rows.
-PARTS = {"label": "2026-10", "form": "csv", "source": "web", "action": "A-1", "app_label": "leads", "url": "nowhere/"}
 # They refuse a GET that asks nothing: the choices of a field, and the example of a rule, which is posted.
 ASKED_FOR_MORE = (
     "/admin/account/provider/failed/",  # says with its status that the log-in failed
@@ -119,13 +115,13 @@ def client_of(audience: str) -> Client:
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_whom_the_matrix_does_not_name_is_refused(audience: str) -> None:
     client, rows = client_of(audience), dict[str, Model]()
-    closed = [line for line in _pages() if audience not in line.who and line.address != "/admin/logout/"]
+    closed = [line for line in pages() if audience not in line.who and line.address != "/admin/logout/"]
 
     assert closed
     found = [
         f"{answered} {method} {line.address}"
         for line in closed
-        for method in _methods(line)
+        for method in methods(line)
         if (answered := _answer(client, method, line.address, rows)) not in ("refused", "asked to log in")
     ]
     assert found == []
@@ -135,12 +131,12 @@ def test_whom_the_matrix_does_not_name_is_refused(audience: str) -> None:
 @pytest.mark.parametrize("audience", ["no role", "Viewer"])
 def test_whom_the_matrix_names_sees_the_page(audience: str) -> None:
     client, rows = client_of(audience), dict[str, Model]()
-    of_admin = [line for line in _pages() if audience in line.who and line.address.startswith("/admin/")]
+    of_admin = [line for line in pages() if audience in line.who and line.address.startswith("/admin/")]
 
     found = [
         line.address
         for line in of_admin
-        if "GET" in _methods(line) and _answer(client, "GET", line.address, rows) == "refused"
+        if "GET" in methods(line) and _answer(client, "GET", line.address, rows) == "refused"
     ]
     assert sorted(set(found) - set(ASKED_FOR_MORE)) == []
 
@@ -168,37 +164,12 @@ def test_somebody_without_a_role_sees_no_figure_no_menu_and_no_result() -> None:
     assert product.name not in found
 
 
-def _pages() -> list[Line]:
-    """The matrix without the actions on a list's rows: a list offers what its page says, and so does the matrix."""
-    return [line for line in lines() if " " not in line.address]
-
-
-def _methods(line: Line) -> list[str]:
-    return ["GET", "POST"] if line.method == "any" else line.method.split()
-
-
 def _answer(client: Client, method: str, address: str, rows: dict[str, Model]) -> str:
-    path = _path(address, rows)
-    answer = client.get(path) if method == "GET" else client.post(path)
+    asked = path(address, rows)
+    answer = client.get(asked) if method == "GET" else client.post(asked)
     if answer.status_code == 302 and answer["Location"].startswith(reverse("admin:login")):
         return "asked to log in"
     return "refused" if answer.status_code in (401, 403) else str(answer.status_code)
-
-
-def _path(address: str, rows: dict[str, Model]) -> str:
-    """The address with the number of a real row where it names one."""
-    label = next(_labels(address), "")
-    if label and label not in rows:
-        rows[label] = ROWS[label]()
-    number = str(rows[label].pk) if label else "1"
-    plain = re.sub(r"\^?\(\?P<(\w+)>[^)]*\)/?\$?", lambda found: PARTS[found[1]], address)
-    plain = re.sub(r"<uuid:\w+>", str(UUID(int=1)), plain)
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: PARTS.get(found[1], number), plain)
-
-
-def _labels(address: str) -> Iterator[str]:
-    parts = address.split("/")
-    yield from (label for label in ROWS if parts[2:4] == label.lower().split("."))
 
 
 @pytest.mark.parametrize("label", sorted(ROWS))

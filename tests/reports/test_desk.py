@@ -29,7 +29,7 @@ from reports.admin.desk.so_far import LARGEST, so_far
 from reports.admin.desk.trends import Window, trends
 from reports.admin.desk.work_list import work_list
 from reports.admin.forecast_words import by_size, estimate, range_in_words
-from reports.domain.alerts.silence import silences
+from reports.domain.alerts.silence import silences, silent_sources
 from reports.domain.question.days import Days
 from reports.domain.question.question import Question
 from reports.queries.attention import waiting
@@ -188,7 +188,9 @@ def test_sources_show_what_they_delivered_and_the_silent_ones_come_first() -> No
         )
         DeliveryFactory.create(source=inactive, received_at=at, leads_received=1, leads_created=1)
 
-    rows, count = source_rows(NOVEMBER_3)
+    silent_ones = silent_sources(at=NOVEMBER_3)
+    rows, count = source_rows(NOVEMBER_3, silent_ones)
+    (task,) = work_list(waiting(), superuser(), silent_ones)
 
     assert [
         (row.name, row.items, row.refused, row.is_odd, "Silent for 3 days" in row.silent, row.age) for row in rows
@@ -198,7 +200,9 @@ def test_sources_show_what_they_delivered_and_the_silent_ones_come_first() -> No
         ("New", "0", "–", False, False, "never"),
     ]
     assert count == 3
-    assert [one.source for one in delivered(NOVEMBER_3)] == [silent, fresh, busy]
+    assert (task.count, task.what, task.button) == ("1", "source has stopped delivering", "Open source")
+    assert task.advice.startswith("Field webinars. Last delivery October 31, 2026")
+    assert [one.source for one in delivered(NOVEMBER_3, silent_ones)] == [silent, fresh, busy]
 
 
 def test_the_desk_calls_a_source_silent_exactly_when_the_alert_does() -> None:
@@ -213,7 +217,7 @@ def test_the_desk_calls_a_source_silent_exactly_when_the_alert_does() -> None:
     for back in (5, 20):
         DeliveryFactory.create(source=seldom, received_at=sunday - timedelta(days=back))
 
-    shown = {one.source for one in delivered(sunday) if one.silence}
+    shown = {one.source for one in delivered(sunday, silent_sources(at=sunday)) if one.silence}
 
     assert shown == {daily}
     assert {finding.source for finding in silences(at=sunday)} == {daily.pk}

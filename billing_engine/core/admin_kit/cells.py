@@ -19,15 +19,8 @@ __all__ = ["NOTHING", "day", "instant"]  # re-exported: pages import their forma
 
 FITS = 48  # characters: two or three lines of a column
 
+# Each is a pair of colors in core/tokens.css, with one meaning everywhere: docs/design.md.
 Colour = Literal["plain", "green", "blue", "orange", "red"]
-
-COLOURS: dict[Colour, str] = {
-    "plain": "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
-    "green": "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
-    "blue": "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
-    "orange": "bg-orange-100 text-orange-700 dark:bg-orange-500/20 dark:text-orange-400",
-    "red": "bg-red-100 text-red-700 dark:bg-red-500/20 dark:text-red-400",
-}
 
 
 def number(value: int | Decimal | None) -> SafeString | str:
@@ -55,7 +48,7 @@ def total(value: Decimal | None, currency: str) -> SafeString:
 
 def chip(text: object, colour: Colour = "plain") -> SafeString:
     """A small colored label."""
-    return format_html('<span class="lb-chip {}">{}</span>', COLOURS[colour], text)
+    return format_html('<span class="lb-chip lb-{}">{}</span>', colour, text)
 
 
 def flag(yes: str, no: str) -> Callable[[bool], SafeString]:

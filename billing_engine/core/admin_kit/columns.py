@@ -19,10 +19,14 @@ class Column:
     admin_order_field: str | None
     empty: str | None
 
+    def values(self, row: Any) -> list[Any]:
+        """What it is made of."""
+        return [_read(row, source) for source in self.sources]
+
     def __call__(self, row: Any) -> str:
         if not self.sources:
             return self.show(row)
-        values = [_read(row, source) for source in self.sources]
+        values = self.values(row)
         if self.empty is not None and _is_empty(values[0]):
             return self.empty
         return self.show(*values)

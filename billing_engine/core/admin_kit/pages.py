@@ -21,8 +21,9 @@ from billing_engine.core.access.recent_login import need_recent_login
 from billing_engine.core.admin_kit.bulk import skipped_by
 from billing_engine.core.admin_kit.dialogs import is_left_out, person, why_not
 from billing_engine.core.admin_kit.extension import Extensible
+from billing_engine.core.admin_kit.lists.listed import Listed
 from billing_engine.core.admin_kit.menu import title_of
-from billing_engine.core.admin_kit.paginator import PatientChangeList, PatientPaginator, page_by_key
+from billing_engine.core.admin_kit.paginator import PatientPaginator, page_by_key
 from billing_engine.core.admin_kit.task_cards import notices_about
 from billing_engine.core.admin_kit.timeline import timeline_of, told, zone_of
 from billing_engine.core.errors import Refused
@@ -97,7 +98,7 @@ class WithDeeds(ModelAdmin[Row]):
         return TemplateResponse(request, "core/history.html", context)
 
 
-class Page(Extensible, WithDeeds[Row]):
+class Page(Listed, Extensible, WithDeeds[Row]):
     """A list and its pages. Records with a history are never deleted."""
 
     show_full_result_count = False
@@ -134,9 +135,6 @@ class Page(Extensible, WithDeeds[Row]):
             for name in names
             if getattr(shown[name], "admin_order_field", None) or (shown[name] is None and name in plain)
         )
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PatientChangeList]:
-        return PatientChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """Each row with everything that its columns and facts read."""

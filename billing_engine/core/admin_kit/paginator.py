@@ -145,6 +145,8 @@ class PatientChangeList(ChangeList):
     """A list whose pages are numbered while it is small, and turned by key if it is large or may become so."""
 
     by_key: KeyPage | None = None  # if there is more than one page
+    result_list: list[Any]
+    result_count: Any
     asks_for = ""  # what a search or a filter needs besides
 
     def get_ordering_field(self, field_name: Any) -> Any:
@@ -162,12 +164,12 @@ class PatientChangeList(ChangeList):
         return found
 
     def get_results(self, request: HttpRequest) -> None:
-        if self.model_admin.is_large:
+        if not self.model_admin.is_large:
+            super().get_results(request)
+        if self.model_admin.is_large or self.result_count.has_more:
             self._turn_by_key(request)
-            return
-        super().get_results(request)
-        if self.result_count.has_more:
-            self._turn_by_key(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.prepare(self.result_list)
 
     def _turn_by_key(self, request: HttpRequest) -> None:
         """The page that the address asks for; rows are counted only if they are not all on it."""

@@ -137,16 +137,17 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         return format_html('{}<small class="invoice-when{}">{}</small>', day(due), " invoice-overdue" * (ago > 0), when)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Load the totals, and the flags and what is left of all rows on the page at once."""
+        """Add the totals and the tabs of all pages."""
         changes = super().get_changelist_instance(request)
         changes.totals, changes.tabs = totals_of(changes), tabs_of(request, {})
-        rows = list(changes.result_list)
+        return changes
+
+    def prepare(self, rows: list[Invoice]) -> None:
+        """Add the flags and what is left of all rows at once."""
         flags, left = flags_of(rows), books().left_of([row.pk for row in rows if row.state == State.ISSUED])
         for row in rows:
             row.__dict__["flags"] = flags.get(row.pk, [])
             row.__dict__[LEFT] = max(left[row.pk], money.ZERO) if row.pk in left else None
-        changes.result_list = rows
-        return changes
 
     @admin.display(description="flags")
     def shown_flags(self, invoice: Invoice) -> SafeString | str:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
@@ -12,7 +11,6 @@ from django.utils.timezone import now
 from billing_engine.core import money
 from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, chips, instant, link, list_of, number, shortened
 from billing_engine.core.admin_kit.columns import column
-from billing_engine.core.admin_kit.paginator import PatientChangeList
 from billing_engine.core.calendar.wall_clock import in_words
 from pricing.admin.rules.page import state_in_words, time_in_words
 from pricing.domain.rate.usage import Use, uses_of
@@ -23,16 +21,6 @@ from pricing.models import PriceRule
 from pricing.rating.match import DIMENSIONS
 
 DIMENSIONS_OF_A_SCOPE = DIMENSIONS[1:-1]  # between the priority and the start
-
-
-class RuleChangeList(PatientChangeList):
-    """A page of rules, with their charges and their customers' time zones, each read in one query."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        uses, zones = uses_of([rule.pk for rule in self.result_list]), zones_of_each(self.result_list)
-        for rule in self.result_list:
-            rule.use, rule.zones = uses.get(rule.pk), zones[rule.pk]
 
 
 def _by(at: datetime | None, user: object) -> SafeString:
@@ -54,6 +42,12 @@ class ShownRule:
     activated = column(_by, "activated_at", "activated_by", title="activated")
     retired = column(_by, "retired_at", "retired_by", title="retired")
     shown_revises = column(link, "revises", title="revises")
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Add their charges and their customers' time zones, each read in one query."""
+        uses, zones = uses_of([rule.pk for rule in rows]), zones_of_each(rows)
+        for rule in rows:
+            rule.use, rule.zones = uses.get(rule.pk), zones[rule.pk]
 
     @admin.display(description="state", ordering="state")
     def state_chip(self, rule: PriceRule) -> SafeString:

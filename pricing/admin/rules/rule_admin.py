@@ -19,7 +19,7 @@ from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.calendar.wall_clock import NotAWallClockTime, in_words, read
 from billing_engine.core.models.deed import DeedQuerySet
 from pricing.admin.rules.buttons import RuleButtons, next_month
-from pricing.admin.rules.cells import RuleChangeList, ShownRule
+from pricing.admin.rules.cells import ShownRule
 from pricing.admin.rules.form import RuleForm, shown_for
 from pricing.admin.rules.next_step import SHOWN_NEXT, NextStep
 from pricing.admin.rules.page import is_draft, revisions, rivals_of, warning_with_links
@@ -105,6 +105,7 @@ class PriceRuleAdmin(NextStep, Repricing, RuleSheets, RuleButtons, ShownRule, Pa
     autocomplete_fields = ("customer", "product", "source", "action_type")
     inlines = (TierRows,)
     actions: Any = ("reprice_selected", "simulate_selected", "activate_selected", "export_xlsx", "export_csv")
+    is_exported = False  # its own file has more, and can be imported again
     actions_list: Any = ("import_rules", "export_all")
     actions_detail = (
         *("activate_rule", "request_activation", "simulate_rule", "revise_rule", "copy_rule", "roll_back_rule"),
@@ -135,9 +136,6 @@ class PriceRuleAdmin(NextStep, Repricing, RuleSheets, RuleButtons, ShownRule, Pa
     def weigh(self, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
         """Return the warnings and checks of the unsaved form."""
         return weigh_view(self, request, object_id)
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RuleChangeList]:
-        return RuleChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceRule]:
         return super().get_queryset(request).prefetch_related("tiers")

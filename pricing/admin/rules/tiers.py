@@ -48,6 +48,13 @@ class TierRows(TabularInline):
         shown = self.get_fields(request, obj)
         return () if shown == self.fields else shown
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The field, called as its column is: in a table it has no label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(field.label)
+        return field
+
     def has_add_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
         return (obj is None or is_draft(obj)) and super().has_add_permission(request, obj)
 

@@ -17,7 +17,6 @@ from billing_engine.core.admin_kit.cells import address_of, amount, instant, lis
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import Dialog, Done, button, person
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
-from billing_engine.core.admin_kit.paginator import PatientChangeList
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.errors import Refused
 from billing_engine.core.tables.csv import csv_response
@@ -34,17 +33,6 @@ START = "pricing.add_simulation"
 
 def is_in_progress(simulation: Simulation) -> bool:
     return simulation.finished_at is None and simulation.stopped_at is None
-
-
-class SimulationChangeList(PatientChangeList):
-    """A page of simulations with their results, read in two queries."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        found = {simulation.pk: simulation for simulation in self.result_list}
-        failed, sums = failures_of(found), totals_of(found)
-        for pk, simulation in found.items():
-            simulation.failed, simulation.totals = failed.get(pk, 0), sums.get(pk, [])
 
 
 @admin.register(Simulation)
@@ -64,8 +52,12 @@ class SimulationAdmin(GoLive, ReadOnlyPage[Simulation]):
         css = {"all": ["pricing/rules.css", "pricing/simulation.css"]}
         js = ["pricing/simulation.js"]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type["SimulationChangeList"]:
-        return SimulationChangeList
+    def prepare(self, rows: list[Any]) -> None:
+        """Add their results, read in two queries."""
+        found = {simulation.pk: simulation for simulation in rows}
+        failed, sums = failures_of(found), totals_of(found)
+        for pk, simulation in found.items():
+            simulation.failed, simulation.totals = failed.get(pk, 0), sums.get(pk, [])
 
     @admin.display(description="drafts")
     def shown_what(self, simulation: Simulation) -> SafeString | str:

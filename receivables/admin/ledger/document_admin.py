@@ -67,17 +67,13 @@ class LedgerDocumentAdmin(ReadOnlyPage[LedgerDocument]):
         left = document.__dict__.get("left")
         return amount(in_words(left, document.currency)) if left is not None and document.side else NOTHING
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Add what the documents on the page have left, at once."""
-        changes = super().get_changelist_instance(request)
-        rows = list(changes.result_list)
+    def prepare(self, rows: list[LedgerDocument]) -> None:
+        """Add what each has left, at once."""
         left = {
             item.pk: item.left for item in with_left(LedgerDocument.objects.filter(pk__in=[row.pk for row in rows]))
         }
         for row in rows:
             row.__dict__["left"] = left[row.pk]
-        changes.result_list = rows
-        return changes
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -1,5 +1,6 @@
 """The desk of Operations: is anything odd in what came in, and which prices are about to change?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ from pricing.models import PriceRule
 from reports.admin.desk.explored import between, explored
 from reports.admin.desk.outcomes import series_by_outcome
 from reports.admin.sources.state import silence_chip
+from reports.domain.alerts.silence import Silence
 from reports.domain.question.question import Question
 from reports.queries.desk.price_changes import PriceChange, price_changes
 from reports.queries.desk.received import SHOWN_DAYS, Delivered, delivered, held_by_day
@@ -100,10 +102,10 @@ def actions_by_day(at: datetime, *, with_held: bool) -> Tile:
     )
 
 
-def source_rows(at: datetime) -> tuple[list[SourceRow], int]:
+def source_rows(at: datetime, silences: Iterable[Silence]) -> tuple[list[SourceRow], int]:
     """Return the sources with the most items of the last days, silent ones first, and how many there are."""
     today = at.date()
-    found = delivered(at)
+    found = delivered(at, silences)
     shown = [today - DAY * place for place in reversed(range(SHOWN_DAYS))]
     found.sort(key=lambda one: (one.silence is None, -sum(one.items.get(day, 0) for day in shown)))
     return [_source_row(one, shown, at) for one in found[:SOURCES]], len(found)

@@ -1,18 +1,19 @@
 """Tasks that need the person: oldest harm first, each with one button."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from billing_engine.core.admin_kit.cells import list_of
+from billing_engine.core.admin_kit.cells import list_of, page_of
 from billing_engine.core.approvals.inbox import to_decide
 from billing_engine.core.approvals.kinds import kind_of
 from billing_engine.core.counts import count_in_words, names_in_words
 from invoices.models import Invoice
 from pricing.models import UnratedAction
+from reports.domain.alerts.silence import Silence
 from reports.queries.attention import Waiting
 from reports.queries.desk.causes import (
     Cause,
@@ -49,13 +50,14 @@ class Task:
         return count_in_words(self.number)
 
 
-def work_list(queues: Waiting, by: User) -> list[Task]:
+def work_list(queues: Waiting, by: User, silences: Sequence[Silence] = ()) -> list[Task]:
     """Return the tasks that the person may see."""
     tasks = [
         task
         for task in (
             *_quarantined(queues, by),
             *_unrated(queues, by),
+            *_silent(silences),
             *_asked(by),
             *_invoices(queues, by),
             *_outgoing(queues),
@@ -134,6 +136,20 @@ def _without_price(count: int) -> Task:
         "Open unrated",
         "orange",
         datetime.combine(found.since, time(), UTC) if found else None,
+    )
+
+
+def _silent(silences: Sequence[Silence]) -> Iterator[Task]:
+    is_one = len(silences) == 1
+    yield Task(
+        "leads.view_delivery",
+        len(silences),
+        "source has stopped delivering" if is_one else "sources have stopped delivering",
+        f"{silences[0].name}. {silences[0].in_words}" if is_one else names_in_words([each.name for each in silences]),
+        page_of("leads.source", silences[0].source) if is_one else reverse("admin:reports_sources"),
+        "Open source" if is_one else "Open sources",
+        "orange",
+        min((each.last_at for each in silences), default=None),
     )
 
 

@@ -1,7 +1,7 @@
 """What sources delivered day by day, and what of it waits in quarantine."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from billing_engine.core.calendar.spans import midnight
 from billing_engine.core.read_replica import rows_of
 from leads.models import Source, SourceRevision
 from leads.models.revision import fact_on
-from reports.domain.alerts.silence import Silence, silent_sources
+from reports.domain.alerts.silence import Silence
 
 UTC = ZoneInfo("UTC")
 DAY = timedelta(days=1)
@@ -55,12 +55,12 @@ class Delivered:
     refused: dict[date, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def delivered(at: datetime) -> list[Delivered]:
+def delivered(at: datetime, silences: Iterable[Silence]) -> list[Delivered]:
     """Return the active sources by name with what they delivered in the last days, by UTC day."""
     today = at.date()
     channels = fact_on(SourceRevision, "channel", today)
     sources = Source.objects.filter(is_active=True).annotate(today_channel=channels).order_by("name", "pk")
-    last, silent = dict(rows_of(LAST, {})), {each.source: each for each in silent_sources(at=at)}
+    last, silent = dict(rows_of(LAST, {})), {each.source: each for each in silences}
     found = {each.pk: Delivered(each, each.today_channel, last.get(each.pk), silent.get(each.pk)) for each in sources}
     since = midnight(today - DAY * (SHOWN_DAYS - 1), UTC)
     for source, day, items, refused in rows_of(DELIVERED, {"since": since}):

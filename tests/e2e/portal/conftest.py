@@ -1,7 +1,7 @@
 """What these tests share: November 10, a customer with an issued invoice of October, and browsers of its people."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from leads.models import Customer
+from tests.e2e.conftest import tab_of
 from tests.factories.leads import CustomerFactory
 from tests.receivables.disputes.made import a_reason
 
@@ -51,26 +52,8 @@ def window(browser: Browser, live_server: LiveServer) -> Iterator[Window]:
     """Open a page in a browser with a profile of its own; any error in its console fails the test."""
     with ExitStack() as open_windows:
         yield lambda client=None, **profile: open_windows.enter_context(
-            _window(browser, live_server, client, profile or DESKTOP)
+            tab_of(browser, live_server, client or Client(), **(profile or DESKTOP))
         )
-
-
-@contextmanager
-def _window(
-    browser: Browser, live_server: LiveServer, client: Client | None, profile: dict[str, Any]
-) -> Iterator[Page]:
-    """With the log-in of this client, if there is one."""
-    context = browser.new_context(base_url=live_server.url, **profile)
-    if client is not None:
-        context.add_cookies(
-            [{"name": name, "value": each.value, "url": live_server.url} for name, each in client.cookies.items()]
-        )
-    page, errors = context.new_page(), list[str]()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
 
 
 def code_of(secret: str) -> str:
