@@ -117,6 +117,14 @@ class Migration(FirstMigration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "bulk_then_send",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="For issuing: whether sending starts when it is done.",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "month close",
@@ -124,7 +132,11 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(("bulk_action", ""), ("bulk_action_by__isnull", False), _connector="OR"),
                         name="a_bulk_action_names_who_started_it",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("bulk_then_send", False), ("bulk_action", "issue"), _connector="OR"),
+                        name="only_issuing_goes_on_to_send",
+                    ),
                 ],
             },
         ),
@@ -373,7 +385,6 @@ class Migration(FirstMigration):
                     "state",
                     models.CharField(
                         choices=[("draft", "Draft"), ("approved", "Approved"), ("issued", "Issued"), ("void", "Void")],
-                        db_index=True,
                         default="draft",
                         max_length=8,
                     ),
@@ -525,6 +536,7 @@ class Migration(FirstMigration):
                         ),
                         name="invoice_number_end",
                     ),
+                    models.Index(fields=["state", "currency"], include=("total",), name="invoice_sums"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

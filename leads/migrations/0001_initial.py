@@ -1502,6 +1502,13 @@ class Migration(FirstMigration):
                         on_delete=django.db.models.deletion.CASCADE, related_name="hooks", to="leads.source"
                     ),
                 ),
+                (
+                    "fetch_sealed",
+                    models.BinaryField(
+                        help_text="The token with which the fields of leads are fetched from the sender, encrypted likewise.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "inbound webhook",
@@ -2618,12 +2625,22 @@ class Migration(FirstMigration):
                         to="leads.source",
                     ),
                 ),
+                (
+                    "fix",
+                    models.JSONField(
+                        blank=True,
+                        db_default={},
+                        default=dict,
+                        help_text="What is changed, and the cause. Empty if retried unchanged.",
+                    ),
+                ),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 "verbose_name_plural": "bulk retries",
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("finished_at", None)),
+                        condition=models.Q(("finished_at", None), ("stopped_at", None)),
                         fields=("source", "code"),
                         name="one_bulk_retry_of_a_source_and_code_at_a_time",
                     ),
@@ -3217,6 +3234,67 @@ class Migration(FirstMigration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="HookFetch",
+            fields=[
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        db_default=0, default=0, help_text="Number of attempts, counted before the work."
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it is due. While a worker has it, when its lease ends.", null=True
+                    ),
+                ),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="fetch",
+                        serialize=False,
+                        to="leads.quarantineditem",
+                    ),
+                ),
+                (
+                    "sender_id",
+                    models.CharField(help_text="The sender's ID for the lead.", max_length=200, verbose_name="lead"),
+                ),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "settled_at",
+                    models.DateTimeField(blank=True, help_text="When its fields arrived, or were given up.", null=True),
+                ),
+                ("failure", models.TextField(blank=True, help_text="Why the last attempt failed.")),
+                (
+                    "hook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="fetches", to="leads.hook"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "fetched lead",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("settled_at", None)), fields=["next_attempt_at"], name="lead_to_fetch"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("settled_at", None)),
+                            models.Q(("next_attempt_at", None), ("settled_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_lead_that_is_fetched_has_a_next_attempt",
+                    )
+                ],
+            },
+        ),
         InstallSql("leads", "domain/intake/sql/lookup.sql", "565509d0958f"),
         InstallSql("leads", "domain/intake/sql/write.sql", "e179732c24f1"),
         InstallSql("leads", "models/sql/leads_name_what_is_there.sql", "9f9da34e83ec"),
@@ -3232,7 +3310,7 @@ class Migration(FirstMigration):
         InstallSql("leads", "models/sql/a_used_number_prefix_stays_its_sellers.sql", "f6355b95e7bd"),
         InstallSql("leads", "models/sql/terms_in_force_never_change.sql", "e9d1dd13e0d0"),
         InstallSql("leads", "models/sql/a_billing_period_keeps_its_span.sql", "dd4aec4d76d2"),
-        InstallSql("leads", "models/sql/a_void_stays_as_it_was_recorded.sql", "e1183e32241f"),
+        InstallSql("leads", "models/sql/a_void_stays_as_it_was_recorded.sql", "82681166196c"),
         InstallSql("leads", "models/sql/a_lead_with_billed_actions_never_changes.sql", "092bf1841c26"),
         InstallSql("leads", "models/sql/leads_and_actions_are_never_emptied.sql", "46e4fcd2980e"),
         InstallSql("leads", "models/sql/a_correction_never_changes.sql", "939499fb30a4"),
@@ -3242,4 +3320,5 @@ class Migration(FirstMigration):
         InstallSql("leads", "models/sql/a_look_at_a_portal_stays_on_record.sql", "1021d1be0680"),
         InstallSql("leads", "models/sql/a_revision_of_a_mapping_never_changes.sql", "e99421844c59"),
         InstallSql("leads", "models/sql/erasures_stay_on_record.sql", "8a1eae442727"),
+        InstallSql("leads", "models/sql/fetched_leads_are_never_emptied.sql", "ab89d2e4b364"),
     ]

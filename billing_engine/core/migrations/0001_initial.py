@@ -243,6 +243,35 @@ class Migration(FirstMigration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="ListColumns",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "listed",
+                    models.CharField(help_text="The model whose list it is, such as invoices.invoice.", max_length=100),
+                ),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), size=None),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "list columns",
+                "verbose_name_plural": "list columns",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "listed"), name="a_person_chooses_the_columns_of_a_list_once"
+                    )
+                ],
+            },
+        ),
         InstallSql("core", "models/sql/deeds_are_only_added.sql", "d8a7b77ec591"),
         InstallSql("core", "models/sql/seal_deeds.sql", "04335bade660"),
         InstallSql("core", "models/sql/approvals_are_decided_once.sql", "eaa984d99f7f"),

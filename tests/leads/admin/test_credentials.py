@@ -43,7 +43,11 @@ def test_a_rotated_key_shows_how_long_the_old_one_is_valid(operations: Client):
     assert usable_key(whole, at=NOW) == ApiKey.objects.exclude(pk=old.pk).get()
     assert usable_key(old_text, at=NOW + timedelta(days=6)) == old
     said = re.sub(r"<[^>]+>", "", text)
-    assert (whole in text, "Oct 22, 2026, 12:00 UTC" in said, "no-store" in shown["Cache-Control"]) == (True, True, True)
+    assert (whole in text, "Oct 22, 2026, 12:00 UTC" in said, "no-store" in shown["Cache-Control"]) == (
+        True,
+        True,
+        True,
+    )
     listed = page(operations, "leads_source_change", old.source_id)
     assert ("Expires in 7 days" in listed, whole in listed) == (True, False)
 
