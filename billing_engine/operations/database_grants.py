@@ -11,7 +11,7 @@ GRANTS = {
     # The deed log: the app adds deeds, and only `seal_deeds` gives them their place in the chain.
     "core_deed": "INSERT",
     "core_approvalrequest": "INSERT, UPDATE (state, decided_by_id, decided_at, words)",
-    # What a person likes to see, which is nobody's record.
+    # The columns that a person chose for a list.
     "core_listcolumns": "INSERT, UPDATE (columns), DELETE",
     "leads_approvalthreshold": "INSERT, UPDATE (approved_at)",
     # Who is billed, and what leads are about.
