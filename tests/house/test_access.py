@@ -33,6 +33,8 @@ ASKED_FOR_MORE = (
     "/admin/autocomplete/",
     "/admin/pricing/pricerule/try/",
     "/admin/pricing/pricerule/<int:object_id>/try/",
+    "/admin/pricing/pricerule/weigh/",
+    "/admin/pricing/pricerule/<int:object_id>/weigh/",
 )
 
 

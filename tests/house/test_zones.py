@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b(?! UTC)|\b\d{1,2} [ap]\.m\.|, (?:noon|midnight)\b")
 # The format of times: date and time, and the zone.
 WITH_ITS_ZONE = re.compile(
-    r'<time class="lb-instant"[^>]*>\d{4}-\d\d-\d\d \d\d:\d\d <span class="lb-quiet">([A-Z]+[-+\d]*)</span></time>'
+    r'<time class="lb-instant"[^>]*>[A-Z][a-z]{2} \d{1,2}, \d{4}, \d\d:\d\d <span class="lb-quiet">([A-Z]+[-+\d]*)</span></time>'
 )
 # A list shows times of a customer's rows in its zone; of sources, users and the machine in UTC.
 OF_CUSTOMERS = (

@@ -114,7 +114,7 @@ def reports() -> dict[str, Any]:
 
 def ages(words: str) -> str:
     """What follows the instant."""
-    assert words.startswith("Data as of 20"), words
+    assert words.startswith("Data as of "), words
     return words.partition(" UTC, ")[2]
 
 

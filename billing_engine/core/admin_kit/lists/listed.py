@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -126,7 +127,10 @@ class Listed:
             raise PermissionDenied
         if not self.is_exported:
             raise Http404
-        shown = page.get_changelist_instance(request)
+        try:
+            shown = page.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(self._list_address(request))  # the list answers what it can't filter by
         if shown.asks_for or _is_too_long(shown.queryset):
             messages.error(
                 request,
