@@ -71,7 +71,7 @@ class CompanyFactory(DjangoModelFactory[Company]):
     class Meta:
         model = Company
 
-    code = factory.Sequence(lambda n: f"OURS{n % 1000}")  # longer codes make numbers that are too long
+    code = factory.Sequence(lambda n: f"OUR{n % 1000}")  # longer codes make numbers that are too long
     name = factory.LazyAttribute(lambda company: f"{company.code}, Inc.")
     number_prefix = factory.LazyAttribute(lambda company: f"{company.code}-{{year}}-")
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from billing_engine.core import money
+from billing_engine.core.calendar.instants import instant_in_words
 from leads.domain.voiding import voided_by
 from leads.models import Action
 from leads.queries.corrections import correction_facts, correction_in_words, corrections_of
@@ -161,7 +163,7 @@ def _covered(charge: Charge, rule: PriceRule) -> str:
 
 
 def _action_in_words(action: Action | None) -> str:
-    return f"action {action} of {action.occurred_at:%Y-%m-%d %H:%M} UTC" if action else "another action"
+    return f"action {action} of {instant_in_words(action.occurred_at, UTC)}" if action else "another action"
 
 
 def _cut_sentences(charge: Charge, rule: PriceRule) -> list[str]:

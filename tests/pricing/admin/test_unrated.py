@@ -133,7 +133,7 @@ def test_a_group_says_how_many_wait_since_when_and_until_when(operations: Client
     (group,) = operations.get(reverse("admin:pricing_unratedaction_changelist")).context["groups"]
 
     since = (datetime.now(tz=UTC) - datetime(2026, 10, 2, tzinfo=UTC)).days
-    assert (group["count"], group["occurred"], group["days"]) == (2, "2026-10-02 – 2026-10-30 UTC", since)
+    assert (group["count"], group["occurred"], group["days"]) == (2, "Oct 2, 2026 – Oct 30, 2026 UTC", since)
 
 
 def test_a_whole_group_is_waived_for_a_reason(operations: Client) -> None:

@@ -146,7 +146,7 @@ SENTENCE = "$9.00 per started block of 10, at most $20.00 in a period"
 @pytest.mark.usefixtures("seventh")
 def test_the_form_asks_for_what_the_model_is_made_of(operations: Client) -> None:
     wrong = errors(add(operations, **GIVEN | {"package_size": "0", "maximum": ""}))
-    page = add(operations, **GIVEN | {"name": ""})
+    page = add(operations, **GIVEN | {"maximum": ""})
     add(operations, **GIVEN | {"free_units": "2", "percent": "5"})
 
     assert wrong == {"package_size": ["A block holds something."], "maximum": ["A ceiling is a number."]}

@@ -133,7 +133,7 @@ def test_what_is_disputed_is_not_to_be_paid(frank: User, finance: Client) -> Non
     with time_machine.travel(datetime(2026, 11, 10, tzinfo=UTC), tick=False):
         shown = text_of(finance, q="acme")
         file = finance.get(reverse("admin:receivables_accounts_file"), {"q": "acme"})
-    assert "Acme ACME $20.00 $0.00 $0.00 – $4.00 2026-11-04 Total, USD $20.00 $0.00 $0.00 $4.00" in shown
+    assert "Acme ACME $20.00 $0.00 $0.00 – $4.00 Nov 4, 2026 Total, USD $20.00 $0.00 $0.00 $4.00" in shown
     assert "Birch" not in shown
     head, row, *_ = csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig")))  # type: ignore[attr-defined]  # streamed
     assert head[3:] == ["Open", "To pay", "Overdue", "Oldest overdue", "Unapplied credit", "Last payment"]
