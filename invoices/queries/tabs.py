@@ -12,6 +12,7 @@ from functools import partial
 
 from django.db.models import Count, Q, Sum
 
+from billing_engine.core import money
 from billing_engine.core.models import ApprovalRequest
 from billing_engine.core.money import in_words
 from invoices.domain.life.deeds import ADJUSTED_INVOICE
@@ -105,7 +106,7 @@ def _without(sums: Sums, others: Sums) -> Sums:
     """The sums less the others; a currency without invoices is left out."""
     found = dict(sums)
     for currency, (count, amount) in others.items():
-        before = found.pop(currency)
+        before = found.pop(currency, (0, money.ZERO))  # the queries follow each other: one may have been issued between
         if before[0] > count:
             found[currency] = before[0] - count, before[1] - amount
     return found

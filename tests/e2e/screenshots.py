@@ -68,7 +68,7 @@ def _draft_and_simulate(page: Page) -> None:
     page.get_by_role("link", name=REVISED, exact=True).click()
     page.get_by_role("link", name="Revise").click()
     page.get_by_role("button", name="Create draft").click()
-    page.get_by_label("Unit price").fill("19.50")
+    page.get_by_label("Unit price", exact=True).fill("19.50")
     page.get_by_role("button", name="Save and simulate").click()
     page.locator(".sim-total").wait_for()
     page.close()

@@ -70,7 +70,7 @@ def _draft_a_price(page: Page) -> None:
     page.get_by_role("link", name="Samples", exact=True).click()
     page.get_by_role("link", name="Revise").click()
     page.get_by_role("button", name="Create draft").click()
-    page.get_by_label("Unit price").fill("3")
+    page.get_by_label("Unit price", exact=True).fill("3")
     page.locator("input[name=wall_from_0]").fill(LAST_MONTH.span(UTC_ZONE).start.date().isoformat())
     page.locator("input[name=wall_from_1]").fill("00:00")
     page.get_by_role("button", name="Save draft").click()
@@ -133,7 +133,7 @@ def test_a_viewer_sees_everything_and_changes_nothing(page: Page, company: None)
     log_in(page, "viewer")
 
     page.goto(f"/admin/pricing/pricerule/{PriceRule.objects.get().pk}/change/")
-    expect(page.get_by_text("$2.50 each")).to_be_visible()
+    expect(page.get_by_text("$2.50 each", exact=True)).to_be_visible()
     assert page.get_by_role("link", name="Revise").count() == 0
     assert page.get_by_role("link", name="Users").count() == 0
     assert page.request.get("/admin/invoices/billingrun/").status == 200

@@ -86,8 +86,7 @@ def test_an_approval_is_asked_for_sent_back_asked_for_again_and_given(page: Page
         page.get_by_role("link", name="Price rules").first.click()
         page.get_by_role("link", name="Samples", exact=True).click()
         expect(page.get_by_text("It was $2.90.").first).to_be_visible()
-        page.get_by_label("Unit price").fill("2.90")
-        page.get_by_role("button", name="Save and continue editing").click()
+        page.get_by_label("Unit price", exact=True).fill("2.90")
         _ask(page, "Corrected")
     log_in(page, "colleague")
     with counted(page) as approving:
@@ -106,7 +105,7 @@ def test_an_approval_is_asked_for_sent_back_asked_for_again_and_given(page: Page
 
 
 def _ask(page: Page, reason: str) -> None:
-    page.get_by_role("link", name="Ask for approval").click()
+    page.get_by_role("button", name="Save and ask for approval").click()
     page.get_by_label("Reason").fill(reason)
     page.get_by_role("button", name="Ask for approval").click()
     expect(page.get_by_role("heading", name="Waiting for approval")).to_be_visible()

@@ -54,7 +54,7 @@ def draft_for_next_month(page: Page, *, price: str) -> None:
     page.get_by_role("link", name="Samples", exact=True).click()
     page.get_by_role("link", name="Revise").click()
     page.get_by_role("button", name="Create draft").click()
-    page.get_by_label("Unit price").fill(price)
+    page.get_by_label("Unit price", exact=True).fill(price)
 
 
 def test_a_price_for_next_month_takes_five_clicks_from_the_list_until_it_is_activated(
@@ -111,7 +111,7 @@ def test_a_price_check_that_blocks_is_seen_before_it_refuses_and_is_put_right_in
         expect(page.get_by_text("1 price check would fail. “As agreed”").first).to_be_visible()
         assert not PriceRule.objects.filter(state="active", unit_price=30).exists()
         page.get_by_role("link", name="Cancel").click()
-        page.get_by_label("Unit price").fill("3")
+        page.get_by_label("Unit price", exact=True).fill("3")
         expect(page.locator("[data-part=weighed]")).to_contain_text("1 price check holds.")
         page.get_by_role("button", name="Save and activate").click()
         page.get_by_role("button", name="Activate").click()

@@ -102,7 +102,7 @@ def _draft_a_price_with_a_slip_of_the_finger(page: Page) -> None:
     first_day = NEXT_MONTH.span(UTC_ZONE).start.date().isoformat()
     expect(page.get_by_label("From day")).to_have_value(first_day)
     page.get_by_role("button", name="Create draft").click()
-    page.get_by_label("Unit price").fill("30")
+    page.get_by_label("Unit price", exact=True).fill("30")
     tried = page.locator("[data-part=tried]")
     expect(tried).to_contain_text("$30.00 by this rule")
     page.locator("[name=try-quantity]").fill("2")
@@ -134,7 +134,7 @@ def _fail_the_price_check(page: Page) -> None:
 def _correct_it(page: Page) -> None:
     draft_page(page)
     expect(page.get_by_text("breaks: $3.00 agreed, would be $30.00 for TILE-9 from Autumn fair")).to_be_visible()
-    page.get_by_label("Unit price").fill("3")
+    page.get_by_label("Unit price", exact=True).fill("3")
     expect(page.get_by_text("1 price check holds.")).to_be_visible()
 
 

@@ -49,10 +49,10 @@ class TierRows(TabularInline):
         return () if shown == self.fields else shown
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The field, called as its column is: in a table it has no label."""
+        """The field, called after its column, since in a table it has no label; the form above has fields of the same names."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
-            field.widget.attrs["aria-label"] = str(field.label)
+            field.widget.attrs["aria-label"] = f"{field.label} of the tier"
         return field
 
     def has_add_permission(self, request: HttpRequest, obj: PriceRule | None = None) -> bool:
