@@ -1,7 +1,6 @@
 """What the app's login may write, table by table, as PostgreSQL's GRANT names it.
 
-The app reads every table. It writes only what is listed here, and no column that no domain function changes; a table
-without a line is read-only to it. `tests/house/test_database_grants.py` compares the list with the models.
+What has no line is read-only to it. `tests/house/test_database_grants.py` compares the list with the models.
 """
 
 ALL = "UPDATE (*)"  # every column but the key: for tables of libraries, whose own code saves whole rows
@@ -11,8 +10,7 @@ GRANTS = {
     # The deed log: the app adds deeds, and only `seal_deeds` gives them their place in the chain.
     "core_deed": "INSERT",
     "core_approvalrequest": "INSERT, UPDATE (state, decided_by_id, decided_at, words)",
-    # The columns that a person chose for a list.
-    "core_listcolumns": "INSERT, UPDATE (columns), DELETE",
+    "core_listcolumns": "INSERT, UPDATE (columns), DELETE",  # what a person likes to see
     "leads_approvalthreshold": "INSERT, UPDATE (approved_at)",
     # Who is billed, and what leads are about.
     "leads_company": "INSERT, UPDATE (code, name, number_prefix, number_digits)",

@@ -1,8 +1,9 @@
 """The admin of the pricing app, one file per subject."""
 
-from pricing.admin import action_cost, charges, checks, customer_figures, menu, periods, price_finder, search, unrated
+from pricing.admin import action_cost, charges, checks, customer_figures, menu, periods, price_finder, search
 from pricing.admin.rules import imports, rule_admin
 from pricing.admin.simulations import simulation_admin
+from pricing.admin.unrated_actions import unrated_admin
 
 __all__ = [
     "action_cost",
@@ -16,5 +17,5 @@ __all__ = [
     "rule_admin",
     "search",
     "simulation_admin",
-    "unrated",
+    "unrated_admin",
 ]

@@ -85,5 +85,5 @@ def _action(number: int) -> ActionFacts:
         action_type=KIND,
         occurred_at=START,
         quantity=MICRO,  # type: ignore[arg-type]  # one unit
-        value=VALUE * MICRO,  # type: ignore[arg-type]
+        value=VALUE * MICRO,  # type: ignore[arg-type]  # micro-units
     )

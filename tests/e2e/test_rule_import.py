@@ -33,6 +33,6 @@ def test_a_file_is_checked_and_applied_by_a_worker_while_the_page_follows(
     page.get_by_role("button", name="Apply", exact=True).click()
     expect(page.get_by_text("3 drafts created.")).to_be_visible()
     page.get_by_role("link", name="Rule 2", exact=True).click()
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Save draft")).to_be_visible()
 
     assert list(PriceRule.objects.values_list("state", "created_by")) == [("draft", people["operations"].pk)] * 3

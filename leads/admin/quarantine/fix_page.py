@@ -77,11 +77,6 @@ def fix_address(item: int) -> str:
     return reverse("admin:leads_quarantineditem_fix", args=[item])
 
 
-def may_fix(user: Any) -> bool:
-    """Return whether this user sees what sources sent and may settle it."""
-    return bool(user.has_perms((CHANGE, VIEW_RAW_BODIES)))
-
-
 def fix_context(item: QuarantinedItem, *, data: Any = None) -> dict[str, Any]:
     """What the form needs, on this page and on the item's; {} if no single value fixes the item."""
     question = question_of(item)

@@ -35,7 +35,7 @@ from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from billing_engine.core.errors import Refused
 from leads.admin.quarantine.bulk_retries import worked_off
 from leads.admin.quarantine.filters import ByCode, ByMonth, ByState
-from leads.admin.quarantine.fix_page import fix_context, may_fix
+from leads.admin.quarantine.fix_page import fix_context
 from leads.admin.quarantine.groups import groups
 from leads.admin.quarantine.item_page import (
     RepairForm,
@@ -47,7 +47,7 @@ from leads.admin.quarantine.item_page import (
     relocated_fault,
     zone_of,
 )
-from leads.domain.access.contacts import look_at_contacts, may_see_raw_bodies
+from leads.domain.access.contacts import look_at_contacts, may_fix_items, may_see_raw_bodies
 from leads.domain.quarantine.bulk_retry import start_retry
 from leads.domain.quarantine.conflicts import take_new
 from leads.domain.quarantine.review import check_seen
@@ -146,7 +146,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         shown = getattr(response, "context_data", None)
         if shown and "cl" in shown:
             may_settle = self.has_settle_permission(request)
-            shown |= {"groups": groups(with_fixes=may_fix(request.user)), "may_settle": may_settle}
+            shown |= {"groups": groups(with_fixes=may_fix_items(request.user)), "may_settle": may_settle}
         return response
 
     def render_change_form(
@@ -158,7 +158,7 @@ class QuarantinedItemAdmin(ReadOnlyPage[QuarantinedItem]):
         if context["may_see_item"]:
             look_at_contacts(item, by=person(request))
         context["may_settle"] = item.state == State.WAITING and self.has_settle_permission(request)
-        if context["may_settle"] and may_fix(request.user) and (fix := fix_context(item)):
+        if context["may_settle"] and may_fix_items(request.user) and (fix := fix_context(item)):
             context |= fix | {"media": context["media"] + fix["fix"].media}
         return super().render_change_form(request, context, *args, **kwargs)
 

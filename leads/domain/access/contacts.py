@@ -25,6 +25,11 @@ def may_see_raw_bodies(person: User | AbstractBaseUser | AnonymousUser) -> bool:
     return isinstance(person, User) and person.has_perm(VIEW_RAW_BODIES)
 
 
+def may_fix_items(person: User | AbstractBaseUser | AnonymousUser) -> bool:
+    """Return whether the person sees what sources sent and may settle it."""
+    return may_see_raw_bodies(person) and isinstance(person, User) and person.has_perm("leads.change_quarantineditem")
+
+
 @transaction.atomic
 def look_at_contacts(row: Lead | QuarantinedItem, *, by: User) -> None:
     """Record that a person looks at contact data in full, on the row's page; lists mask it for everyone."""

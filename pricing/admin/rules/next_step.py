@@ -47,16 +47,16 @@ class NextStep:
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Without the buttons that would act on the draft as last saved, beside a form with other values."""
-        found: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        found: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # a mixin of pages
         if not request.user.has_perm(self.activate_rule.needs):
             return found
         return [each for each in found if each.method.__name__ not in BELOW]
 
     def response_add(self, request: HttpRequest, obj: PriceRule, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._next(request, obj) or super().response_add(request, obj, *args, **kwargs)  # type: ignore[misc]
+        return self._next(request, obj) or super().response_add(request, obj, *args, **kwargs)  # type: ignore[misc]  # a mixin of pages
 
     def response_change(self, request: HttpRequest, obj: PriceRule) -> HttpResponse:
-        return self._next(request, obj) or super().response_change(request, obj)  # type: ignore[misc]
+        return self._next(request, obj) or super().response_change(request, obj)  # type: ignore[misc]  # a mixin of pages
 
     def _next(self, request: HttpRequest, rule: PriceRule) -> HttpResponse | None:
         if "_simulate" in request.POST and request.user.has_perm(START):

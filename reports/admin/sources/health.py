@@ -23,8 +23,8 @@ from billing_engine.core.charts.drawing import Svg
 from billing_engine.core.charts.role import Role
 from billing_engine.core.charts.time_axis import Step
 from billing_engine.core.read_replica import freshness, from_copy
-from leads.admin.quarantine.fix_page import fix_address, may_fix
 from leads.admin.sources import SourceAdmin
+from leads.domain.access.contacts import may_fix_items
 from leads.models import Source
 from reports.admin.sources import rows
 from reports.admin.sources.asked import OTHER, RANGES, Asked, seen_by
@@ -80,7 +80,7 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
         page["is_new"] = quality.last_delivery is None
         page["today"] = today_of(quality, asked.days, today=at.date())
     if sees.refusals:
-        page["refusals"] = refusals_of(quality, asked.days, may_fix=may_fix(request.user))
+        page["refusals"] = refusals_of(quality, asked.days, may_fix=may_fix_items(request.user))
     if sees.worth:
         page |= {
             "worth": of_customers(health, asked, disputes=sees.disputes),
@@ -146,7 +146,7 @@ def refusals_of(quality: Quality, days: Days, *, may_fix: bool) -> list[dict[str
             "latest": reverse("admin:leads_quarantineditem_change", args=[one.latest]),
             "items": counted(one.items, rows.refused(quality, days, code=one.code)),
             "waiting": one.waiting,
-            "fix": fix_address(one.to_fix) if may_fix and one.to_fix else "",
+            "fix": reverse("admin:leads_quarantineditem_fix", args=[one.to_fix]) if may_fix and one.to_fix else "",
             "these": rows.refused(quality, days, code=one.code, state="unsettled"),
         }
         for one in quality.refusals

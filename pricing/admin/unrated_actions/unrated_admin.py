@@ -19,7 +19,7 @@ from billing_engine.core.admin_kit.dialogs import Dialog, Done, WithReason, butt
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
 from pricing.admin import unpriceable
 from pricing.admin.action_days import DaysOfItsAction
-from pricing.admin.unrated_causes import (
+from pricing.admin.unrated_actions.causes import (
     CAUSE,
     GROUPED_AT_MOST,
     GROUPS_SHOWN,
