@@ -78,8 +78,8 @@ def _overview(
 
 
 def ended_in_words(month: Cycle, today: date) -> str:
-    """Return `ended 3 days ago`, `ends in 12 days`."""
+    """Return `ended 3 days ago`, `ends in 12 days`, `ends today`."""
     days = (today - month.next().first).days
     if days < 0:
-        return f"ends in {count_of_days(-days)}"
+        return f"ends in {count_of_days(-days - 1)}" if days < -1 else "ends today"
     return f"ended {count_of_days(days + 1)} ago" if days else "ended yesterday"

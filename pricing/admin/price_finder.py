@@ -1,6 +1,6 @@
 """The price finder: pick a product, an action type, a source and a day, and see every rule that could price it."""
 
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -20,13 +20,12 @@ from billing_engine.core.admin_kit.menu import Item, in_menu, page_at
 from leads.models import ActionType, Product, Source
 from pricing.admin.rules.page import state_in_words, time_in_words
 from pricing.admin.rules.try_one import check_of, number_of_example
-from pricing.domain.rule_book.example import Example
+from pricing.domain.rule_book.example import Example, noon_of
 from pricing.domain.rule_book.finder import NAMED, Found, find_rules
 from pricing.domain.rule_wording import price_in_words
 from pricing.models import Charge, PriceRule
 
 VIEW, PAGE = "pricing.view_pricerule", "admin:pricing_price_finder"
-NOON = time(12)
 
 
 def _picked(field: str) -> AutocompleteSelect:
@@ -59,7 +58,7 @@ class FinderForm(forms.Form):
             product=given["product"],
             source=given["source"],
             action_type=given["action_type"],
-            occurred_at=datetime.combine(given["on"], NOON, tzinfo=zone) if given["on"] else at,
+            occurred_at=noon_of(given["on"], zone) if given["on"] else at,
             quantity=Decimal(1) if given["quantity"] is None else given["quantity"],
             value=given["value"],
             counted=given["counted"] or Decimal(0),

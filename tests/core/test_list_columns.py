@@ -16,8 +16,9 @@ from billing_engine.core.admin_kit.lists.file import text_of
 from billing_engine.core.models import ListColumns
 from tests.factories.invoices import InvoiceLineFactory
 from tests.factories.leads import CustomerFactory, LeadFactory
-from tests.factories.people import with_role
+from tests.factories.people import superuser, with_role
 from tests.factories.pricing import ChargeFactory
+from tests.house.test_admin_queries import EVERY_PAGE, ROWS
 
 pytestmark = pytest.mark.django_db
 LONG = "Gesellschaft für nachhaltige Oberflächen und keramische Bautechnik"
@@ -152,3 +153,15 @@ def test_lists_with_a_file_of_their_own_have_no_second_one(client: Client, reade
 )
 def test_a_cell_is_the_text_of_what_is_shown(shown: Any, text: str | None) -> None:
     assert text_of(shown) == text
+
+
+@pytest.mark.parametrize("label", EVERY_PAGE)
+def test_every_list_has_a_file_of_its_rows_down_to_the_last_line(client: Client, label: str) -> None:
+    row = ROWS[label]()
+    client.force_login(superuser())
+    listed = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_changelist")
+
+    answer = client.get(f"{listed}export.csv")
+
+    if answer.status_code == 200:  # it has such a file
+        assert b"Rows: " in b"".join(answer.streaming_content)

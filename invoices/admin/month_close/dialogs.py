@@ -82,12 +82,15 @@ def flag_row(found: Flagged) -> FlagRow:
 def issue_together(cycle: BillingCycle, by: User) -> dict[str, Any]:
     """Return what stands inside Issue for a person: Lock and Send, as far as they are permitted and possible."""
     left = remaining_in(cycle.label)
+    earlier = waiting_for(cycle, BulkAction.SEND).count()
+    also = f", and {earlier:,} issued before and not sent yet" if earlier else ""
+    recorded = "" if sends_email() else " (only recorded: there is no mail server)"
     return {
         "lock": by.has_perm(LOCK) and _passes(lambda: check_may_lock(cycle, left, at=now())),
         "lock_label": f"Lock {month_in_words(cycle.label)} first",
         "behind": left_behind(left),
         "send": by.has_perm(SEND) and _passes(check_server),
-        "send_label": "Email the invoices when they are issued",
+        "send_label": f"Email the invoices when they are issued{also}{recorded}",
     }
 
 

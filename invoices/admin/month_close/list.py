@@ -75,12 +75,8 @@ class CycleList(ReadOnlyPage[BillingCycle]):
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Load what all months of the page come to at once."""
-        changes = super().get_changelist_instance(request)
-        rows = list(changes.result_list)
+    def prepare(self, rows: list[BillingCycle]) -> None:
+        """Load what the months come to at once."""
         found = overviews(rows)
         for row in rows:
             row.__dict__[OVERVIEW] = found[row.pk]
-        changes.result_list = rows
-        return changes

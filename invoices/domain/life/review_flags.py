@@ -136,7 +136,9 @@ def _unlike(draft: Invoice, earlier: Sequence[Invoice], with_it: Comparison) -> 
     """Flag how the draft differs from the customer's last invoices."""
     mean = sum((one.total for one in earlier), money.ZERO) / len(earlier)
     if abs(draft.total - mean) > mean * UNUSUAL and draft.total:
-        yield Flag("unusual_total", _unusual(draft, mean, len(earlier)), draft.total - mean)
+        yield Flag(
+            "unusual_total", _unusual(draft, mean, len(earlier)), money.rounded(draft.total - mean, draft.currency)
+        )
     yield from _silent(draft, earlier[0], with_it)
     yield from _taxed_otherwise(draft, earlier[0], with_it)
     yield from _new(draft, earlier, with_it)

@@ -101,6 +101,10 @@ def fix_page(request: HttpRequest, pk: int) -> HttpResponse:
     data = _answers(request) if request.method == "POST" else None
     context = fix_context(item, data=data) if item.state == QuarantinedItem.State.WAITING else {}
     if not context:
+        if data is not None:
+            messages.warning(
+                request, "Nothing was changed: the item was settled meanwhile, or no single value fixes it now."
+            )
         return HttpResponseRedirect(page_of("leads.quarantineditem", pk))
     form: FixForm = context["fix"]
     if form.is_valid():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product as pairs
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from leads.models import CustomerTerms, Product, Source
 from pricing.domain.rate.charges import to_decimal
 from pricing.domain.rate.inputs import rule_facts
 from pricing.domain.rule_book.drafts import as_if_active
-from pricing.domain.rule_book.example import Example, decide
+from pricing.domain.rule_book.example import Example, decide, noon_of, within_the_calendar
 from pricing.domain.scope.scopes import owner_of
 from pricing.models import Charge, PriceCheck, PriceRule
 from pricing.rating.instants import moment
@@ -24,7 +24,6 @@ from pricing.rating.values import CustomerId, Decision, KindId, RuleFacts, RuleI
 RELATED = ("customer", "product__customer", "action_type", "source")
 TERMS = "product__customer__terms"
 FACTS = ("product__revisions", "source__revisions", "action_type__revisions")
-NOON = timedelta(hours=12)
 Row = TypeVar("Row", Product, Source)
 A_DAY = timedelta(days=1)  # clocks change by less
 
@@ -198,8 +197,8 @@ def _outcome(decision: Decision) -> tuple[int, str, bool]:
 
 def _when(check: PriceCheck, at: datetime, draft: PriceRule | None) -> datetime:
     if check.occurs_on is None:
-        return at if draft is None else max(at, instant_of(draft.wall_from, check.customer.zone))
-    return datetime.combine(check.occurs_on, time.min, tzinfo=check.customer.zone) + NOON
+        return at if draft is None else within_the_calendar(max(at, instant_of(draft.wall_from, check.customer.zone)))
+    return noon_of(check.occurs_on, check.customer.zone)
 
 
 def _could_price(rule: RuleFacts, check: PriceCheck, at: datetime) -> bool:

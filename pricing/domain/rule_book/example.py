@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,6 +54,8 @@ from pricing.rating.values import (
 RELATED = ("customer", "product", "source", "action_type")
 A_DAY = timedelta(days=1)
 NOON = time(12)
+# A rule may begin in the year 9999; examples stay where every zone has the days before and after.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def example_within(rule: PriceRule, wanted: Wanted, *, at: datetime) -> Example:
         product=product,
         source=source,
         action_type=kind,
-        occurred_at=datetime.combine(day, NOON, tzinfo=zone) if wanted.occurred_on else _within(rule, zone, at),
+        occurred_at=noon_of(day, zone) if wanted.occurred_on else _within(rule, zone, at),
         quantity=Decimal(1) if wanted.quantity is None else wanted.quantity,
         value=wanted.value,
         counted=wanted.counted or Decimal(0),
@@ -167,7 +169,17 @@ def _within(rule: PriceRule, zone: ZoneInfo, at: datetime) -> datetime:
     """Now, if the rule prices current actions of the customer; otherwise when it starts there."""
     is_over = rule.wall_to is not None and instant_of(rule.wall_to, zone) <= at
     begin = instant_of(rule.wall_from, zone)
-    return begin if is_over or begin > at else at
+    return within_the_calendar(begin if is_over or begin > at else at)
+
+
+def noon_of(day: date, zone: ZoneInfo) -> datetime:
+    """Noon of the day there; of a day at either end of the calendar, noon of the last one with days around it."""
+    return datetime.combine(min(max(day, EARLIEST.date()), LATEST.date()), NOON, tzinfo=zone)
+
+
+def within_the_calendar(at: datetime) -> datetime:
+    """The instant, or the last one that has days around it."""
+    return min(max(at, EARLIEST), LATEST)
 
 
 def price_example(example: Example, *, draft: PriceRule | None = None) -> Priced:

@@ -173,22 +173,22 @@ def retire(rule: PriceRule, *, by: User, at: datetime, reason: str = "") -> Pric
 def copy_rule(rule: PriceRule, *, name: str, by: User, since: datetime) -> PriceRule:
     """Draft a new rule with the terms of this one, whatever its state; its history is its own, and it has no end."""
     rule = locked(rule)
-    draft = _copy(rule, by=by, since=since, until=None, revises=None)
-    draft.name, draft.first_revision = name, None
-    draft.save(update_fields=["name", "first_revision"])
+    draft = _copy(rule, by=by, since=since, until=None, revises=None, name=name)
     record_draft(draft, before=None, by=by)
     return draft
 
 
 def _copy(
-    rule: PriceRule, *, by: User, since: datetime, until: datetime | None, revises: PriceRule | None
+    rule: PriceRule, *, by: User, since: datetime, until: datetime | None, revises: PriceRule | None, name: str = ""
 ) -> PriceRule:
+    """A draft of the same lineage; with a name of its own, the first of a new one."""
     tiers = list(rule.tiers.all())
     draft = PriceRule.objects.get(pk=rule.pk)
     draft.pk, draft._state.adding = None, True
     draft.state, draft.activated_at, draft.activated_by = PriceRule.State.DRAFT, None, None
     draft.retired_at, draft.retired_by = None, None
-    draft.created_by, draft.revises, draft.first_revision_id = by, revises, rule.lineage
+    draft.created_by, draft.revises = by, revises
+    draft.name, draft.first_revision_id = name or rule.name, None if name else rule.lineage
     draft.wall_from, draft.wall_to = since, until
     draft.save(force_insert=True)
     PriceTier.objects.bulk_create(

@@ -14,7 +14,7 @@ from pricing.domain.rule_book.example import Example
 from pricing.domain.rule_book.finder import find_rules
 from tests.factories.leads import ActionTypeFactory, CustomerFactory, ProductFactory, SourceFactory
 from tests.factories.people import with_role
-from tests.factories.pricing import PriceRuleFactory
+from tests.factories.pricing import PriceCheckFactory, PriceRuleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +108,19 @@ def test_the_page_is_one_link_and_says_what_is_missing(example: Example, client:
 
 def words(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.partition('id="content"')[2])).split())
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_break_no_page(client: Client, example: Example, day: str) -> None:
+    kind = example.action_type
+    draft = PriceRuleFactory.create(draft=True, action_type=kind, wall_from=read(day))
+    PriceCheckFactory.create(product=example.product, action_type=kind, occurs_on=day)
+    client.force_login(with_role("Operations"))
+    asked = {"product": example.product.pk, "action_type": kind.pk, "source": example.source.pk, "on": day}
+
+    pages = (
+        (reverse("admin:pricing_price_finder"), asked),
+        (reverse("admin:pricing_pricerule_change", args=[draft.pk]), {}),
+        (reverse("admin:pricing_pricecheck_changelist"), {}),
+    )
+    assert [client.get(page, query).status_code for page, query in pages] == [200, 200, 200]

@@ -176,6 +176,7 @@ def test_five_percent_on_many_rules_takes_two_pages_and_makes_a_draft_each(clien
     assert not UnratedMark.objects.exists()
 
 
+@pytest.mark.usefixtures("app_role")
 def test_a_copy_is_a_new_rule_with_a_history_of_its_own(operator: User) -> None:
     rule = graduated((10, "2", "1"), (None, "1.50", "0"), name="Samples")
 

@@ -130,7 +130,7 @@ class Listed:
         try:
             shown = page.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return HttpResponseRedirect(self._list_address(request))  # the list answers what it can't filter by
+            return HttpResponseRedirect(self._list_address(request))  # the list says that it can't filter so
         if shown.asks_for or _is_too_long(shown.queryset):
             messages.error(
                 request,
