@@ -170,6 +170,6 @@ def test_a_lead_that_has_a_higher_priced_action_and_a_used_up_limit_are_told(per
 
     assert why(cheap) == [
         f"Not charged: only a lead's highest-priced action in a period is charged. That is action {dear.action}"
-        " of 2026-10-02 09:00 UTC ($8.00)."
+        " of Oct 2, 2026, 09:00 UTC ($8.00)."
     ]
     assert why(dear)[-1] == "The rule's limit per period of $5.00 leaves $5.00 of $8.00: $3.00 is not charged."
