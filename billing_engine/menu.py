@@ -60,7 +60,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": asset("core/favicon.svg")}],
     "STYLES": [asset("core/tokens.css"), asset("core/kit.css"), asset("core/menu.css")],
-    "SCRIPTS": [asset("core/search.js"), asset("core/named_fields.js")],
+    "SCRIPTS": [asset("core/search.js"), asset("core/named_fields.js"), asset("core/followed.js")],
     "ACCOUNT": {"navigation": own_pages},
     "DASHBOARD_CALLBACK": "reports.admin.front_page.month_at_a_glance",
     "BORDER_RADIUS": "6px",

@@ -35,10 +35,11 @@ def as_role(name: str) -> Iterator[None]:
 
 
 def _by_whoever_asks(app: str, execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    status = connection.connection.info.transaction_status
+    connected = context["connection"].connection  # a thread of rating uses the connection of another one
+    status = connected.info.transaction_status
     if status == TRANSACTION_STATUS_INTRANS and not str(sql).startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
         role = SQL("SET ROLE {}").format(Identifier(app)) if _asks_for_the_product() else SQL("RESET ROLE")
-        with connection.connection.cursor() as cursor:  # below Django, so that no test counts it as a query
+        with connected.cursor() as cursor:  # below Django, so that no test counts it as a query
             cursor.execute(role)
     return execute(sql, params, many, context)
 

@@ -84,6 +84,7 @@ class DailySums:
         self._day_at = day_at
         self._today: dict[CellKey, Cell] = {}
         self._until = Instant(0)
+        self._months: dict[date, dict[CellKey, Cell]] = {}
 
     def add(self, action: ActionFacts, decision: Decision) -> None:
         """Count one decision; runs once for each of millions."""
@@ -101,3 +102,26 @@ class DailySums:
         cell.quantity += action.quantity
         cell.amount += decision.amount
         cell.full_amount += decision.full_amount
+
+    def months(self) -> dict[date, dict[CellKey, Cell]]:
+        """The same by month, named by its first day, once all decisions are added."""
+        if not self._months:
+            for day, cells in self.days.items():
+                _add_all(self._months.setdefault(day.replace(day=1), {}), cells)
+        return self._months
+
+    def forget_days(self) -> None:
+        """Keep the months only."""
+        self.months()
+        self.days, self._today = {}, {}
+
+
+def _add_all(to: dict[CellKey, Cell], cells: dict[CellKey, Cell]) -> None:
+    for key, cell in cells.items():
+        total = to.get(key)
+        if total is None:
+            total = to[key] = Cell()
+        total.actions += cell.actions
+        total.quantity += cell.quantity
+        total.amount += cell.amount
+        total.full_amount += cell.full_amount

@@ -46,9 +46,9 @@ class Place:
 HERE = Place()
 
 
-def work(shares: list[list[int]], places: Sequence[Place] = ()) -> Work:
+def work(shares: list[list[int]], places: Sequence[Place] = (), *, reason: str = "intake") -> Work:
     """Rate each share of periods in a separate worker, all at once; starts when all are ready."""
-    mark_unrated(BillingPeriod.objects.filter(pk__in=chain(*shares)), reason="intake")
+    mark_unrated(BillingPeriod.objects.filter(pk__in=chain(*shares)), reason=reason)
     return share_out(shares, module=__name__, places=places)
 
 

@@ -19,7 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (answer.ok) {
         const progress = await answer.json();
         show(progress);
-        if (progress.finished || progress.paused !== ("paused" in run.dataset)) {
+        if ((progress.finished || progress.paused !== ("paused" in run.dataset)) && !isInDialog()) {
           window.location.reload();
           return;
         }

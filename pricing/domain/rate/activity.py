@@ -1,13 +1,15 @@
 """Keep the roll-up of activity equal to the charges: rows that a rating touches are added up again, never up or down.
 
-Days whose actions have all just been decided are added up while the decisions stream by. Days that had actions before are
-added up by PostgreSQL from their charges, and so is whatever is rebuilt. Both give the same rows.
+Days whose actions have all just been decided are added up while the decisions stream by, and so are the months of a period
+that is rated whole. Days that had actions before are added up by PostgreSQL from their charges, and so is whatever is
+rebuilt. Both give the same rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from io import StringIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -15,7 +17,7 @@ from django.db import connection, transaction
 from billing_engine.core.calendar.wall_clock import instant_of
 from leads.models import BillingPeriod
 from pricing.domain.rate.charges import NULL
-from pricing.rating.counters import Cell, CellKey, DayAt
+from pricing.rating.counters import Cell, CellKey, DailySums, DayAt
 from pricing.rating.instants import Instant, instant, moment
 
 KEYS = "customer_id, product_id, source_id, action_type_id, rule_id, outcome"
@@ -65,6 +67,7 @@ ADD_UP_DAYS = f"""
     SELECT period_id, {KEYS}, day, row_number() OVER (), {MEASURES} FROM ({READ_AGAIN}) cell
 """  # noqa: S608 -- SQL of our own
 COPY_DAYS = f"COPY pricing_dailyactivity (period_id, {KEYS}, day, place, {MEASURES}) FROM STDIN"
+COPY_MONTHS = f"COPY pricing_monthlyactivity (period_id, {KEYS}, month, place, {MEASURES}) FROM STDIN"
 FORGET_MONTHS = f"""
     DELETE FROM pricing_monthlyactivity monthly USING {TOUCHED}
      WHERE monthly.customer_id = touched.customer_id AND monthly.period_id = touched.period_id
@@ -86,7 +89,10 @@ ADD_UP_MONTHS = f"""
 EVER, LAST = date(1999, 12, 1), date(9999, 12, 1)
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 
-Days = Mapping[date, Mapping[CellKey, Cell]]
+NOTHING = DailySums(lambda at: (EVER, at))
+CELLS_AT_A_TIME = 50_000  # of counted days are in memory until they are written
+
+Stretches = Mapping[date, Mapping[CellKey, Cell]]  # by the first day of each
 
 
 class Touched(NamedTuple):
@@ -98,30 +104,79 @@ class Touched(NamedTuple):
     last: date  # to this day from its charges
     since: datetime
     until: datetime
-    counted: Days  # the days after that, as decided just now
+    counted: DailySums  # the days after that, as decided just now
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether nothing of it is added up from its charges."""
+        return self.last == EVER
 
 
-def touched(period: BillingPeriod, day: date = EVER, *, counted: Days | None = None, after: date = LAST) -> Touched:
+def touched(period: BillingPeriod, day: date = EVER, *, counted: DailySums = NOTHING, after: date = LAST) -> Touched:
     """The period from a day on, in the customer's time zone; the days after `after` have only what was `counted`."""
     zone = period.customer.zone
     # A day more, because a date comes back where clocks go back over midnight; the rows of its actions are compared by date.
     since, until = _midnight(day, zone), _midnight(after + 2 * A_DAY, zone)
-    return Touched(period.pk, period.customer_id, day, after, since, until, counted or {})
+    return Touched(period.pk, period.customer_id, day, after, since, until, counted)
 
 
 def roll_up(some: Iterable[Touched]) -> None:
     """Add up again the activity of these periods from their first touched day on."""
-    all_touched = list(some)
-    if not all_touched:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET_DAYS, _columns(all_touched))
-        if again := [each for each in all_touched if each.last >= each.day and each.last > EVER]:
-            cursor.execute(ADD_UP_DAYS, _columns(again))
-        if lines := "".join(line for each in all_touched for line in _lines(each)):
-            cursor.copy_expert(COPY_DAYS, StringIO(lines))
-        cursor.execute(FORGET_MONTHS, _columns(all_touched))
-        cursor.execute(ADD_UP_MONTHS, _columns(all_touched))
+    if all_touched := list(some):
+        with connection.cursor() as cursor:
+            _roll_up(cursor, all_touched)
+
+
+class SoonRolledUp:
+    """Rolls up periods that are counted whole, many cells at a time, in turn with what else uses the connection.
+
+    While they are written, the next periods are decided; memory holds the days of a few of them only.
+    """
+
+    def __init__(self, soon: Callable[[Callable[[], None]], Callable[[], None]]) -> None:
+        self._soon = soon
+        self._cursor = connection.cursor()  # created here, because another thread would get its own connection
+        self._waiting = list[Touched]()
+        self._cells = 0
+        self._written: Callable[[], None] = _nothing
+
+    def add(self, each: Touched) -> None:
+        """Write this one soon; then its sums keep their months only."""
+        self._waiting.append(each)
+        self._cells += sum(map(len, each.counted.days.values()))
+        if self._cells >= CELLS_AT_A_TIME:
+            self.write()
+
+    def write(self) -> None:
+        """Write what waits, once what was written before is done; raises what PostgreSQL refused of it."""
+        self._written()
+        waiting, self._waiting, self._cells = self._waiting, [], 0
+        self._written = self._soon(partial(self._write, waiting))
+
+    def finish(self) -> None:
+        """Return when all is written."""
+        self.write()
+        self._written()
+
+    def _write(self, some: list[Touched]) -> None:
+        if some:
+            _roll_up(self._cursor, some)
+        for each in some:
+            each.counted.forget_days()
+
+
+def _roll_up(cursor: Any, some: list[Touched]) -> None:
+    cursor.execute(FORGET_DAYS, _columns(some))
+    cursor.execute(FORGET_MONTHS, _columns(some))
+    if again := [each for each in some if each.last >= each.day and each.last > EVER]:
+        cursor.execute(ADD_UP_DAYS, _columns(again))
+    if days := "".join(line for each in some for line in _lines(each, each.counted.days)):
+        cursor.copy_expert(COPY_DAYS, StringIO(days))
+    whole = [each for each in some if each.is_counted]
+    if months := "".join(line for each in whole for line in _lines(each, each.counted.months())):
+        cursor.copy_expert(COPY_MONTHS, StringIO(months))
+    if others := [each for each in some if not each.is_counted]:
+        cursor.execute(ADD_UP_MONTHS, _columns(others))
 
 
 @transaction.atomic
@@ -158,9 +213,13 @@ def _columns(some: list[Touched]) -> dict[str, list[object]]:
     }
 
 
-def _lines(of: Touched) -> Iterator[str]:
+def _nothing() -> None:
+    """Nothing was written yet."""
+
+
+def _lines(of: Touched, stretches: Stretches) -> Iterator[str]:
     """The lines that COPY reads, in the order of the key; numbers as for charges."""
-    for day, cells in sorted(of.counted.items()):
+    for day, cells in sorted(stretches.items()):
         if day <= of.last:
             continue
         where, on = f"{of.period}\t{of.customer}\t", str(day)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from decimal import Decimal
 from io import StringIO
 from types import TracebackType
@@ -69,7 +70,7 @@ class ChargeWriter:
         """Do this after what was asked for before; the result raises what PostgreSQL refused of earlier charges."""
         if not self._is_open:
             return job
-        doing = self._thread.submit(job)
+        doing = self._thread.submit(copy_context().run, job)  # its statements belong to the span of this thread
 
         def result() -> T:
             try:

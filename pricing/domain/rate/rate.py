@@ -1,7 +1,7 @@
 """Rate stored periods: stream their actions in and their charges out, without an object per action."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,7 +14,7 @@ from billing_engine.core.queues.collector import collector_off
 from leads.domain.periods import mark_unrated
 from leads.models import Action, BillingPeriod, UnratedMark
 from pricing.domain.rate.actions import START, Place, StoredActions, number_of
-from pricing.domain.rate.activity import EVER, Touched, roll_up, touched
+from pricing.domain.rate.activity import EVER, SoonRolledUp, Touched, roll_up, touched
 from pricing.domain.rate.book.books import books_of
 from pricing.domain.rate.carry_over import carried_over, carries
 from pricing.domain.rate.charges import CHARGES_AT_A_TIME, REFUSED, ChargeWriter, FaultFinder
@@ -46,22 +46,23 @@ class PeriodRating(DecidedPeriod):
 
     start: Checkpoint | None
     tally: Tally = field(init=False)
+    is_rolled_up: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.period.customer.zone)
 
     def touched(self, *, aside: bool) -> list[Touched]:
         """The days of the period whose activity may have changed; those without earlier actions need no counting."""
-        days = self.tally.sums.days
+        sums = self.tally.sums
         if aside:  # not among the decisions
             return [touched(self.period)]
         if self.start is None:
-            return [touched(self.period, counted=days, after=EVER)]
-        if not days:
+            return [touched(self.period, counted=sums, after=EVER)]
+        if not sums.days:
             return []
         # A day more, because a date comes back where clocks go back over midnight.
         last = self.period.customer.day_of(instant(self.start.place[0])) + timedelta(days=1)
-        return [touched(self.period, min(days), counted=days, after=last)]
+        return [touched(self.period, min(sums.days), counted=sums, after=last)]
 
     def tallied(self, actions: StoredActions, at: datetime) -> PeriodTally:
         last = actions.last[self.period.pk]
@@ -159,7 +160,15 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     marks = list(UnratedMark.objects.filter(period__in=periods).values_list("pk", "period", "reason"))
     ratings = _starting_points(periods, marks)
     with ChargeWriter() as writer:
-        read = _decide(ratings, aside, writer)
+        activity = SoonRolledUp(writer.soon)
+
+        def roll_up_soon(rating: PeriodRating) -> None:
+            if rating.start is None and not aside:
+                activity.add(*rating.touched(aside=False))
+                rating.is_rolled_up = True
+
+        read = _decide(ratings, aside, writer, roll_up_soon)
+        activity.finish()
     found = Action.objects.filter(pk__in=map(number_of, aside), period__in=ratings).values_list("pk", "period")
     without = {period for _, period in found}
     for pk, period in found:
@@ -170,7 +179,8 @@ def _rate_without(aside: Mapping[ActionId, str], periods: Sequence[BillingPeriod
     )
     tallies = [rating.tallied(read[period], at) for period, rating in ratings.items()]
     save_tallies(tallies)
-    roll_up([each for rating in ratings.values() for each in rating.touched(aside=rating.period.pk in without)])
+    left = [rating for rating in ratings.values() if not rating.is_rolled_up]
+    roll_up([each for rating in left for each in rating.touched(aside=rating.period.pk in without)])
     UnratedMark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
     RatingAttempts.objects.filter(period__in=periods).delete()
     _mark_later([one.period for one in ratings.values() if carries(one.book.rules)])
@@ -211,9 +221,12 @@ def _starting_points(
 
 
 def _decide(
-    ratings: Mapping[int, PeriodRating], aside: Mapping[ActionId, str], writer: ChargeWriter | FaultFinder
+    ratings: Mapping[int, PeriodRating],
+    aside: Mapping[ActionId, str],
+    writer: ChargeWriter | FaultFinder,
+    decided: Callable[[PeriodRating], None] = lambda _: None,
 ) -> dict[int, StoredActions]:
-    """Decide every action and write the charges; return what was read, by period."""
+    """Decide every action and write the charges; return what was read, by period. Each period is told when it is decided."""
     read = dict[int, StoredActions]()
 
     def stored(after: Mapping[int, Place]) -> StoredActions:
@@ -226,6 +239,7 @@ def _decide(
             rating.start.restore(rating.counters)
     for rating, actions in in_rating_order(ratings.values(), stored, aside=aside):
         _charge(rating, actions, writer)
+        decided(rating)
     return read
 
 

@@ -46,7 +46,7 @@ class Tally:
             else before
         )
         counts, amount = Counter[str](), 0
-        for cells in self.sums.days.values():
+        for cells in self.sums.months().values():
             for (*_, outcome), cell in cells.items():
                 counts[outcome] += cell.actions
                 amount += cell.amount

@@ -9,7 +9,7 @@ from django.db.models import Count
 from leads.domain.periods import mark_unrated
 from leads.models import BillingPeriod
 from tests.bench import world
-from tests.bench.measure import empty, execute, say, truncate, value
+from tests.bench.measure import empty, execute, say, value
 from tests.bench.report.lines import Measured, Outcome
 from tests.bench.report.registry import Asked
 from tests.bench.worker import share_out
@@ -55,7 +55,6 @@ def _largest_first() -> list[int]:
 
 
 def _seconds(shares: list[list[int]], module: str) -> float:
-    truncate(*TABLES)
     empty("pricing_charge")
     mark_unrated(BillingPeriod.objects.filter(pk__in=chain(*shares)), reason="intake")
     return share_out(shares, module=module).seconds

@@ -16,7 +16,14 @@ document.addEventListener("DOMContentLoaded", () => {
   const isOf = (term) => results.querySelector("[data-term]")?.dataset.term === term;
   let goesToFirst = false; // Enter was pressed before the results arrived
 
-  const open = () => box.open || box.showModal();
+  const open = () => {
+    if (box.open) return;
+    // Not when it closes: that is told later, perhaps after the next words were typed.
+    htmx.trigger(input, "htmx:abort");
+    input.value = "";
+    results.replaceChildren();
+    box.showModal();
+  };
   document.body.append(box); // so that it opens while the menu is hidden
   const goToFirst = () => links()[0]?.click();
   const walk = (step) => {
@@ -27,10 +34,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.querySelector(".lb-search").addEventListener("click", open);
   box.addEventListener("click", (event) => event.target === box && box.close());
-  box.addEventListener("close", () => {
-    input.value = "";
-    results.replaceChildren();
-  });
   results.addEventListener("htmx:afterSwap", () => {
     links()[0]?.classList.add("lb-top");
     if (goesToFirst) goToFirst();
