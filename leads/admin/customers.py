@@ -23,7 +23,7 @@ from billing_engine.core.admin_kit.fields import currency_field, offer_own_curre
 from billing_engine.core.admin_kit.overview.parts import Card, card_on, overview_of
 from billing_engine.core.admin_kit.pages import Page
 from billing_engine.core.admin_kit.task_cards import notices_about
-from billing_engine.core.calendar.wording import count_of_days
+from billing_engine.core.calendar.wording import count_of_days, day_in_words
 from leads.admin.credentials.customer_keys import CustomerKeyRows, KeyButtons
 from leads.admin.terms.customer_buttons import TermButtons
 from leads.admin.terms.fields import term_fields
@@ -247,6 +247,6 @@ def _begins(customer: Customer, begin: datetime | None) -> str:
     first = begin.astimezone(customer.zone)
     until = span.end.astimezone(customer.zone)
     return (
-        f"The customer is billed {name} from {first:%Y-%m-%d} on, when the last billing period ends."
-        f" The first new period ends on {until:%Y-%m-%d}."
+        f"The customer is billed {name} from {day_in_words(first.date())} on, when the last billing period ends."
+        f" The first new period ends on {day_in_words(until.date())}."
     )

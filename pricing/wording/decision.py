@@ -1,8 +1,9 @@
 """The result for an action in words: why it is not charged, and what each cap cut off."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
+from billing_engine.core.calendar.instants import instant_in_words
 from pricing.rating.exclude import (
     ALREADY_CHARGED,
     DISPUTED,
@@ -82,7 +83,7 @@ def voided_late(at: datetime, *, by: str, why: str) -> str:
     """The action was voided after its period closed, by a person or its source."""
     because = f" ({why})" if why else ""
     return (
-        f"Voided by {by or 'its source'} on {at:%Y-%m-%d %H:%M} UTC{because}, after the period closed. The charge stands"
+        f"Voided by {by or 'its source'} on {instant_in_words(at, UTC)}{because}, after the period closed. The charge stands"
         " until the draft is regenerated or, if the invoice was issued, credited."
     )
 

@@ -41,9 +41,10 @@ def price(value: Decimal | None, currency: str) -> SafeString:
     return amount(NOTHING if value is None else money.price_in_words(value, currency))
 
 
-def total(value: Decimal | None, currency: str) -> SafeString:
-    """Money as on an invoice, rounded to the currency's smallest unit."""
-    return amount(NOTHING if value is None else money.in_words(value, currency))
+def total(value: Decimal | None, currency: str, is_void: bool = False) -> SafeString:  # noqa: FBT001 -- a column's values come in order
+    """Money as on an invoice, rounded to the currency's smallest unit; struck through if it counts no more."""
+    words = NOTHING if value is None else money.in_words(value, currency)
+    return amount(format_html("<s>{}</s>", words) if is_void else words)
 
 
 def chip(text: object, colour: Colour = "plain") -> SafeString:

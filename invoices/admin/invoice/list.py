@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
 from billing_engine.core import money
-from billing_engine.core.admin_kit.cells import NOTHING, amount, chip, day, instant, link
+from billing_engine.core.admin_kit.cells import chip, day, instant, link, total
 from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.filters import CurrencyFilter
 from billing_engine.core.admin_kit.pages import ReadOnlyPage
@@ -33,6 +33,7 @@ from invoices.admin.invoice.tabs import tabs_of
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.lines.books import books
 from invoices.models import Invoice
+from invoices.queries.standing import OVERDUE, standing_of
 from invoices.queries.tabs import Tab
 
 State = Invoice.State
@@ -53,12 +54,6 @@ def left_of(invoice: Invoice) -> Decimal | None:
     """Return what an issued invoice has left, as the list has loaded it; None for any other."""
     found: Decimal | None = invoice.__dict__.get(LEFT)
     return found
-
-
-def outstanding(invoice: Invoice) -> SafeString:
-    """Return what the invoice has left, in words."""
-    left = left_of(invoice)
-    return amount(NOTHING if left is None else money.in_words(left, invoice.currency))
 
 
 class InvoiceList(ReadOnlyPage[Invoice]):
@@ -100,7 +95,8 @@ class InvoiceList(ReadOnlyPage[Invoice]):
 
     shown_number = column(str, title="invoice", order="number")
     shown_month = column(str, "period.in_words", title="month", order="period__label")
-    shown_left = column(outstanding, title="outstanding")
+    shown_total = column(total, "total", "currency", lambda row: row.state == State.VOID, title="total", order="total")
+    shown_left = column(total, left_of, "currency", title="outstanding")
     shown_issued = column(day, "issued_on", title="issued", order="issued_on")
     shown_sent = column(instant, "sent_at", "customer.zone", title="sent", order="sent_at")
 
@@ -113,19 +109,10 @@ class InvoiceList(ReadOnlyPage[Invoice]):
     def shown_customer(self, invoice: Invoice) -> SafeString | str:
         return format_html('{}<small class="lb-quiet">{}</small>', link(invoice.customer), invoice.customer.code)
 
-    @admin.display(description="total", ordering="total")
-    def shown_total(self, invoice: Invoice) -> SafeString:
-        total = money.in_words(invoice.total, invoice.currency)
-        return amount(format_html("<s>{}</s>", total) if invoice.state == State.VOID else total)
-
     @admin.display(description="state", ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
-        if is_overdue(invoice):
-            return chip("Overdue", "red")
-        if left_of(invoice) == 0:
-            return chip("Paid", "green")
-        shown = "Sent" if invoice.sent_at and invoice.state == State.ISSUED else invoice.get_state_display()
-        return chip(shown, STATE_COLOURS[State(invoice.state)])
+        standing = standing_of(invoice, left_of(invoice), today=invoice.customer.day_of(now()))
+        return chip(standing, "red" if standing == OVERDUE else STATE_COLOURS[State(invoice.state)])
 
     @admin.display(description="due", ordering="due_on")
     def shown_due(self, invoice: Invoice) -> SafeString | str:
@@ -154,11 +141,6 @@ class InvoiceList(ReadOnlyPage[Invoice]):
         flags = invoice.__dict__.get("flags", [])
         shown = ((flag.message, flag.message if flag.needs_review else "First invoice") for flag in flags)
         return format_html_join("", '<span class="invoice-flag" title="{}">{}</span>', shown)
-
-
-def is_overdue(invoice: Invoice) -> bool:
-    """Return whether something is left of it, and its due day is over for the customer."""
-    return bool(left_of(invoice) and invoice.due_on and invoice.due_on < invoice.customer.day_of(now()))
 
 
 def totals_of(changes: Any) -> list[dict[str, Any]]:

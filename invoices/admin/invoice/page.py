@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.timezone import now
 
 from billing_engine.core.admin_kit.cells import Colour, instant, page_of
 from billing_engine.core.admin_kit.extension import panels_of
@@ -17,8 +18,10 @@ from invoices.domain.document.replacement import replacements_of
 from invoices.domain.life.deeds import deeds_of
 from invoices.domain.life.late_voids import late_voids_of, voided_actions
 from invoices.domain.life.review_flags import flags_of
+from invoices.domain.lines.books import books
 from invoices.domain.mail.server import sends_email, server_name
 from invoices.models import Invoice, InvoiceLine, InvoiceProof
+from invoices.queries.standing import OVERDUE, standing_of
 
 State = Invoice.State
 VOIDED_SHOWN = 20
@@ -45,6 +48,8 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
     """Show the invoice with the buttons that its state allows."""
     found = model_admin.get_actions_detail(request, str(invoice.pk))
     paper = content_of(invoice)
+    left = books().left_of([invoice.pk]).get(invoice.pk) if invoice.state == State.ISSUED else None
+    standing = standing_of(invoice, left, today=invoice.customer.day_of(now()))
     addresses = charges_of(invoice) if request.user.has_perm("pricing.view_charge") else {}
     page = {
         **model_admin.admin_site.each_context(request),
@@ -53,7 +58,8 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "object": invoice,
         "title": str(invoice),
         "invoice": invoice,
-        "colour": STATE_COLOURS[State(invoice.state)],
+        "standing": standing,
+        "colour": "red" if standing == OVERDUE else STATE_COLOURS[State(invoice.state)],
         "paper": paper,
         "groups": [(group, [(row, addresses.get(row.position, "")) for row in group.rows]) for group in paper.groups],
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],

@@ -22,6 +22,7 @@ from invoices.admin.month_close.dialogs import (
     month_sums,
     send_all_notice,
     sums_to_approve,
+    to_approve_in_words,
     waiting_in_words,
     waiting_sums,
 )
@@ -109,7 +110,7 @@ class BillingCycleAdmin(CycleList):
         variant=ActionVariant.PRIMARY,
         offered=has_waiting(BulkAction.APPROVE),
         asks=Dialog(
-            title=lambda cycle: f"Approve {waiting_in_words(cycle, BulkAction.APPROVE, 'draft')} of {month_of(cycle)}?",
+            title=lambda cycle: f"Approve {to_approve_in_words(cycle)} of {month_of(cycle)}?",
             says="Confirms that you reviewed them and that they are correct. You can stop it; flagged drafts are skipped.",
             template=TEMPLATE,
             also=sums_to_approve,

@@ -109,11 +109,16 @@ def waiting_sums(action: BillingCycle.BulkAction) -> Also:
 
 def sums_to_approve(cycle: BillingCycle, _form: forms.Form, _refused: Refused | None) -> dict[str, Any]:
     """Add the sums of the drafts, and the flagged ones, which are skipped."""
-    flagged = [flag_row(found) for found in flagged_in(cycle.label)]
-    skipped = [row for row in flagged if row.needs_review]
-    count = len({row.invoice.pk for row in skipped})
-    shown = {"skipped": skipped[:FLAGS_SHOWN], "skipped_count": count, "skipped_more": len(skipped) > FLAGS_SHOWN}
-    return shown | _sums(waiting_for(cycle, BulkAction.APPROVE))
+    skipped = [row for row in map(flag_row, flagged_in(cycle.label)) if row.needs_review]
+    ids = {row.invoice.pk for row in skipped}
+    shown = {"skipped": skipped[:FLAGS_SHOWN], "skipped_count": len(ids), "skipped_more": len(skipped) > FLAGS_SHOWN}
+    return shown | _sums(waiting_for(cycle, BulkAction.APPROVE).exclude(pk__in=ids))
+
+
+def to_approve_in_words(cycle: BillingCycle) -> str:
+    """Return how many drafts need no closer look: `3 drafts`."""
+    flagged = {found.invoice.pk for found in flagged_in(cycle.label) if flag_row(found).needs_review}
+    return _in_words(waiting_for(cycle, BulkAction.APPROVE).exclude(pk__in=flagged).count(), "draft")
 
 
 def month_sums(cycle: BillingCycle, _form: forms.Form, _refused: Refused | None) -> dict[str, Any]:
@@ -138,7 +143,10 @@ def has_waiting(action: BillingCycle.BulkAction) -> Callable[[BillingCycle], boo
 
 def waiting_in_words(cycle: BillingCycle, action: BillingCycle.BulkAction, what: str) -> str:
     """Return how many invoices the bulk action would process: `1 draft`, `1,234 invoices`."""
-    count = waiting_for(cycle, action).count()
+    return _in_words(waiting_for(cycle, action).count(), what)
+
+
+def _in_words(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 

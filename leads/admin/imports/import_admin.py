@@ -27,6 +27,7 @@ from billing_engine.core.admin_kit.columns import column
 from billing_engine.core.admin_kit.dialogs import person
 from billing_engine.core.admin_kit.pages import FollowedPage
 from billing_engine.core.admin_kit.task_cards import shown_person
+from billing_engine.core.calendar.wording import day_in_words
 from leads.admin.imports.buttons import ImportButtons
 from leads.admin.imports.mapping_forms import needs_mapping
 from leads.admin.imports.reading_form import shown_reading
@@ -134,7 +135,9 @@ class FileImportAdmin(ImportButtons, FollowedPage[FileImport]):
             "questions": date_questions(item) if is_tried else [],
             "warnings": item.found.get("warnings", []) if is_tried else [],
             "earlier": earlier
-            and link_to(page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {earlier.uploaded_at:%Y-%m-%d}"),
+            and link_to(
+                page_of("leads.fileimport", earlier.pk), f"{earlier.name} on {day_in_words(earlier.uploaded_at.date())}"
+            ),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

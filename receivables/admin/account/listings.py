@@ -1,9 +1,12 @@
 """The latest invoices and disputes of a customer as tables, for its page and its account."""
 
+from django.utils.timezone import now
+
 from billing_engine.core.admin_kit.cells import NOTHING, address_of, chip, list_of
 from billing_engine.core.admin_kit.overview.listing import Cell, Listing
 from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.money import in_words
+from invoices.queries.standing import standing_of
 from leads.models import Customer
 from receivables.queries.account import LATEST, latest_disputes, latest_invoices
 
@@ -17,7 +20,7 @@ def invoices_of(customer: Customer, most: int = LATEST) -> Listing:
             Cell(day_in_words(invoice.due_on) if invoice.due_on else NOTHING),
             Cell(in_words(invoice.total, invoice.currency)),
             Cell(NOTHING if left is None else in_words(left, invoice.currency), tone="ageing-sum"),
-            Cell(chip(invoice.get_state_display())),
+            Cell(chip(standing_of(invoice, left, today=customer.day_of(now())))),
         ]
         for invoice, left in latest_invoices(customer, most)
     ]

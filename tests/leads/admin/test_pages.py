@@ -154,8 +154,8 @@ def test_a_change_of_the_billing_cycle_says_when_it_takes_effect_and_its_first_p
     customer.refresh_from_db()
     assert (customer.name, customer.cycle) == ("Acme", "weekly")
     assert told(response)[0] == (
-        "The customer is billed weekly from 2026-11-01 on, when the last billing period ends. The first new period ends on"
-        " 2026-11-02."
+        "The customer is billed weekly from November 1, 2026 on, when the last billing period ends. The first new period ends on"
+        " November 2, 2026."
     )
     change = customer.cycle_changes.get()
     assert (change.cycle_before, change.changed_by.groups.get().name) == ("monthly", "Operations")

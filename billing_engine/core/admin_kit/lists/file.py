@@ -49,7 +49,7 @@ def _is_money(page: Any, name: str) -> bool:
 def _cells(page: Any, name: str, row: Model) -> list[Cell]:
     if _is_money(page, name):
         shown: Column = getattr(page, name)
-        amount, currency = shown.values(row)
+        amount, currency, *_ = shown.values(row)
         return [rounded(amount, currency) if shown.show is total and amount is not None else amount, currency]
     field, _, value = lookup_field(name, row, page)
     if isinstance(field, BooleanField):

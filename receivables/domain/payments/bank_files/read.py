@@ -6,6 +6,7 @@ from io import BytesIO
 from lzma import LZMAError
 from zipfile import BadZipFile, ZipFile
 
+from billing_engine.core.calendar.wording import day_in_words
 from receivables.domain.payments.bank_files.camt import read_camt
 from receivables.domain.payments.bank_files.csv_rows import read_csv
 from receivables.domain.payments.bank_files.statement import NotAStatement, Statement
@@ -42,7 +43,7 @@ def check_not_read(account: BankAccount, statement: Statement, file: BankFile) -
     """Refuse a statement that an earlier file had."""
     earlier = BankStatement.objects.filter(account=account, number=statement.number, is_live=True).exclude(file=file)
     if first := earlier.select_related("file").first():
-        day = f"{first.file.uploaded_at:%Y-%m-%d}"
+        day = day_in_words(first.file.uploaded_at.date())
         raise NotAStatement(f"Statement {statement.number} of {account} was already read from {first.file} on {day}.")
 
 

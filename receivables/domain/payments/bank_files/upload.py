@@ -6,6 +6,7 @@ from hashlib import sha256
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from billing_engine.core.calendar.wording import day_in_words
 from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
@@ -154,5 +155,5 @@ def _locked(file: BankFile) -> BankFile:
 
 def _seen_before(file: BankFile) -> str:
     earlier = BankFile.objects.filter(sha256=file.sha256).order_by("pk").first()
-    when = f" on {earlier.uploaded_at:%Y-%m-%d} as {earlier}" if earlier else ""
+    when = f" on {day_in_words(earlier.uploaded_at.date())} as {earlier}" if earlier else ""
     return f"This very file was uploaded before{when}."
