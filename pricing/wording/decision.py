@@ -1,9 +1,7 @@
 """The result for an action in words: why it is not charged, and what each cap cut off."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 
-from billing_engine.core.calendar.instants import instant_in_words
 from pricing.rating.exclude import (
     ALREADY_CHARGED,
     DISPUTED,
@@ -79,11 +77,11 @@ def lost_on(dimension: str) -> str:
     return f"{dimension}: {why}"
 
 
-def voided_late(at: datetime, *, by: str, why: str) -> str:
+def voided_late(at: str, *, by: str, why: str) -> str:
     """The action was voided after its period closed, by a person or its source."""
     because = f" ({why})" if why else ""
     return (
-        f"Voided by {by or 'its source'} on {instant_in_words(at, UTC)}{because}, after the period closed. The charge stands"
+        f"Voided by {by or 'its source'} on {at}{because}, after the period closed. The charge stands"
         " until the draft is regenerated or, if the invoice was issued, credited."
     )
 

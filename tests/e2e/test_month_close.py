@@ -15,9 +15,11 @@ from pypdf import PdfReader
 from billing_engine.core.calendar.spans import Month
 from billing_engine.core.models import Deed
 from invoices.domain.life.adjustments import adjust
+from invoices.domain.month_close.bulk_action import BULK_ACTIONS, start_bulk_action
 from invoices.domain.month_close.close_month import create_missing_months
+from invoices.domain.run.billing_run import bill
 from invoices.domain.wording import month_in_words
-from invoices.models import BillingCycle, Invoice, InvoiceMail
+from invoices.models import BillingCycle, BillingRun, Invoice, InvoiceMail
 from leads.domain.body.decode import as_json
 from leads.domain.intake.receive import receive
 from leads.models import ActionType, Source
@@ -33,6 +35,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LAST_MONTH = Month.containing(now(), ZoneInfo("UTC")).previous()
 IN_IT = LAST_MONTH.span(ZoneInfo("UTC")).start + timedelta(days=10)
 AMOUNT = re.compile(r"\$[\d,]+\.\d\d")
+
+
+APPROVE = BillingCycle.BulkAction.APPROVE
 
 
 @pytest.fixture
@@ -154,6 +159,28 @@ def test_a_month_closed_by_two_people(page: Page, clean_company: None, workers: 
         ("issued", Decimal("22.50"), "second"),
         ("issued", Decimal("30.00"), "finance"),
     ]
+
+
+def test_a_dialog_stays_open_when_the_work_that_its_page_follows_is_done(page: Page, clean_company: None):
+    log_in(page, "finance")
+    page.get_by_role("link", name="Continue closing").click()
+    page.get_by_role("button", name="Start billing run").click()  # no worker is there
+    for run in BillingRun.objects.all():
+        bill(*run.items.values_list("pk", flat=True), at=now())
+    expect(page.get_by_role("link", name="Approve all")).to_be_visible()
+    start_bulk_action(BillingCycle.objects.get(), APPROVE, by=User.objects.get(username="finance"), at=now())
+    page.reload()
+    page.get_by_role("link", name="Stop").click()
+    asks = page.get_by_text("Stop the bulk action?")
+    expect(asks).to_be_visible()
+
+    while BULK_ACTIONS.work(BillingCycle.objects.get().pk, at=now()):
+        pass
+    page.wait_for_timeout(5_000)  # the page asks every two seconds
+    expect(asks).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+
+    expect(page.get_by_text("3 approved invoices to go")).to_be_visible()
 
 
 def _run_and_approve(page: Page) -> None:

@@ -64,7 +64,7 @@ def _of_price(charge: Charge) -> Explanation:
 def _voided_late(charge: Charge) -> Iterator[str]:
     action = charge.action
     if action.voided_after_close and action.voided_at:
-        yield voided_late(action.voided_at, by=voided_by(action), why=action.void_reason)
+        yield voided_late(instant_in_words(action.voided_at, UTC), by=voided_by(action), why=action.void_reason)
 
 
 def _excluded(charge: Charge) -> Explanation:
