@@ -50,6 +50,7 @@ def _seen(item: Any, names: tuple[str, ...]) -> Any:
         (b'{"leads": [{"id": 1}]}\n', Reading(Kind.JSON)),
         (b'{\n"id": 1\n}', Reading(Kind.JSON)),
         (b'{"id": 1}\n', Reading(Kind.NDJSON)),
+        (b'\n\v\n \n\n{"id": 1}\n', Reading(Kind.NDJSON)),
         (b'{"id": 1\n{"id": 2}\n', Reading(Kind.NDJSON)),
         ('{"id": 1}\n{"id": 2}\n'.encode("utf-16"), Reading(Kind.NDJSON, "utf-16")),
     ],

@@ -2,8 +2,11 @@
 
 import codecs
 import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 import msgspec
@@ -96,16 +99,21 @@ def _as_bytes(head: bytes) -> bytes:
 def _objects(path: Path, *, is_utf_16: bool) -> Kind:
     """Tell one JSON object or envelope from one object per line."""
     with path.open("rb") as file:
-        lines = [line for _ in range(3) if (line := file.readline(limits.BYTES))]
-    if is_utf_16:
-        lines = [_as_bytes(line) for line in lines]
-    filled = [line.removeprefix(codecs.BOM_UTF8).strip() for line in lines if line.strip(b" \t\r\n\0\xef\xbb\xbf")]
+        filled = list(islice(_filled(file, is_utf_16=is_utf_16), 2))
     objects = [_object(line) for line in filled]
     if objects[0] is not None:
         is_envelope = len(filled) == 1 and ("leads" in objects[0] or "schema_version" in objects[0])
         return Kind.JSON if is_envelope else Kind.NDJSON
     is_per_line = len(filled) > 1 and (objects[1] is not None or (filled[0][-1:] == b"}" and filled[1][:1] == b"{"))
     return Kind.NDJSON if is_per_line else Kind.JSON
+
+
+def _filled(file: BinaryIO, *, is_utf_16: bool) -> Iterator[bytes]:
+    """Yield the lines that have text, the first of which is within the head of the file."""
+    for line in islice(iter(partial(file.readline, limits.BYTES), b""), HEAD_BYTES):
+        text = _as_bytes(line) if is_utf_16 else line.removeprefix(codecs.BOM_UTF8)
+        if text := text.strip(b" \t\r\n\v\f\0"):
+            yield text
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
