@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from billing_engine.core.queues.collector import collector_off
 from billing_engine.core.read_replica import few_rows_of
 from leads.models import UnratedMark
 from reports.domain.question.dimensions import days_of_time
@@ -69,6 +70,7 @@ def leaves(group: Group) -> Iterator[tuple[Group, ...]]:
             yield (each,)
 
 
+@collector_off()
 def answer_of(question: Question, *, at: datetime, customers: Collection[int] | None = None) -> Answer:
     """Answer the question at an instant, from one customer's activity or from all. Raises BadQuestion.
 

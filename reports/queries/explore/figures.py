@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from reports.domain.question.measures import Measure
 
-PLACES = Decimal("0.000001")
+PLACES, ZERO = Decimal("0.000001"), Decimal(0)
 
 
 @dataclass(slots=True)
@@ -17,20 +17,27 @@ class Figures:
 
     def add(self, codes: Iterable[str], values: Iterable[Decimal | int]) -> None:
         """Add values to the sums with these codes."""
-        for code, value in zip(codes, values, strict=True):
-            self.sums[code] = self.sums.get(code, Decimal(0)) + value
+        self._add(zip(codes, values, strict=True))
 
     def merge(self, other: "Figures") -> None:
         """Add another's sums."""
-        self.add(other.sums, other.sums.values())
+        if self.sums:
+            self._add(other.sums.items())
+        else:  # most groups of a long answer have one row
+            self.sums = other.sums.copy()
+
+    def _add(self, values: Iterable[tuple[str, Decimal | int]]) -> None:
+        sums = self.sums
+        for code, value in values:
+            sums[code] = sums.get(code, ZERO) + value
 
     def less(self, other: "Figures") -> "Figures":
         """The sums without another's."""
-        return Figures({code: value - other.sums.get(code, Decimal(0)) for code, value in self.sums.items()})
+        return Figures({code: value - other.sums.get(code, ZERO) for code, value in self.sums.items()})
 
     def value(self, measure: Measure) -> Decimal | None:
         """The figure, a ratio from its sums with six decimals; None for a ratio of nothing."""
         if not measure.of:
-            return self.sums.get(measure.code, Decimal(0))
-        dividend, divisor = (self.sums.get(code, Decimal(0)) for code in measure.of)
+            return self.sums.get(measure.code, ZERO)
+        dividend, divisor = (self.sums.get(code, ZERO) for code in measure.of)
         return (dividend / divisor).quantize(PLACES) if divisor else None

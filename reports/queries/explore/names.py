@@ -1,9 +1,8 @@
 """The names of what answers are grouped by, looked up for the groups only, and how a filter names each."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from leads.models import ActionType, Customer, Product, Source
 from pricing.models import PriceRule
@@ -14,8 +13,7 @@ NO_RULE = "No rule"
 NO_CATEGORY = "No category"
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """What a group is called, more about it, and its value in a filter; "" if no filter can name it."""
 
     words: str

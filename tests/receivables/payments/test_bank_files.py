@@ -203,7 +203,9 @@ def test_the_same_bytes_or_statement_again_is_a_duplicate_until_it_is_discarded(
     content = camt(entry("5"), closing="5")
     first = uploaded(content)
 
-    with pytest.raises(DuplicateFile, match=r"This very file was uploaded before on November 3, 2026 as november.xml\."):
+    with pytest.raises(
+        DuplicateFile, match=r"This very file was uploaded before on November 3, 2026 as november.xml\."
+    ):
         uploaded(content)
     again = uploaded(content + b"\n", name="again.xml")
     assert (again.state, again.message) == (

@@ -91,7 +91,7 @@ def test_a_total_is_that_of_the_data_and_what_is_not_shown_is_all_others(
     a_random_company(2)
     question = Question(show=("amount", "actions"), group=("day",), sort="-amount", days=Days.read(OCTOBER))
     whole = table_of(answer_of(question, at=RATED_AT))
-    monkeypatch.setattr("reports.queries.explore.shown.table.OUTER_SHOWN", 3)
+    monkeypatch.setattr("reports.queries.explore.shown.table.TIMES_SHOWN", 3)
 
     cut = table_of(answer_of(question, at=RATED_AT))
 

@@ -22,7 +22,8 @@ from reports.queries.explore.shown.narrowing import address_of_rows, narrowed
 from reports.queries.explore.shown.table import figure_in_words
 
 RANKED, COLUMNS_STACKED = 8, 6
-STEPS = ((Step.DAY, 62), (Step.WEEK, 62 * 7), (Step.MONTH, 62 * 28))  # and up to how many days each fits
+# Up to how many days each is shown. A year by weeks would fit, and would read all of its days instead of twelve months.
+STEPS = ((Step.DAY, 62), (Step.WEEK, 26 * 7 + 2), (Step.MONTH, 62 * 28))
 OUTCOME_ROLES = {"charged": Role.CHARGED, "included": Role.INCLUDED, "unrated": Role.UNRATED}
 OUTCOME_NAMES = {Role.CHARGED: "Charged", Role.INCLUDED: "Included", Role.EXCLUDED: "Excluded", Role.UNRATED: "Unrated"}
 

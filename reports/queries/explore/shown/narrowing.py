@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from django.urls import reverse
 
@@ -49,7 +50,13 @@ def address_of_rows(question: Question | None, measure: Measure) -> str:
         return ""
     if len(left) < len(OUTCOMES):
         question = _without_leads(question).with_filter("outcome", *left)
-    return f"{reverse('admin:reports_explorer_rows')}?{question}"
+    return f"{_rows_page()}?{question}"
+
+
+@cache
+def _rows_page() -> str:
+    """Looked up once: a long answer has thousands of figures."""
+    return reverse("admin:reports_explorer_rows")
 
 
 def _of_days(question: Question, answer: Answer, code: str, key: date) -> Question:

@@ -8,12 +8,14 @@ from decimal import Decimal
 from billing_engine.core import money
 from billing_engine.core.counts import count_in_words
 from reports.domain.question.measures import Kind, Measure
+from reports.domain.question.question import Question
 from reports.queries.explore.answer import Answer, Group
 from reports.queries.explore.figures import Figures
 from reports.queries.explore.shown.narrowing import address_of_rows, narrowed
 
-OUTER_SHOWN, INNER_SHOWN = 100, 25
+TIMES_SHOWN, OUTER_SHOWN, INNER_SHOWN = 100, 50, 10
 CENT_OF_A_PERCENT = Decimal("0.1")
+NOTHING = Figures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ def figure_in_words(value: Decimal | None, measure: Measure, currency: str) -> C
 
 
 def _rows(answer: Answer, currency: str, group: Group, path: list[Group]) -> Iterator[Row]:
-    most = OUTER_SHOWN if not path else INNER_SHOWN
     inside = list(group.inside.values())
+    most = INNER_SHOWN if path else TIMES_SHOWN if isinstance(next(iter(group.inside), None), date) else OUTER_SHOWN
     # One more takes no more room than a row for the rest.
     shown = inside if len(inside) <= most + 1 else inside[:most]
     for each in shown:
@@ -117,17 +119,17 @@ def _summed(figures: Iterable[Figures]) -> Figures:
 
 
 def _cells(answer: Answer, currency: str, group: Group, path: Sequence[Group]) -> Iterator[Cell]:
-    first = answer.question.measures[0]
+    first, *_ = answer.question.measures
     for column, _ in answer.columns:
-        yield _cell(answer, currency, group.by_column.get(column, Figures()), first, path, column)
+        figures = group.by_column.get(column, NOTHING)
+        yield _cell(currency, figures, first, narrowed(answer, path, column) if figures.sums else None)
+    whole = narrowed(answer, path)
     for measure in answer.question.measures:
-        yield _cell(answer, currency, group.total, measure, path, None)
+        yield _cell(currency, group.total, measure, whole)
 
 
-def _cell(
-    answer: Answer, currency: str, figures: Figures, measure: Measure, path: Sequence[Group], column: date | None
-) -> Cell:
+def _cell(currency: str, figures: Figures, measure: Measure, about: Question | None) -> Cell:
     cell = figure_in_words(figures.value(measure), measure, currency)
     if cell.is_zero or not figures.sums:
         return cell
-    return Cell(cell.words, cell.exact, address_of_rows(narrowed(answer, path, column), measure))
+    return Cell(cell.words, cell.exact, address_of_rows(about, measure))
