@@ -49,10 +49,10 @@ _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit":
 class Postgres:
     """One PostgreSQL server whose data, password and port live in one folder."""
 
-    def __init__(self, folder: Folder, *, durable: bool = True) -> None:
+    def __init__(self, folder: Folder, *, durable: bool = True, cache: str = "") -> None:
         self._folder = folder
         self._seat = ServerHome(folder, "postgres")
-        self._settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
+        self._settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | ({"shared_buffers": cache} if cache else {})
         self._initdb_speed = [] if durable else ["--no-sync"]
 
     @property

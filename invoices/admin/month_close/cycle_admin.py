@@ -34,14 +34,15 @@ from invoices.domain.month_close.bulk_action import start_bulk_action, stop_bulk
 from invoices.domain.month_close.close_month import (
     bill_cycle,
     check_all_issued,
+    check_may_lock,
     check_may_open_again,
-    check_over,
     close_cycle,
     has_something_to_bill,
     lock,
     reopen,
 )
 from invoices.domain.month_close.issue_month import Together, issue_month
+from invoices.domain.month_close.unfinished import remaining_in
 from invoices.domain.month_lock import why_month_locked
 from invoices.domain.wording import unfinished_in_words
 from invoices.models import BillingCycle
@@ -180,7 +181,7 @@ class BillingCycleAdmin(CycleList):
         permission=CLOSE,
         icon="lock",
         offered=lambda cycle: cycle.state == State.OPEN,
-        guard=lambda cycle, _by: check_over(cycle, at=now()),
+        guard=lambda cycle, _by: check_may_lock(cycle, remaining_in(cycle.label), at=now()),
         asks=Dialog(
             title=lambda cycle: f"Lock {month_of(cycle)}?",
             says=(

@@ -199,11 +199,6 @@ def left_behind(left: Remaining) -> str:
     return " and ".join(words for count, words in behind if count)
 
 
-def check_over(cycle: BillingCycle, *, at: datetime) -> None:
-    """Refuse until the month has ended for every active customer; the refusal lists the others."""
-    _check_over(cycle.label, at)
-
-
 def refuse_locked_first_day(day: date) -> str:
     """Return why no customer can be billed from this day: a locked month would get a new billing period; "" if it can."""
     locked = BillingCycle.objects.exclude(state=State.OPEN).order_by("label").last()

@@ -50,7 +50,7 @@ def measure_growth(asked: Asked) -> Outcome:
             periods = settle(more, world.sources, world.kinds, first_place=1)
         world.load_evenly(periods)
         execute("VACUUM ANALYZE")
-        found.append(_costs(world, actions, 1 if actions >= ONCE_FROM else asked.rounds, asked.sized(1, 20, 50)))
+        found.append(_costs(world, actions, 1 if actions >= ONCE_FROM else asked.rounds, asked.sized(1, 20, 300)))
     return _outcome(found)
 
 
