@@ -148,7 +148,7 @@ class SoonRolledUp:
             self.write()
 
     def write(self) -> None:
-        """Write what waits, once what was written before is done; raises what PostgreSQL refused of it."""
+        """Write what was added, once what was written before is done; raises what PostgreSQL refused of it."""
         self._written()
         waiting, self._waiting, self._cells = self._waiting, [], 0
         self._written = self._soon(partial(self._write, waiting))
