@@ -64,7 +64,7 @@ def _clear(cycle: BillingCycle, left: Remaining) -> Step:
 
 
 def _to_approve(cycle: BillingCycle, left: Remaining, periods: int) -> list[Told]:
-    still_open = left.not_billed + left.inactive_periods
+    still_open = left.not_billed + left.periods.inactive
     return [
         (
             RUN,

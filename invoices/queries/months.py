@@ -11,7 +11,7 @@ from django.db.models import Count, Q, Sum
 from billing_engine.core.calendar.spans import Cycle, labels_of
 from billing_engine.core.calendar.wording import count_of_days
 from billing_engine.core.money import ZERO, in_words
-from invoices.domain.month_close.unfinished import Remaining
+from invoices.domain.month_close.unfinished import OpenPeriods, Remaining
 from invoices.models import BillingCycle, Invoice
 from invoices.queries.close_steps import Step, next_of, steps_of
 from leads.models import BillingPeriod
@@ -65,9 +65,7 @@ def _overview(
         quarantined=0,  # what is waiting holds up no step
         unrated=0,
         failed=0,
-        open_periods=periods["open"],
-        sealed_periods=periods["sealed"],
-        inactive_periods=periods["inactive"],
+        periods=OpenPeriods(periods["open"], periods["sealed"], periods["inactive"]),
         drafts=counts[State.DRAFT],
         approved=counts[State.APPROVED],
         unsent=counts["unsent"],

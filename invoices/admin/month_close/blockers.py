@@ -73,14 +73,14 @@ def _of_periods(label: str, left: Remaining) -> tuple[Counted, ...]:
             "red",
         ),
         (
-            left.sealed_periods,
+            left.periods.sealed,
             "to be billed again",
             "Their invoices are void and the month is locked. Use Bill again on each period's page",
             list_of("leads.billingperiod", cycle=label, state__exact="open"),
             "orange",
         ),
         (
-            left.inactive_periods,
+            left.periods.inactive,
             "of inactive customers",
             "No run bills them. Activate the customer, or lock with a reason",
             list_of("leads.billingperiod", cycle=label, state__exact="open"),

@@ -42,7 +42,6 @@ from invoices.domain.month_close.close_month import (
     reopen,
 )
 from invoices.domain.month_close.issue_month import Together, issue_month
-from invoices.domain.month_close.unfinished import remaining_in
 from invoices.domain.month_lock import why_month_locked
 from invoices.domain.wording import unfinished_in_words
 from invoices.models import BillingCycle
@@ -181,7 +180,7 @@ class BillingCycleAdmin(CycleList):
         permission=CLOSE,
         icon="lock",
         offered=lambda cycle: cycle.state == State.OPEN,
-        guard=lambda cycle, _by: check_may_lock(cycle, remaining_in(cycle.label), at=now()),
+        guard=lambda cycle, _by: check_may_lock(cycle, at=now()),
         asks=Dialog(
             title=lambda cycle: f"Lock {month_of(cycle)}?",
             says=(

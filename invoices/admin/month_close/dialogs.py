@@ -86,7 +86,7 @@ def issue_together(cycle: BillingCycle, by: User) -> dict[str, Any]:
     also = f", and {earlier:,} issued before and not sent yet" if earlier else ""
     recorded = "" if sends_email() else " (only recorded: there is no mail server)"
     return {
-        "lock": by.has_perm(LOCK) and _passes(lambda: check_may_lock(cycle, left, at=now())),
+        "lock": by.has_perm(LOCK) and _passes(lambda: check_may_lock(cycle, at=now())),
         "lock_label": f"Lock {month_in_words(cycle.label)} first",
         "behind": left_behind(left),
         "send": by.has_perm(SEND) and _passes(check_server),

@@ -16,7 +16,7 @@ from billing_engine.core.deeds.record import record
 from billing_engine.core.deeds.verbs import Verb
 from billing_engine.core.errors import Refused
 from invoices.domain.life.close import close_if_empty
-from invoices.domain.month_close.unfinished import Remaining, open_in_words, remaining_in
+from invoices.domain.month_close.unfinished import OpenPeriods, Remaining, open_in_words, open_periods_in, remaining_in
 from invoices.domain.month_history import record_step
 from invoices.domain.month_lock import check_unlocked, month_of
 from invoices.domain.run.billing_run import CycleNotOver, RunInProgress, active_customers, start, to_bill
@@ -182,19 +182,19 @@ def check_all_issued(cycle: BillingCycle) -> None:
         raise CycleNotReady(f"Not issued yet: {_many(not_issued, 'invoice')}.")
 
 
-def check_may_lock(cycle: BillingCycle, left: Remaining, *, at: datetime) -> None:
-    """Refuse what `lock` would refuse even with a reason, in a month with this left to do."""
+def check_may_lock(cycle: BillingCycle, *, at: datetime) -> None:
+    """Refuse what `lock` would refuse even with a reason."""
     if cycle.state != State.OPEN:
         raise WrongCycleState(_wrong_state(cycle, State.OPEN))
     _check_over(cycle.label, at)
-    _check_billed(cycle.label, left)
+    _check_billed(cycle.label, open_periods_in(cycle.label))
 
 
 def left_behind(left: Remaining) -> str:
     """Return what a lock or a close would leave behind, which needs a reason; "" if nothing."""
     behind = (
         (left.quarantined, f"{_many(left.quarantined, 'item')} in quarantine"),
-        (left.inactive_periods, f"{_many(left.inactive_periods, 'open period')} of inactive customers"),
+        (left.periods.inactive, f"{_many(left.periods.inactive, 'open period')} of inactive customers"),
     )
     return " and ".join(words for count, words in behind if count)
 
@@ -239,16 +239,16 @@ def _check_over(label: str, at: datetime) -> None:
 
 def _check_ready(label: str, reason: str) -> Remaining:
     left = remaining_in(label)
-    _check_billed(label, left)
+    _check_billed(label, left.periods)
     if (behind := left_behind(left)) and not reason.strip():
         raise ReasonRequired(f"{behind} will be left behind. Enter a reason.")
     return left
 
 
-def _check_billed(label: str, left: Remaining) -> None:
-    if left.not_billed:
-        what = "it" if left.not_billed == 1 else "them"
-        advice = f"Start a billing run to close {what}." if left.open_periods else f"Use Bill again to close {what}."
+def _check_billed(label: str, still_open: OpenPeriods) -> None:
+    if still_open.not_billed:
+        what = "it" if still_open.not_billed == 1 else "them"
+        advice = f"Start a billing run to close {what}." if still_open.active else f"Use Bill again to close {what}."
         raise CycleNotReady(f"Still open: {open_in_words(label)}. {advice}")
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum, Value
 
@@ -18,6 +19,19 @@ State = Invoice.State
 MAIL, DOCUMENT = "mail", "document"
 
 
+class OpenPeriods(NamedTuple):
+    """How many of a month's billing periods are open."""
+
+    active: int  # of active customers; billing runs close them
+    sealed: int  # of active customers, reopened in a locked month: each is billed individually
+    inactive: int  # of inactive customers: no run bills them
+
+    @property
+    def not_billed(self) -> int:
+        """Return how many must be billed before the month can be locked."""
+        return self.active + self.sealed
+
+
 @dataclass(frozen=True, slots=True)
 class Remaining:
     """The number of things left to do, in the order in which they are done."""
@@ -25,35 +39,37 @@ class Remaining:
     quarantined: int  # items that occurred in the month, or were received in it if their time is unknown
     unrated: int  # actions
     failed: int  # periods whose last billing attempt failed, if the cause still exists
-    open_periods: int  # of active customers; billing runs close them
-    sealed_periods: int  # of active customers, reopened in a locked month: each is billed individually
-    inactive_periods: int  # open, of inactive customers: no run bills them
+    periods: OpenPeriods
     drafts: int
     approved: int
     unsent: int  # issued; does not block the close, because some invoices are sent in other ways
 
     @property
     def not_billed(self) -> int:
-        return self.open_periods + self.sealed_periods
+        return self.periods.not_billed
 
     @property
     def not_issued(self) -> int:
         return self.drafts + self.approved
 
 
-def remaining_in(label: str) -> Remaining:
-    """Count what is left to do in the month."""
+def open_periods_in(label: str) -> OpenPeriods:
+    """Count the open periods of the month."""
     is_active = Q(customer__is_active=True)
-    labels = labels_of(label)
-    periods = (
-        BillingPeriod.objects.open()
-        .filter(label__in=labels)
+    return OpenPeriods(
+        **BillingPeriod.objects.open()
+        .filter(label__in=labels_of(label))
         .aggregate(
             active=Count("pk", filter=is_active & Q(is_sealed=False)),
             sealed=Count("pk", filter=is_active & Q(is_sealed=True)),
             inactive=Count("pk", filter=~is_active),
         )
     )
+
+
+def remaining_in(label: str) -> Remaining:
+    """Count what is left to do in the month."""
+    labels = labels_of(label)
     drafts = (
         Invoice.objects.filter(period__label__in=labels)
         .order_by()
@@ -70,9 +86,7 @@ def remaining_in(label: str) -> Remaining:
         quarantined=quarantined_in(label).count(),
         unrated=unrated or 0,
         failed=failed_in(label).count(),
-        open_periods=periods["active"],
-        sealed_periods=periods["sealed"],
-        inactive_periods=periods["inactive"],
+        periods=open_periods_in(label),
         **drafts,
     )
 

@@ -230,7 +230,7 @@ def test_the_page_costs_the_same_number_of_queries_however_much_the_month_holds(
     with CaptureQueriesContext(connection) as many:
         page(finance)
 
-    assert len(many) == len(few) <= 54  # each card, sum, step and name asks once
+    assert len(many) == len(few) <= 56  # each card, sum, step, name and guard asks once
 
 
 def test_the_page_says_who_locked_the_month(finance: Client, frank: User):

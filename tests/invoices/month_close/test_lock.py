@@ -180,7 +180,7 @@ def test_a_month_with_something_to_bill_again_is_not_closed_and_says_whose(frank
     with pytest.raises(CycleNotReady, match=r"Still open: 1 billing period \(Ash\)\. Use Bill again to close it\."):
         close_cycle(october(), by=frank, at=LATER)
 
-    assert (october().state, remaining_in("2026-10").sealed_periods) == ("locked", 1)
+    assert (october().state, remaining_in("2026-10").periods.sealed) == ("locked", 1)
 
 
 def test_when_the_month_is_opened_again_its_periods_take_what_is_new(frank: User, vera: User) -> None:
