@@ -28,12 +28,12 @@ from invoices.admin.invoice.filters import (
     ToBeCreditedFilter,
     TotalFilter,
 )
-from invoices.admin.invoice.page import STATE_COLOURS
+from invoices.admin.invoice.page import colour_of
 from invoices.admin.invoice.tabs import tabs_of
 from invoices.domain.life.review_flags import flags_of
 from invoices.domain.lines.books import books
 from invoices.models import Invoice
-from invoices.queries.standing import OVERDUE, standing_of
+from invoices.queries.standing import standing_of
 from invoices.queries.tabs import Tab
 
 State = Invoice.State
@@ -112,7 +112,7 @@ class InvoiceList(ReadOnlyPage[Invoice]):
     @admin.display(description="state", ordering="state")
     def shown_state(self, invoice: Invoice) -> SafeString:
         standing = standing_of(invoice, left_of(invoice), today=invoice.customer.day_of(now()))
-        return chip(standing, "red" if standing == OVERDUE else STATE_COLOURS[State(invoice.state)])
+        return chip(standing, colour_of(invoice, standing))
 
     @admin.display(description="due", ordering="due_on")
     def shown_due(self, invoice: Invoice) -> SafeString | str:

@@ -59,7 +59,7 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         "title": str(invoice),
         "invoice": invoice,
         "standing": standing,
-        "colour": "red" if standing == OVERDUE else STATE_COLOURS[State(invoice.state)],
+        "colour": colour_of(invoice, standing),
         "paper": paper,
         "groups": [(group, [(row, addresses.get(row.position, "")) for row in group.rows]) for group in paper.groups],
         "uncharged": [(line, addresses.get(line.position, "")) for line in paper.uncharged],
@@ -86,6 +86,11 @@ def invoice_page(model_admin: Any, request: HttpRequest, invoice: Invoice) -> Ht
         ),
     }
     return TemplateResponse(request, "invoices/invoice_page.html", page)
+
+
+def colour_of(invoice: Invoice, standing: str) -> Colour:
+    """Return the color of how it stands, on its page and in the list."""
+    return "red" if standing == OVERDUE else STATE_COLOURS[State(invoice.state)]
 
 
 def late_voids_panel(invoice: Invoice) -> LateVoidsPanel | None:

@@ -109,16 +109,23 @@ def waiting_sums(action: BillingCycle.BulkAction) -> Also:
 
 def sums_to_approve(cycle: BillingCycle, _form: forms.Form, _refused: Refused | None) -> dict[str, Any]:
     """Add the sums of the drafts, and the flagged ones, which are skipped."""
-    skipped = [row for row in map(flag_row, flagged_in(cycle.label)) if row.needs_review]
-    ids = {row.invoice.pk for row in skipped}
-    shown = {"skipped": skipped[:FLAGS_SHOWN], "skipped_count": len(ids), "skipped_more": len(skipped) > FLAGS_SHOWN}
-    return shown | _sums(waiting_for(cycle, BulkAction.APPROVE).exclude(pk__in=ids))
+    skipped = _skipped_in(cycle)
+    rows, count = [flag_row(found) for found in skipped[:FLAGS_SHOWN]], len({found.invoice.pk for found in skipped})
+    shown = {"skipped": rows, "skipped_count": count, "skipped_more": len(skipped) > FLAGS_SHOWN}
+    return shown | _sums(_to_approve(cycle, skipped))
 
 
 def to_approve_in_words(cycle: BillingCycle) -> str:
     """Return how many drafts need no closer look: `3 drafts`."""
-    flagged = {found.invoice.pk for found in flagged_in(cycle.label) if flag_row(found).needs_review}
-    return _in_words(waiting_for(cycle, BulkAction.APPROVE).exclude(pk__in=flagged).count(), "draft")
+    return _in_words(_to_approve(cycle, _skipped_in(cycle)).count(), "draft")
+
+
+def _skipped_in(cycle: BillingCycle) -> list[Flagged]:
+    return [found for found in flagged_in(cycle.label) if found.needs_review]
+
+
+def _to_approve(cycle: BillingCycle, skipped: list[Flagged]) -> QuerySet[Invoice]:
+    return waiting_for(cycle, BulkAction.APPROVE).exclude(pk__in={found.invoice.pk for found in skipped})
 
 
 def month_sums(cycle: BillingCycle, _form: forms.Form, _refused: Refused | None) -> dict[str, Any]:
